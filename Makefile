@@ -1,0 +1,112 @@
+# Everything a developer does with the checkout. `make help` explains it.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The machine's Python, used only to set up .venv; name another with PYTHON=...
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$python" && break; done)
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PYTHON_SOURCES := $(wildcard app.py chalicelib ops localcloud notebook gateway benchmarks tests)
+# The agent runs beside Jupyter, in the notebook's own environment, and is type-checked there.
+TYPED_SOURCES := $(filter-out notebook,$(PYTHON_SOURCES))
+
+##@ Using it
+
+.PHONY: help
+help: ## Show this text
+	@awk -f ops/help.awk $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup ## Run everything on this machine and print its address (PORT=8000, STATE_DIR=.local)
+	@$(BIN)/python -m localcloud
+
+.PHONY: setup
+setup: python ## Install everything into this checkout (.venv, node_modules); starts nothing
+	@$(PYTHON) -m ops.setup
+
+##@ Working on it
+
+.PHONY: test
+test: setup browser check test-frontend test-gateway ## Check everything, then run all tests; installs a browser if there is none
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: setup check-python check-layers check-frontend check-gateway check-cloud check-files ## Run linters, type checkers and layer rules; changes nothing
+
+.PHONY: format
+format: setup ## Format the code and fix what can be fixed by itself
+	$(BIN)/ruff format $(PYTHON_SOURCES)
+	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
+	$(if $(wildcard frontend/package.json),cd frontend && npm run fix)
+	$(if $(wildcard gateway/package.json),cd gateway && npm run fix)
+
+.PHONY: bench
+bench: setup ## Measure, for example: make bench BENCH=start
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+.PHONY: requirements
+requirements: setup ## Compile requirements*.txt from requirements*.in, newest versions (UPGRADE=1)
+	@sh ops/requirements.sh $(if $(UPGRADE),--upgrade)
+
+.PHONY: images
+images: ## Build the Docker images of notebook/ and gateway/ (needs root on Debian)
+	@sh ops/images.sh
+
+.PHONY: clean
+clean: ## Remove what setup and tools have made; keeps .local with your notebooks
+	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf frontend/node_modules frontend/dist gateway/node_modules ops/node/node_modules
+	find . -name __pycache__ -type d -not -path './.local/*' -prune -exec rm -rf {} +
+
+# --- Parts of `make test` and `make check`; each can be run by itself -----------------------------
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and this machine has none." >&2; \
+		echo "On Debian and Ubuntu: apt-get install python3 python3-venv" >&2; exit 1; }
+
+.PHONY: browser
+browser: setup
+	@$(PYTHON) -m ops.setup browser
+
+.PHONY: test-frontend
+test-frontend: setup
+	$(if $(wildcard frontend/package.json),cd frontend && npm test)
+
+.PHONY: test-gateway
+test-gateway: setup
+	$(if $(wildcard gateway/package.json),cd gateway && npm test)
+
+.PHONY: check-python
+check-python: setup
+	$(BIN)/ruff format --check $(PYTHON_SOURCES)
+	$(BIN)/ruff check $(PYTHON_SOURCES)
+	$(BIN)/mypy $(TYPED_SOURCES)
+	$(if $(wildcard notebook/requirements.txt),$(BIN)/mypy --python-executable .venv/notebook/bin/python notebook)
+
+.PHONY: check-layers
+check-layers: setup
+	$(if $(wildcard chalicelib/__init__.py),$(BIN)/lint-imports --no-logo --cache-dir .import_linter_cache)
+	$(BIN)/python -m ops.checks code
+
+.PHONY: check-frontend
+check-frontend: setup
+	$(if $(wildcard frontend/package.json),cd frontend && npm run check)
+
+.PHONY: check-gateway
+check-gateway: setup
+	$(if $(wildcard gateway/package.json),cd gateway && npm run check)
+
+.PHONY: check-cloud
+check-cloud: setup
+	$(BIN)/python -m ops.checks cloud
+
+.PHONY: check-files
+check-files: setup
+	$(BIN)/python -m ops.checks files

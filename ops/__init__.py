@@ -1,0 +1,1 @@
+"""Programs for those who build, deploy and operate the service."""

@@ -1,0 +1,77 @@
+"""`python -m ops.setup`: make or renew whatever is missing or out of date.
+
+With the argument `browser`, make sure of a browser for the tests instead.
+"""
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ops.setup import browser, node, python
+from ops.setup.progress import StepFailed, announced
+from ops.setup.steps import ROOT, Step
+
+
+def main(arguments: list[str]) -> int:
+    """Run the setup, or `browser`. Returns the exit status."""
+    try:
+        with _alone():
+            browser.ensure() if arguments == ["browser"] else _set_up()
+    except StepFailed as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. `make setup` goes on where it was.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _set_up() -> None:
+    started, done = time.monotonic(), 0
+    for make_step in _steps():
+        step = make_step()
+        if not step.is_current():
+            if not done:
+                print("Setting up this checkout (nothing outside of it is changed):")
+            with announced(step.name):
+                step.do()
+            done += 1
+    if done:
+        print(f"Ready after {time.monotonic() - started:.0f} s.")
+
+
+def _steps() -> Iterator[Callable[[], Step]]:
+    """The steps in order, each looked at only when those before it are done."""
+    yield python.environment
+    yield lambda: python.packages(extra=node.wheel())
+    if (python.NOTEBOOK / "requirements.txt").exists():
+        yield python.notebook_packages
+        yield python.notebook_agent
+    yield node.links
+    for folder in (ROOT / "ops" / "node", ROOT / "gateway", node.FRONTEND):
+        if (folder / "package-lock.json").exists():
+            yield lambda folder=folder: node.packages(folder)
+    if (node.FRONTEND / "index.html").exists():
+        yield node.frontend_build
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other setup is at work in this checkout."""
+    checkout = os.open(ROOT, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(checkout, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another setup is at work in this checkout; waiting for it …", flush=True)
+            fcntl.flock(checkout, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(checkout)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

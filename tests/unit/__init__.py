@@ -1,0 +1,1 @@
+"""Tests of single parts, without the rest of the service."""
