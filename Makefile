@@ -5,9 +5,10 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 # The machine's Python, used only to set up .venv; name another with PYTHON=...
+# Its full path, because .venv comes first in PATH below and must not be made by itself.
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	&& echo "$$python" && break; done)
+	&& command -v "$$python" && break; done)
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -60,7 +61,7 @@ images: ## Build the Docker images of notebook/ and gateway/ (needs root on Debi
 
 .PHONY: clean
 clean: ## Remove what setup and tools have made; keeps .local with your notebooks
-	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf frontend/node_modules frontend/dist gateway/node_modules ops/node/node_modules
 	find . -name __pycache__ -type d -not -path './.local/*' -prune -exec rm -rf {} +
 
@@ -92,7 +93,7 @@ check-python: setup
 
 .PHONY: check-layers
 check-layers: setup
-	$(if $(wildcard chalicelib/__init__.py),$(BIN)/lint-imports --no-logo --cache-dir .import_linter_cache)
+	$(if $(wildcard chalicelib/__init__.py),$(BIN)/lint-imports --no-logo --no-cache)
 	$(BIN)/python -m ops.checks code
 
 .PHONY: check-frontend

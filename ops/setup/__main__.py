@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from ops.setup import browser, node, python
 from ops.setup.progress import StepFailed, announced
@@ -46,14 +47,14 @@ def _set_up() -> None:
 def _steps() -> Iterator[Callable[[], Step]]:
     """The steps in order, each looked at only when those before it are done."""
     yield python.environment
-    yield lambda: python.packages(extra=node.wheel())
+    yield partial(python.packages, extra=node.wheel())
     if (python.NOTEBOOK / "requirements.txt").exists():
         yield python.notebook_packages
         yield python.notebook_agent
     yield node.links
     for folder in (ROOT / "ops" / "node", ROOT / "gateway", node.FRONTEND):
         if (folder / "package-lock.json").exists():
-            yield lambda folder=folder: node.packages(folder)
+            yield partial(node.packages, folder)
     if (node.FRONTEND / "index.html").exists():
         yield node.frontend_build
 

@@ -74,8 +74,8 @@ def _make_environment() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     env = dict(os.environ)
     run([sys.executable, "-m", "venv", VENV], cwd=ROOT, env=env)
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes"]
-    run([*pip, "-r", _UV_PIN], cwd=ROOT, env=env)
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
+    run([*pip, "install", "--require-hashes", "-r", _UV_PIN], cwd=ROOT, env=env)
 
 
 def _make_notebook_environment(requirements: Path) -> None:

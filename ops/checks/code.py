@@ -1,0 +1,115 @@
+"""What the service's modules may refer to, beyond what import-linter can say.
+
+Only `core/config.py` reads the environment, only `core/clock.py` tells the time, and `app.py`
+wires up routes and jobs but holds no rules of its own.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.checks.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Names that only one module may refer to."""
+
+    says: str
+    only: str
+    """The module that may, as a path from the root of the project."""
+
+    names: tuple[str, ...]
+    """Dotted names, each together with everything below it."""
+
+
+RULES = (
+    Rule(
+        says="only core/config.py reads the environment",
+        only="chalicelib/core/config.py",
+        names=("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv"),
+    ),
+    Rule(
+        says="only core/clock.py tells the time",
+        only="chalicelib/core/clock.py",
+        names=(
+            "time",
+            "datetime.date.today",
+            "datetime.datetime.now",
+            "datetime.datetime.today",
+            "datetime.datetime.utcnow",
+        ),
+    ),
+)
+
+_APP = "app.py"
+_APP_MAY_IMPORT = ("chalice", "chalicelib.core")
+_APP_MAY_IMPORT_OF_FEATURES = ("routes", "jobs")
+
+
+def findings(root: Path) -> Iterator[Finding]:
+    """Every place in the deployed code that breaks a rule."""
+    for path in (root / _APP, *sorted((root / "chalicelib").rglob("*.py"))):
+        if not path.exists():
+            continue
+        place, tree = path.relative_to(root).as_posix(), ast.parse(path.read_bytes())
+        for name, line in sorted(_references(tree), key=lambda reference: reference[1]):
+            for rule in RULES:
+                if place != rule.only and _is_one_of(name, rule.names):
+                    yield Finding(place, line, f"{name}: {rule.says}")
+        if place == _APP:
+            yield from _imports_too_much(tree)
+
+
+def _imports_too_much(tree: ast.Module) -> Iterator[Finding]:
+    for name, line in _imports(tree):
+        ours = _is_one_of(name, ("chalicelib",))
+        entry = name.split(".")[2:3] and name.split(".")[2] in _APP_MAY_IMPORT_OF_FEATURES
+        if ours and not entry and not _is_one_of(name, _APP_MAY_IMPORT):
+            yield Finding(_APP, line, f"{name}: app.py imports routes, jobs and core only")
+
+
+def _references(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Full dotted names of what a module refers to by what it imported, with their lines."""
+    meaning = dict(_bindings(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and (parts := _dotted(node)):
+            first, *rest = parts
+            if first in meaning:
+                yield ".".join((meaning[first], *rest)), node.lineno
+    yield from _imports(tree)
+
+
+def _bindings(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """What each imported name stands for: ("dt", "datetime") after `import datetime as dt`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                whole = alias.name if alias.asname else alias.name.split(".")[0]
+                yield alias.asname or whole, whole
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """What is imported by `from … import …`, and by `import … .…`, with lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((a.name, node.lineno) for a in node.names if "." in a.name)
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    """`a.b.c` as its parts; nothing for what is not made of names alone."""
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Attribute) and (parts := _dotted(node.value)):
+        return [*parts, node.attr]
+    return []
+
+
+def _is_one_of(name: str, names: tuple[str, ...]) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in names)
