@@ -1,0 +1,1 @@
+"""Who somebody is: sign-in with GitHub, sessions, API tokens, the profile."""

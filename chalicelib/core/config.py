@@ -1,0 +1,95 @@
+"""Every setting of the service, and the only place that reads the environment.
+
+Settings are read on first use, not on import, because `chalice package` and the tests import
+the application without them. All missing names are reported at once.
+"""
+
+import os
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+VERSION = "0.1.0"
+
+
+class MissingSettings(RuntimeError):
+    """The environment lacks settings; the message lists every one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The deployed stack's answers to "where is everything". Set by `.chalice/resources.json`."""
+
+    app_origin: str
+    """Origin of the web application, without a trailing slash: `https://ramon.example.org`."""
+
+    notebook_origin_template: str
+    """Origin of one notebook with `{label}` for its host label:
+    `https://{label}.notebooks.ramon.example.org`."""
+
+    api_url: str
+    """Address of this API as notebooks reach it, with `/api` and without a trailing slash."""
+
+    github_web_base: str
+    """Where people sign in: `https://github.com`, or a GitHub Enterprise Server."""
+
+    github_api_base: str
+    """GitHub's REST API: `https://api.github.com`, or `https://<server>/api/v3`."""
+
+    github_secret_arn: str
+    """Secrets Manager secret with `{"client_id": …, "client_secret": …}` of the GitHub App."""
+
+    blobs_bucket: str
+    """S3 bucket of file contents and manifests."""
+
+    uploads_bucket: str
+    """S3 bucket where browsers put files before they become something; emptied daily."""
+
+    start_machine_arn: str
+    """State machine that starts a notebook server."""
+
+    stop_machine_arn: str
+    """State machine that stops a notebook server."""
+
+    ecs_cluster: str
+    """Name or ARN of the ECS cluster that notebook tasks run in."""
+
+    notebook_task_definition: str
+    """Family (or ARN) of the notebook's task definition."""
+
+    subnets: str
+    """Subnet ids for notebook tasks, separated by commas."""
+
+    security_group: str
+    """Security group id of notebook tasks."""
+
+    default_plan: str
+    """Plan id of an account that has not chosen one (see `billing/catalogue.py`)."""
+
+
+_NAMES = {
+    "github_web_base": "GITHUB_WEB_BASE",
+    "github_api_base": "GITHUB_API_BASE",
+}
+
+
+def _variable(field_name: str) -> str:
+    return _NAMES.get(field_name, f"RAMON_{field_name.upper()}")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """All settings, read once. Raises `MissingSettings` naming every absent variable."""
+    names = {field.name: _variable(field.name) for field in fields(Settings)}
+    missing = sorted(name for name in names.values() if not os.environ.get(name))
+    if missing:
+        raise MissingSettings(f"Set these environment variables: {', '.join(missing)}")
+    return Settings(**{field: os.environ[name] for field, name in names.items()})
+
+
+def stage() -> str:
+    """The deployment's name (`local`, `dev`, `prod`); part of every table's name.
+
+    Unlike the other settings it is wanted at import, where it may be absent while the
+    application is being packaged.
+    """
+    return os.environ.get("RAMON_STAGE", "unset")

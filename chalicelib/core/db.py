@@ -1,0 +1,200 @@
+"""What every table shares: settings, attributes for time, pages, and transactions.
+
+A table belongs to one entity. Its name is `ramon-<stage>-<entity>`, and CloudFormation makes it.
+"""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from pynamodb.attributes import Attribute
+from pynamodb.connection import Connection
+from pynamodb.constants import NUMBER
+from pynamodb.exceptions import (
+    DeleteError,
+    DoesNotExist,
+    PutError,
+    PynamoDBException,
+    TransactWriteError,
+    UpdateError,
+)
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.pagination import ResultIterator
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.core import config
+from chalicelib.core.errors import Invalid
+
+# Services speak of these, and import them from here: only this file and the models know whose
+# they are.
+__all__ = [
+    "Action",
+    "Condition",
+    "DeleteError",
+    "DoesNotExist",
+    "PutError",
+    "UpdateError",
+    "size",
+]
+
+_M = TypeVar("_M", bound=Model)
+
+MAX_PAGE = 100
+"""Most items of one page of a listing."""
+
+
+class BaseMeta:
+    """Base of every model's `Meta`. Without it a model would lose the short timeouts."""
+
+    # Together shorter than API Gateway's 29 s, retries included.
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 5
+    max_retry_attempts = 3
+    # Ten heartbeats and a page of the site may be under way in one process.
+    max_pool_connections = 20
+
+
+class Instant(Attribute[datetime]):
+    """A moment to the millisecond, stored as a number of milliseconds since 1970 (UTC)."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: Any) -> str:
+        """Milliseconds as DynamoDB's decimal text. Refuses times without a zone."""
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return str(round(value.timestamp() * 1000))
+
+    def deserialize(self, value: Any) -> datetime:
+        """The moment, in UTC."""
+        return datetime.fromtimestamp(int(value) / 1000, UTC)
+
+
+def table(entity: str) -> str:
+    """The name of an entity's table in this stage."""
+    return f"ramon-{config.stage()}-{entity}"
+
+
+@lru_cache(maxsize=1)
+def _connection() -> Connection:
+    return Connection(
+        connect_timeout_seconds=BaseMeta.connect_timeout_seconds,
+        read_timeout_seconds=BaseMeta.read_timeout_seconds,
+        max_retry_attempts=BaseMeta.max_retry_attempts,
+    )
+
+
+class Refused(Exception):
+    """A transaction whose conditions did not hold; nothing at all was written.
+
+    `failed` has the labels of the writes that refused.
+    """
+
+    def __init__(self, failed: frozenset[str]) -> None:
+        super().__init__(f"conditions failed: {', '.join(sorted(failed))}")
+        self.failed = failed
+
+
+class Contended(Exception):
+    """Another transaction touched the same items at the same moment; trying again is right."""
+
+
+class Writes:
+    """The writes of one transaction. Each has a label by which a refusal names it."""
+
+    def __init__(self, write: TransactWrite) -> None:
+        self._write = write
+        self._saved: list[str] = []
+        self._updated: list[str] = []
+
+    def save(self, label: str, model: Model, condition: Condition | None = None) -> None:
+        """Write a whole item."""
+        self._saved.append(label)
+        self._write.save(model, condition=condition)
+
+    def update(
+        self, label: str, model: Model, actions: list[Action], condition: Condition | None = None
+    ) -> None:
+        """Change an item."""
+        self._updated.append(label)
+        self._write.update(model, actions=actions, condition=condition)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels in the order in which PynamoDB sends the writes: saves before updates."""
+        return self._saved + self._updated
+
+
+@contextmanager
+def transaction() -> Iterator[Writes]:
+    """All writes added inside happen, or none.
+
+    Raises `Refused` when a condition failed, `Contended` when another transaction was in the way.
+    """
+    labels: list[str] = []
+    try:
+        with TransactWrite(connection=_connection()) as write:
+            writes = Writes(write)
+            yield writes
+            labels = writes.labels
+    except TransactWriteError as error:
+        codes = [reason.code if reason else None for reason in error.cancellation_reasons]
+        failed = frozenset(
+            label
+            for label, code in zip(labels, codes, strict=False)
+            if code == "ConditionalCheckFailed"
+        )
+        if failed:
+            raise Refused(failed) from error
+        if "TransactionConflict" in codes:
+            raise Contended from error
+        raise
+
+
+def unless_refused(error: PynamoDBException) -> None:
+    """Raise `error` again, unless it says that a single write's condition did not hold."""
+    if error.cause_response_code != "ConditionalCheckFailedException":
+        raise error
+
+
+def page(results: "ResultIterator[_M]") -> tuple[list[_M], str | None]:
+    """Read a limited query to its end. Gives the items, and a cursor if there may be more."""
+    items = list(results)
+    return items, _encode_cursor(results.last_evaluated_key)
+
+
+def _encode_cursor(key: dict[str, Any] | None) -> str | None:
+    if not key:
+        return None
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, *, belongs_to: str) -> dict[str, Any] | None:
+    """The key behind a cursor, for `last_evaluated_key`. Raises `Invalid` unless we made it.
+
+    `belongs_to` is a value (say, the account's id) that the key must hold somewhere, so that a
+    cursor made for one listing can't be used to look into another.
+    """
+    if not cursor:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        key = msgspec.json.decode(raw, type=dict[str, dict[str, str]])
+    except (ValueError, msgspec.DecodeError) as error:
+        raise _bad_cursor() from error
+    if not any(belongs_to in value.values() for value in key.values()):
+        raise _bad_cursor()
+    return key
+
+
+def _bad_cursor() -> Invalid:
+    return Invalid(
+        "This cursor is not one of ours. Ask for the first page, without a cursor.",
+        code="bad_cursor",
+    )

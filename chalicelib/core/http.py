@@ -1,0 +1,358 @@
+"""HTTP for every feature: routes with schemas, who is asking, one shape of error.
+
+A feature declares a route once, and gets validation, authentication, serialisation and its
+place in the OpenAPI document from that one declaration:
+
+    api = Api("notebooks")
+
+    @api.post("/notebooks", body=CreateNotebook, returns=Notebook, status=201,
+              scope="notebooks:write")
+    def create_notebook(call: Call, body: CreateNotebook) -> Notebook:
+        "Create a notebook."
+
+The first line of the docstring is the summary in the documentation.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.core import config
+from chalicelib.core.errors import (
+    BadRequest,
+    Forbidden,
+    Invalid,
+    RamonError,
+    SignedOut,
+    TooLarge,
+    VersionRequired,
+)
+from chalicelib.core.observability import log
+
+MAX_BODY = 1024 * 1024
+"""Largest body of a request, in bytes. Files never come this way: they have presigned URLs."""
+
+Access = Literal["public", "account", "session", "agent"]
+"""Who may call: anybody; an account by session or token; by session only; a notebook's agent."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking.
+
+    `subject` is an account's id, or a server's for an agent. `scopes` is None for a session,
+    which may do everything that its account may.
+    """
+
+    subject: str
+    session_id: str | None = None
+    scopes: frozenset[str] | None = None
+    record: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as a handler sees it."""
+
+    principal: Principal | None
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+    @property
+    def account_id(self) -> str:
+        """Whose request this is. Raises `SignedOut` on a public route without a session."""
+        return self.caller.subject
+
+    @property
+    def caller(self) -> Principal:
+        """Who is asking. Raises `SignedOut` if nobody is."""
+        if self.principal is None:
+            raise _signed_out()
+        return self.principal
+
+    def if_match(self) -> int:
+        """The version that an update is based on, from `If-Match: "3"`."""
+        value = self.headers.get("if-match", "")
+        if not value:
+            raise VersionRequired(
+                'Send the version that you read as If-Match: "<version>", so that nobody\'s '
+                "change is lost."
+            )
+        number = value.removeprefix("W/").strip('"')
+        if not (number.isascii() and number.isdigit() and len(number) <= 9):
+            raise BadRequest('If-Match must be a version such as "3".')
+        return int(number)
+
+    def limit(self, default: int, most: int) -> int:
+        """How many items a page may have, from `?limit=`."""
+        value = self.query.get("limit", str(default))
+        if not (value.isascii() and value.isdigit() and len(value) <= 6 and 1 <= int(value) <= most):
+            raise Invalid(f"limit must be a number from 1 to {most}.", field="limit")
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[T]):
+    """A response that needs more than a body: headers, cookies, another status."""
+
+    body: T
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What is declared of one operation; the OpenAPI document is written from these."""
+
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    tag: str
+    access: Access
+    scope: str | None
+    body: Any
+    returns: Any
+    status: int
+    query: tuple[str, ...]
+    versioned: bool
+
+
+ROUTES: list[Route] = []
+"""Every declared operation, in order of declaration."""
+
+
+Authenticator = Callable[[Mapping[str, str]], Principal | None]
+_authenticators: dict[str, Authenticator] = {}
+
+
+def authenticate_by(kind: Literal["account", "agent"], authenticator: Authenticator) -> None:
+    """Say how callers are recognised. `core` knows nothing of accounts, so `app.py` tells it.
+
+    An authenticator gets the headers (lower-case names), and answers who is asking, or None.
+    """
+    _authenticators[kind] = authenticator
+
+
+class Api:
+    """A feature's routes. `blueprint` is what `app.py` registers."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.blueprint = Blueprint(f"chalicelib.{tag}")
+
+    def get(self, path: str, **declared: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """Declare a GET route; see `route`."""
+        return self.route("GET", path, **declared)
+
+    def post(self, path: str, **declared: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """Declare a POST route; see `route`."""
+        return self.route("POST", path, **declared)
+
+    def put(self, path: str, **declared: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """Declare a PUT route; see `route`."""
+        return self.route("PUT", path, **declared)
+
+    def patch(self, path: str, **declared: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """Declare a PATCH route; see `route`."""
+        return self.route("PATCH", path, **declared)
+
+    def delete(self, path: str, **declared: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """Declare a DELETE route; see `route`."""
+        return self.route("DELETE", path, **declared)
+
+    def route(  # noqa: PLR0913  one declaration says everything about an operation
+        self,
+        method: str,
+        path: str,
+        *,
+        access: Access = "account",
+        scope: str | None = None,
+        body: Any = None,
+        returns: Any = None,
+        status: int = 200,
+        query: tuple[str, ...] = (),
+        versioned: bool = False,
+    ) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """Declare an operation.
+
+        `body` and `returns` are msgspec types; without `returns` the answer is empty. `query`
+        names the query parameters that are read. `versioned` says that `If-Match` is required.
+        """
+
+        def declare(handler: Callable[..., T]) -> Callable[..., T]:
+            route = Route(
+                method, path, handler, self.tag, access, scope, body, returns, status, query,
+                versioned,
+            )  # fmt: skip
+            ROUTES.append(route)
+            self.blueprint.route(path, methods=[method], name=handler.__name__)(
+                _view(route, self.blueprint)
+            )
+            return handler
+
+        return declare
+
+
+def _view(route: Route, blueprint: Blueprint) -> Callable[..., Response]:
+    def view(**path_parameters: str) -> Response:
+        try:
+            return _answer(route, blueprint.current_request, path_parameters)
+        except RamonError as error:
+            return error_response(error)
+        except Exception:
+            # The edge of the process: whatever is left is our own mistake. It is logged with
+            # its trace, and the visitor gets the one error shape.
+            log.exception("unhandled error", route=f"{route.method} {route.path}")
+            return error_response(_our_mistake())
+
+    view.__name__ = route.handler.__name__
+    return view
+
+
+def _answer(route: Route, request: Request, path_parameters: Mapping[str, str]) -> Response:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    call = Call(
+        principal=_principal(route, headers),
+        query=dict(request.query_params or {}),
+        headers=headers,
+    )
+    arguments: dict[str, Any] = dict(path_parameters)
+    if route.body is not None:
+        arguments["body"] = _decode(request, route.body)
+    result = route.handler(call, **arguments)
+    reply = result if isinstance(result, Reply) else Reply(result)
+    return _serialise(route, reply)
+
+
+def _principal(route: Route, headers: Mapping[str, str]) -> Principal | None:
+    if route.access == "public":
+        return None
+    kind = "agent" if route.access == "agent" else "account"
+    principal = _authenticators[kind](headers)
+    if principal is None:
+        raise _signed_out()
+    if principal.session_id is not None and route.method != "GET":
+        _refuse_other_sites(headers)
+    if principal.scopes is not None:
+        _require_scope(route, principal.scopes)
+    return principal
+
+
+def _refuse_other_sites(headers: Mapping[str, str]) -> None:
+    """A cookie travels with requests that other sites make; a header of our own does not.
+
+    Browsers set `Sec-Fetch-Site` themselves; older ones send `Origin` with unsafe methods.
+    """
+    site = headers.get("sec-fetch-site")
+    same = (
+        site == "same-origin"
+        if site is not None
+        else headers.get("origin") == config.settings().app_origin
+    )
+    if not same or headers.get("x-ramon-request") != "1":
+        raise Forbidden(
+            "This request came from another site and was refused. Use the buttons of this "
+            "application, or an API token.",
+            code="cross_site",
+        )
+
+
+def _require_scope(route: Route, scopes: frozenset[str]) -> None:
+    if route.access == "session":
+        raise Forbidden(
+            "API tokens can't do this. Sign in with a browser instead.", code="session_required"
+        )
+    if route.scope is None or route.scope not in scopes:
+        raise Forbidden(
+            f"This token lacks the scope {route.scope or 'for this'}. Create one that has it, "
+            "on your account page.",
+            code="missing_scope",
+            scope=route.scope,
+        )
+
+
+def _decode(request: Request, kind: Any) -> Any:
+    raw = _raw_body(request)
+    if len(raw) > MAX_BODY:
+        raise TooLarge(f"The request is larger than {MAX_BODY // 1024} KiB.", limit=MAX_BODY)
+    try:
+        return msgspec.json.decode(raw or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        raise Invalid(f"{message}.", field=path.strip("`.") or None) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest("The body is not valid JSON in UTF-8.", code="not_json") from error
+
+
+def _raw_body(request: Request) -> bytes:
+    try:
+        body = request.raw_body
+    except ValueError as error:
+        raise BadRequest("The body could not be read.", code="not_json") from error
+    return bytes(body) if isinstance(body, (bytes, bytearray)) else str(body).encode()
+
+
+def _serialise(route: Route, reply: Reply[Any]) -> Response:
+    headers: dict[str, Any] = {"Cache-Control": "no-store", **reply.headers}
+    if reply.cookies:
+        headers["Set-Cookie"] = list(reply.cookies)
+    version = getattr(reply.body, "version", None)
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+    if isinstance(reply.body, str):
+        text = reply.body
+        headers.setdefault("Content-Type", "text/html; charset=utf-8")
+    else:
+        text = "" if route.returns is None else msgspec.json.encode(reply.body).decode()
+        headers.setdefault("Content-Type", "application/json")
+    return Response(body=text, status_code=reply.status or route.status, headers=headers)
+
+
+class ErrorDetail(msgspec.Struct):
+    """What went wrong, in a word for programs and a sentence for people."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class ErrorBody(msgspec.Struct):
+    """The one shape of every error."""
+
+    error: ErrorDetail
+
+
+def error_body(error: RamonError) -> ErrorBody:
+    """The error in the shape that is sent."""
+    details = {name: value for name, value in error.details.items() if value is not None}
+    return ErrorBody(ErrorDetail(error.code, error.message, details))
+
+
+def error_response(error: RamonError) -> Response:
+    """The response that tells of `error`."""
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    retry_after = error.details.get("retry_after")
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    if isinstance(error, SignedOut):
+        headers["WWW-Authenticate"] = 'Bearer realm="ramon"'
+    body = msgspec.json.encode(error_body(error)).decode()
+    return Response(body=body, status_code=error.status, headers=headers)
+
+
+def _signed_out() -> SignedOut:
+    return SignedOut("You are signed out. Sign in, and try again.")
+
+
+@lru_cache(maxsize=1)
+def _our_mistake() -> RamonError:
+    return RamonError(
+        "Something went wrong on our side. It is logged; please try again in a moment."
+    )

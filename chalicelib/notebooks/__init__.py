@@ -1,0 +1,1 @@
+"""Notebooks and the servers that run them."""

@@ -1,0 +1,164 @@
+"""The rules of an agent's calls: what the program inside a notebook may say and ask."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from chalicelib.accounts import service as accounts
+from chalicelib.core import clock, config, db, ids
+from chalicelib.core.errors import Gone, Invalid
+from chalicelib.core.http import Principal
+from chalicelib.notebooks import service, state_machines
+from chalicelib.notebooks.agent_schemas import (
+    Boot,
+    Heartbeat,
+    HeartbeatAnswer,
+    NotebookRef,
+    Redeemed,
+    Visitor,
+)
+from chalicelib.notebooks.models import Notebook, Server, Stage, Ticket
+from chalicelib.notebooks.states import ServerState
+from chalicelib.workspaces import service as workspaces
+from chalicelib.workspaces.schemas import Commit, Committed, Head
+
+HEARTBEAT_SECONDS = 15
+"""How often an agent reports."""
+LEASE_SECONDS = 180
+"""How long a server is believed to be alive after a report; the reaper stops it then."""
+
+
+def recognise(headers: Mapping[str, str]) -> Principal | None:
+    """The server whose agent sends these headers. Raises `Gone` when that server has ended."""
+    token = headers.get("authorization", "").removeprefix("Bearer ").strip()
+    server_id, _, secret = token.partition(".")
+    if not ids.is_id("srv", server_id):
+        return None
+    try:
+        server = Server.get(server_id, consistent_read=True)
+    except db.DoesNotExist:
+        return None
+    if not ids.same(server.agent_digest, ids.digest(secret)):
+        return None
+    if server.state == ServerState.ENDED:
+        raise Gone("This server has ended.", code="server_ended")
+    return Principal(server.id, record=server)
+
+
+def boot(server: Server) -> Boot:
+    """What an agent needs to begin."""
+    notebook = _notebook(server)
+    note_stage(server, "booting")
+    return Boot(
+        notebook=NotebookRef(notebook.id, notebook.name),
+        server_id=server.id,
+        app_origin=config.settings().app_origin,
+        notebook_origin=service.origin(notebook.id),
+        heartbeat_seconds=HEARTBEAT_SECONDS,
+        idle_minutes=int(notebook.idle_minutes),
+        workspace=head(server),
+    )
+
+
+def note_stage(server: Server, name: str) -> None:
+    """Record that a step of the start has begun; told again, changes nothing."""
+    if any(stage.name == name for stage in server.stages):
+        return
+    server.update([Server.stages.set(Server.stages.append([Stage(name=name, at=clock.now())]))])
+
+
+def ready(server: Server) -> None:
+    """The notebook can be entered: let the start go on."""
+    now = clock.now()
+    if server.ready_at is None:
+        note_stage(server, "ready")
+        server.update(
+            [
+                Server.ready_at.set(now),
+                *_alive(server, _notebook(server), now),
+            ]
+        )
+    if server.start_token:
+        state_machines.succeed(server.start_token, {"ready": True})
+
+
+def heartbeat(server: Server, beat: Heartbeat) -> HeartbeatAnswer:
+    """Renew the lease, and note when the notebook was last in use. A busy kernel is in use."""
+    if beat.last_activity.tzinfo is None:
+        raise Invalid("last_activity needs a time zone.", field="last_activity")
+    now = clock.now()
+    notebook = _notebook(server)
+    active = now if beat.busy_kernels else min(beat.last_activity, now)
+    server.update(
+        [*_alive(server, notebook, active), Server.memory_bytes.set(beat.memory_bytes)],
+        condition=Server.state != ServerState.ENDED,
+    )
+    _note_error(notebook, beat.workspace.error)
+    return HeartbeatAnswer(
+        keep_until=service.moment(notebook.keep_until),
+        stopping=server.state == ServerState.STOPPING,
+    )
+
+
+def _alive(server: Server, notebook: Notebook, active: datetime) -> list[db.Action]:
+    if server.last_activity_at is not None:
+        # A late or repeated report must not make a notebook look idle.
+        active = max(active, server.last_activity_at)
+    idle_at = int(active.timestamp()) + int(notebook.idle_minutes) * 60
+    return [
+        Server.last_activity_at.set(active),
+        Server.idle_at.set(max(idle_at, int(notebook.keep_until or 0))),
+        Server.lease_expires_at.set(clock.seconds() + LEASE_SECONDS),
+    ]
+
+
+def _note_error(notebook: Notebook, error: str | None) -> None:
+    if error == notebook.workspace_error:
+        return
+    notebook.update(
+        [
+            Notebook.workspace_error.remove()
+            if error is None
+            else Notebook.workspace_error.set(error)
+        ]
+    )
+
+
+def redeem(server: Server, ticket: str) -> Redeemed:
+    """Let in whom the ticket names. It is good once, for one server, for a minute."""
+    refused = Invalid(
+        "This way in was used already, or is too old. Open the notebook again.", code="bad_ticket"
+    )
+    found = Ticket(ids.digest(ticket))
+    try:
+        found.refresh(consistent_read=True)
+        # Deleting on condition is what makes it good once, even if asked twice at a time.
+        found.delete(condition=Ticket.server_id == server.id)
+    except (db.DoesNotExist, db.DeleteError) as error:
+        raise refused from error
+    if found.expires_at <= clock.seconds():
+        raise refused
+    account = accounts.read(found.account_id)
+    return Redeemed(Visitor(account.id, account.login, account.name, account.avatar_url))
+
+
+def head(server: Server) -> Head:
+    """The newest snapshot of the notebook's files."""
+    return workspaces.head(server.notebook_id, service.room(_notebook(server)))
+
+
+def commit(server: Server, change: Commit) -> Committed:
+    """Add a snapshot of the notebook's files."""
+    notebook = _notebook(server)
+    snapshot = workspaces.commit(server.account_id, notebook.id, service.room(notebook), change)
+    notebook.update(
+        [
+            Notebook.files.set(snapshot.files),
+            Notebook.bytes.set(snapshot.bytes),
+            Notebook.saved_at.set(snapshot.created_at),
+        ]
+    )
+    return Committed(snapshot.id, int(snapshot.seq), int(snapshot.bytes), int(snapshot.files))
+
+
+def _notebook(server: Server) -> Notebook:
+    return Notebook.get(server.notebook_id, consistent_read=True)

@@ -1,0 +1,96 @@
+"""Routes of the agent: what the program inside a notebook may call, for its notebook alone."""
+
+from chalicelib.core.http import Api, Call
+from chalicelib.notebooks import agent
+from chalicelib.notebooks import agent_schemas as schemas
+from chalicelib.notebooks.models import Server
+from chalicelib.storage import schemas as blobs
+from chalicelib.storage import service as storage
+from chalicelib.workspaces.schemas import Commit, Committed, Head
+
+api = Api("agent")
+
+
+def _server(call: Call) -> Server:
+    server = call.caller.record
+    if not isinstance(server, Server):
+        raise TypeError("agents are recognised by their server")
+    return server
+
+
+@api.post("/agent/boot", access="agent", returns=schemas.Boot)
+def boot(call: Call) -> schemas.Boot:
+    """Learn which notebook this is, and where its files are."""
+    return agent.boot(_server(call))
+
+
+@api.post("/agent/stage", access="agent", body=schemas.Progress, returns=blobs.Done)
+def note_stage(call: Call, body: schemas.Progress) -> blobs.Done:
+    """Tell which step of the start has begun."""
+    agent.note_stage(_server(call), body.name)
+    return blobs.Done()
+
+
+@api.post("/agent/ready", access="agent", body=schemas.Ready, returns=blobs.Done)
+def ready(call: Call, body: schemas.Ready) -> blobs.Done:
+    """Tell that the notebook can be entered."""
+    agent.ready(_server(call))
+    return blobs.Done()
+
+
+@api.post(
+    "/agent/heartbeat", access="agent", body=schemas.Heartbeat, returns=schemas.HeartbeatAnswer
+)
+def heartbeat(call: Call, body: schemas.Heartbeat) -> schemas.HeartbeatAnswer:
+    """Tell that the notebook is alive, and what it does."""
+    return agent.heartbeat(_server(call), body)
+
+
+@api.post(
+    "/agent/tickets/redeem", access="agent", body=schemas.RedeemTicket, returns=schemas.Redeemed
+)
+def redeem_ticket(call: Call, body: schemas.RedeemTicket) -> schemas.Redeemed:
+    """Exchange a browser's ticket for the visitor's name."""
+    return agent.redeem(_server(call), body.ticket)
+
+
+@api.get("/agent/workspace", access="agent", returns=Head)
+def read_workspace(call: Call) -> Head:
+    """Read the newest snapshot of the files."""
+    return agent.head(_server(call))
+
+
+@api.post(
+    "/agent/workspace/downloads", access="agent", body=blobs.WantBlobs, returns=blobs.BlobUrls
+)
+def download_blobs(call: Call, body: blobs.WantBlobs) -> blobs.BlobUrls:
+    """Get addresses to read contents from."""
+    return blobs.BlobUrls(storage.addresses(_server(call).account_id, body.sha256))
+
+
+@api.post(
+    "/agent/workspace/uploads", access="agent", body=blobs.OfferBlobs, returns=blobs.BlobUploads
+)
+def upload_blobs(call: Call, body: blobs.OfferBlobs) -> blobs.BlobUploads:
+    """Get addresses to store contents at."""
+    return blobs.BlobUploads(storage.offer_blobs(_server(call).account_id, body.blobs))
+
+
+@api.post(
+    "/agent/workspace/uploads/complete",
+    access="agent",
+    body=blobs.CompleteBlob,
+    returns=blobs.Done,
+)
+def complete_blob(call: Call, body: blobs.CompleteBlob) -> blobs.Done:
+    """Join the parts of a large content."""
+    storage.complete_blob(_server(call).account_id, body.sha256, body.upload_id, body.etags)
+    return blobs.Done()
+
+
+@api.post(
+    "/agent/workspace/snapshots", access="agent", body=Commit, returns=Committed, status=201
+)
+def commit(call: Call, body: Commit) -> Committed:
+    """Add a snapshot of the files."""
+    return agent.commit(_server(call), body)

@@ -1,0 +1,220 @@
+"""Routes of notebooks, for people and their programs."""
+
+from chalicelib.core import db
+from chalicelib.core.http import Api, Call
+from chalicelib.notebooks import models, schemas, service
+
+api = Api("notebooks")
+
+_PAGE = 50
+
+
+@api.get(
+    "/notebooks",
+    returns=schemas.NotebookPage,
+    scope="notebooks:read",
+    query=("cursor", "limit", "deleted"),
+)
+def list_notebooks(call: Call) -> schemas.NotebookPage:
+    """List notebooks, newest first."""
+    found, cursor = service.listing(
+        call.account_id,
+        deleted=call.query.get("deleted") == "true",
+        limit=call.limit(_PAGE, db.MAX_PAGE),
+        cursor=call.query.get("cursor"),
+    )
+    return schemas.NotebookPage(_views(call, found), cursor)
+
+
+@api.post(
+    "/notebooks",
+    body=schemas.CreateNotebook,
+    returns=schemas.Notebook,
+    status=201,
+    scope="notebooks:write",
+)
+def create_notebook(call: Call, body: schemas.CreateNotebook) -> schemas.Notebook:
+    """Create a notebook."""
+    return _view(call, service.create(call.account_id, body))
+
+
+@api.get("/notebooks/{notebook_id}", returns=schemas.Notebook, scope="notebooks:read")
+def read_notebook(call: Call, notebook_id: str) -> schemas.Notebook:
+    """Read a notebook."""
+    return _view(call, service.read(call.account_id, notebook_id))
+
+
+@api.patch(
+    "/notebooks/{notebook_id}",
+    body=schemas.UpdateNotebook,
+    returns=schemas.Notebook,
+    scope="notebooks:write",
+    versioned=True,
+)
+def update_notebook(
+    call: Call, notebook_id: str, body: schemas.UpdateNotebook
+) -> schemas.Notebook:
+    """Change a notebook's name, size or idle time."""
+    return _view(call, service.update(call.account_id, notebook_id, body, call.if_match()))
+
+
+@api.delete("/notebooks/{notebook_id}", status=204, scope="notebooks:write")
+def delete_notebook(call: Call, notebook_id: str) -> None:
+    """Delete a notebook; it can be restored for 30 days."""
+    service.delete(call.account_id, notebook_id)
+
+
+@api.post(
+    "/notebooks/{notebook_id}/restore", returns=schemas.Notebook, scope="notebooks:write"
+)
+def restore_notebook(call: Call, notebook_id: str) -> schemas.Notebook:
+    """Restore a deleted notebook."""
+    return _view(call, service.restore(call.account_id, notebook_id))
+
+
+@api.post(
+    "/notebooks/{notebook_id}/duplicate",
+    body=schemas.DuplicateNotebook,
+    returns=schemas.Notebook,
+    status=201,
+    scope="notebooks:write",
+)
+def duplicate_notebook(
+    call: Call, notebook_id: str, body: schemas.DuplicateNotebook
+) -> schemas.Notebook:
+    """Create a notebook with the same files."""
+    return _view(call, service.duplicate(call.account_id, notebook_id, body.name))
+
+
+@api.post(
+    "/notebooks/{notebook_id}/start",
+    returns=schemas.Notebook,
+    status=202,
+    scope="notebooks:write",
+)
+def start_notebook(call: Call, notebook_id: str) -> schemas.Notebook:
+    """Start a notebook."""
+    return _view(call, service.start(call.account_id, notebook_id))
+
+
+@api.post(
+    "/notebooks/{notebook_id}/stop",
+    returns=schemas.Notebook,
+    status=202,
+    scope="notebooks:write",
+)
+def stop_notebook(call: Call, notebook_id: str) -> schemas.Notebook:
+    """Stop a notebook; its files are saved first."""
+    return _view(call, service.stop(call.account_id, notebook_id))
+
+
+@api.put(
+    "/notebooks/{notebook_id}/keep-running",
+    body=schemas.KeepRunning,
+    returns=schemas.Notebook,
+    scope="notebooks:write",
+)
+def keep_running(call: Call, notebook_id: str, body: schemas.KeepRunning) -> schemas.Notebook:
+    """Leave a notebook running until a given time, even if it is idle."""
+    return _view(call, service.keep_running(call.account_id, notebook_id, body.until))
+
+
+@api.post(
+    "/notebooks/{notebook_id}/open", returns=schemas.Opened, scope="notebooks:write"
+)
+def open_notebook(call: Call, notebook_id: str) -> schemas.Opened:
+    """Get the address by which a browser enters a running notebook."""
+    return schemas.Opened(service.open_ticket(call.account_id, notebook_id))
+
+
+@api.get(
+    "/notebooks/{notebook_id}/servers",
+    returns=schemas.ServerPage,
+    scope="notebooks:read",
+    query=("cursor", "limit"),
+)
+def list_servers(call: Call, notebook_id: str) -> schemas.ServerPage:
+    """List the runs of a notebook, newest first."""
+    found, cursor = service.servers(
+        call.account_id,
+        notebook_id,
+        limit=call.limit(_PAGE, db.MAX_PAGE),
+        cursor=call.query.get("cursor"),
+    )
+    return schemas.ServerPage([_server(server) for server in found], cursor)
+
+
+def _view(call: Call, notebook: models.Notebook) -> schemas.Notebook:
+    return _views(call, [notebook])[0]
+
+
+def _views(call: Call, notebooks: list[models.Notebook]) -> list[schemas.Notebook]:
+    servers = service.current_servers(notebooks)
+    quota = service.quota(call.account_id) if notebooks else 0
+    return [_notebook(notebook, servers.get(notebook.id), quota) for notebook in notebooks]
+
+
+def _notebook(
+    notebook: models.Notebook, server: models.Server | None, quota: int
+) -> schemas.Notebook:
+    return schemas.Notebook(
+        id=notebook.id,
+        name=notebook.name,
+        size=notebook.size,
+        idle_minutes=int(notebook.idle_minutes),
+        state=notebook.state,
+        state_since=notebook.state_since,
+        stages=_stages(server),
+        failure=_failure(notebook),
+        last_stop=_last_stop(notebook),
+        keep_until=service.moment(notebook.keep_until),
+        last_activity_at=server.last_activity_at if server else None,
+        memory_bytes=int(server.memory_bytes) if server and server.memory_bytes else None,
+        workspace=schemas.Workspace(
+            files=int(notebook.files),
+            bytes=int(notebook.bytes),
+            quota_bytes=quota,
+            saved_at=notebook.saved_at,
+            error=notebook.workspace_error,
+        ),
+        url=service.origin(notebook.id),
+        source=schemas.Source(notebook.source_kind, notebook.source_label),
+        created_at=notebook.created_at,
+        updated_at=notebook.updated_at,
+        deleted_at=notebook.deleted_at,
+        purge_at=service.moment(notebook.purge_at),
+        version=int(notebook.version),
+    )
+
+
+def _stages(server: models.Server | None) -> list[schemas.Stage]:
+    stages = server.stages if server else []
+    return [schemas.Stage(stage.name, stage.at) for stage in stages]
+
+
+def _failure(notebook: models.Notebook) -> schemas.Failure | None:
+    if notebook.failure_code is None:
+        return None
+    return schemas.Failure(notebook.failure_code, notebook.failure_message or "")
+
+
+def _last_stop(notebook: models.Notebook) -> schemas.LastStop | None:
+    if notebook.last_stop_at is None:
+        return None
+    return schemas.LastStop(
+        notebook.last_stop_at, notebook.last_stop_reason, notebook.last_stop_message or ""
+    )
+
+
+def _server(server: models.Server) -> schemas.Server:
+    return schemas.Server(
+        id=server.id,
+        notebook_id=server.notebook_id,
+        size=server.size,
+        requested_at=server.requested_at,
+        ready_at=server.ready_at,
+        stopped_at=server.stopped_at,
+        stop_reason=server.stop_reason,
+        stop_message=server.stop_message,
+        exit_code=None if server.exit_code is None else int(server.exit_code),
+    )

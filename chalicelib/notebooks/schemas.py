@@ -1,0 +1,163 @@
+"""What the API says and hears of notebooks."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+IdleMinutes = Annotated[int, Meta(ge=1, le=24 * 60)]
+"""Minutes without work after which a notebook is stopped."""
+
+
+class BlankSource(msgspec.Struct, tag="blank", tag_field="kind", forbid_unknown_fields=True):
+    """Begin with one empty notebook file."""
+
+
+class UploadSource(msgspec.Struct, tag="upload", tag_field="kind", forbid_unknown_fields=True):
+    """Begin with a notebook file that was handed in (`POST /api/uploads`)."""
+
+    upload_id: Annotated[str, Meta(max_length=64)]
+
+
+class GitHubSource(msgspec.Struct, tag="github", tag_field="kind", forbid_unknown_fields=True):
+    """Begin with a notebook file of a public GitHub repository, by the address of its page."""
+
+    url: Annotated[str, Meta(max_length=2000)]
+
+
+class CreateNotebook(msgspec.Struct, forbid_unknown_fields=True):
+    """A notebook to be made."""
+
+    name: Name
+    size: Annotated[str, Meta(max_length=40)] = "small"
+    idle_minutes: IdleMinutes = 60
+    source: BlankSource | UploadSource | GitHubSource = msgspec.field(default_factory=BlankSource)
+
+
+class UpdateNotebook(msgspec.Struct, forbid_unknown_fields=True):
+    """What can be changed; what is left out stays. A new size counts from the next start."""
+
+    name: Name | None = None
+    size: Annotated[str, Meta(max_length=40)] | None = None
+    idle_minutes: IdleMinutes | None = None
+
+
+class DuplicateNotebook(msgspec.Struct, forbid_unknown_fields=True):
+    """The name of the copy; without one, it is named after the original."""
+
+    name: Name | None = None
+
+
+class KeepRunning(msgspec.Struct, forbid_unknown_fields=True):
+    """Until when a notebook is left running even if idle; null takes that back."""
+
+    until: datetime | None
+
+
+class Stage(msgspec.Struct):
+    """A step of a start: requested, launching, booting, restoring, ready."""
+
+    name: str
+    at: datetime
+
+
+class Failure(msgspec.Struct):
+    """Why a notebook isn't running although nobody stopped it, and what to do."""
+
+    code: str
+    message: str
+
+
+class LastStop(msgspec.Struct):
+    """When and why a notebook last stopped."""
+
+    at: datetime
+    reason: str
+    message: str
+
+
+class Workspace(msgspec.Struct):
+    """A notebook's files, as they were last saved. Sizes in bytes."""
+
+    files: int
+    bytes: int
+    quota_bytes: int
+    saved_at: datetime | None
+    error: str | None
+
+
+class Source(msgspec.Struct):
+    """What a notebook was made from."""
+
+    kind: str
+    label: str | None
+
+
+class Notebook(msgspec.Struct):
+    """A hosted notebook. `url` is its own origin; enter it through `POST …/open`."""
+
+    id: str
+    name: str
+    size: str
+    idle_minutes: int
+    state: str
+    state_since: datetime
+    stages: list[Stage]
+    failure: Failure | None
+    last_stop: LastStop | None
+    keep_until: datetime | None
+    last_activity_at: datetime | None
+    memory_bytes: int | None
+    workspace: Workspace
+    url: str
+    source: Source
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    purge_at: datetime | None
+    version: int
+
+
+class NotebookPage(msgspec.Struct):
+    """A page of notebooks, newest first."""
+
+    items: list[Notebook]
+    next_cursor: str | None
+
+
+class Server(msgspec.Struct):
+    """One run of a notebook."""
+
+    id: str
+    notebook_id: str
+    size: str
+    requested_at: datetime
+    ready_at: datetime | None
+    stopped_at: datetime | None
+    stop_reason: str | None
+    stop_message: str | None
+    exit_code: int | None
+
+
+class ServerPage(msgspec.Struct):
+    """A page of runs, newest first."""
+
+    items: list[Server]
+    next_cursor: str | None
+
+
+class Opened(msgspec.Struct):
+    """The address to go to: good once, for a minute."""
+
+    url: str
+
+
+class NotebookFile(msgspec.Struct):
+    """What every notebook file (nbformat 4) has; the rest is left as it is."""
+
+    nbformat: int
+    cells: list[dict[str, Any]]
+    metadata: dict[str, Any]
+    nbformat_minor: int = 0

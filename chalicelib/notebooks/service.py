@@ -1,0 +1,333 @@
+"""The rules of notebooks: making, changing, starting, stopping, entering, deleting."""
+
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.accounts import service as accounts
+from chalicelib.billing import catalogue
+from chalicelib.core import clock, config, db, ids
+from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
+from chalicelib.notebooks import lifecycle, sources, state_machines
+from chalicelib.notebooks.models import Notebook, Route, Server, Ticket
+from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
+from chalicelib.notebooks.states import NotebookState, Reason, ServerState
+from chalicelib.workspaces import service as workspaces
+
+MOST_NOTEBOOKS = 500
+"""Notebooks of one account, deleted ones included until they are purged."""
+UNDO_DAYS = 30
+"""Days that a deleted notebook can be restored."""
+MOST_KEEP = timedelta(days=7)
+"""The furthest that "keep running until" may lie ahead."""
+_TICKET_SECONDS = 60
+PURGE_SHARD = "notebooks"
+"""The one partition of the index of deleted notebooks: few are purged a day."""
+
+
+def create(account_id: str, wanted: CreateNotebook) -> Notebook:
+    """Make a notebook with its first files, stopped."""
+    name = _name(wanted.name)
+    catalogue.size(wanted.size)
+    _require_room(account_id)
+    seed = sources.gather(account_id, name, wanted.source)
+    notebook = _new(account_id, name, wanted.size, wanted.idle_minutes)
+    notebook.source_kind, notebook.source_label = seed.kind, seed.label
+    _note(notebook, workspaces.seed(account_id, notebook.id, seed.files))
+    _insert(notebook)
+    return notebook
+
+
+def duplicate(account_id: str, notebook_id: str, name: str | None) -> Notebook:
+    """Make a notebook with the files that another one has now; no bytes are copied."""
+    original = read(account_id, notebook_id)
+    _require_room(account_id)
+    copied = _new(
+        account_id,
+        _name(name or f"Copy of {original.name}"[:100]),
+        original.size,
+        int(original.idle_minutes),
+    )
+    copied.source_kind, copied.source_label = "duplicate", original.name
+    snapshot = workspaces.copy(original.id, copied.id)
+    if snapshot:
+        _note(copied, snapshot)
+    _insert(copied)
+    return copied
+
+
+def _new(account_id: str, name: str, size: str, idle_minutes: int) -> Notebook:
+    now = clock.now()
+    return Notebook(
+        ids.new_id("nb"),
+        account_id=account_id,
+        name=name,
+        size=size,
+        idle_minutes=idle_minutes,
+        state=NotebookState.STOPPED,
+        state_since=now,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _note(notebook: Notebook, snapshot: workspaces.Snapshot) -> None:
+    notebook.files, notebook.bytes = snapshot.files, snapshot.bytes
+    notebook.saved_at = snapshot.created_at
+
+
+def _insert(notebook: Notebook) -> None:
+    route = Route(
+        lifecycle.host_label(notebook.id), notebook_id=notebook.id, state=NotebookState.STOPPED
+    )
+    with db.transaction() as write:
+        write.save("notebook", notebook, condition=Notebook.id.does_not_exist())
+        write.save("route", route)
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name or not name.isprintable():
+        raise Invalid("Give the notebook a name of printable characters.", field="name")
+    return name
+
+
+def _require_room(account_id: str) -> None:
+    if Notebook.by_account.count(account_id, limit=MOST_NOTEBOOKS) >= MOST_NOTEBOOKS:
+        raise Conflict(
+            f"You have {MOST_NOTEBOOKS} notebooks. Delete some that you no longer need.",
+            code="too_many_notebooks",
+        )
+
+
+def read(account_id: str, notebook_id: str) -> Notebook:
+    """One notebook of this account, deleted ones too. Raises `NotFound` for anybody else's."""
+    missing = NotFound("This notebook does not exist.")
+    if not ids.is_id("nb", notebook_id):
+        raise missing
+    try:
+        notebook = Notebook.get(notebook_id, consistent_read=True)
+    except db.DoesNotExist as error:
+        raise missing from error
+    if notebook.account_id != account_id:
+        raise missing
+    return notebook
+
+
+def listing(
+    account_id: str, *, deleted: bool, limit: int, cursor: str | None
+) -> tuple[list[Notebook], str | None]:
+    """A page of an account's notebooks, newest first, and a cursor if there may be more."""
+    is_deleted = Notebook.deleted_at.exists()
+    return db.page(
+        Notebook.by_account.query(
+            account_id,
+            filter_condition=is_deleted if deleted else ~is_deleted,
+            scan_index_forward=False,
+            limit=limit,
+            last_evaluated_key=db.decode_cursor(cursor, belongs_to=account_id),
+        )
+    )
+
+
+def current_servers(notebooks: list[Notebook]) -> dict[str, Server]:
+    """The live servers of these notebooks, by the notebook's id."""
+    live = [n.server_id for n in notebooks if n.server_id and _is_live(n)]
+    return {server.notebook_id: server for server in Server.batch_get(live)} if live else {}
+
+
+def _is_live(notebook: Notebook) -> bool:
+    return notebook.state not in (NotebookState.STOPPED, NotebookState.FAILED)
+
+
+def quota(account_id: str) -> int:
+    """Bytes that an account's plan has room for, all notebooks together."""
+    plan = catalogue.plan(accounts.read(account_id).plan)
+    return plan.storage_gib * catalogue.GIB
+
+
+def room(notebook: Notebook) -> int:
+    """Bytes that one notebook may grow to: the plan's storage, less what the others take."""
+    others = sum(
+        int(other.bytes)
+        for other in Notebook.by_account.query(notebook.account_id)
+        if other.id != notebook.id
+    )
+    return max(0, quota(notebook.account_id) - others)
+
+
+def update(
+    account_id: str, notebook_id: str, changes: UpdateNotebook, version: int
+) -> Notebook:
+    """Change what a person can edit; `version` is the one that was read.
+
+    Raises `VersionMismatch` with the present version if it was changed since.
+    """
+    notebook = read(account_id, notebook_id)
+    actions = [Notebook.version.add(1), Notebook.updated_at.set(clock.now())]
+    if changes.name is not None:
+        actions.append(Notebook.name.set(_name(changes.name)))
+    if changes.size is not None:
+        actions.append(Notebook.size.set(catalogue.size(changes.size).id))
+    if changes.idle_minutes is not None:
+        actions.append(Notebook.idle_minutes.set(changes.idle_minutes))
+    try:
+        notebook.update(actions, condition=Notebook.version == version)
+    except db.UpdateError as error:
+        db.unless_refused(error)
+        raise VersionMismatch(
+            "This notebook was changed elsewhere in the meantime. Look at the new values, and "
+            "try again.",
+            version=int(read(account_id, notebook_id).version),
+        ) from error
+    return notebook
+
+
+def keep_running(account_id: str, notebook_id: str, until: datetime | None) -> Notebook:
+    """Leave a running notebook alone until this time even if it is idle; None takes that back."""
+    notebook = _require_present(read(account_id, notebook_id))
+    if until is None:
+        notebook.update([Notebook.keep_until.remove()])
+        return notebook
+    now = clock.now()
+    if until.tzinfo is None:
+        raise Invalid("Give the time with its zone, such as 2026-11-23T09:00:00Z.", field="until")
+    if not now < until <= now + MOST_KEEP:
+        raise Invalid(
+            f"Choose a time within the next {MOST_KEEP.days} days.", field="until"
+        )
+    try:
+        notebook.update(
+            [Notebook.keep_until.set(int(until.timestamp()))],
+            condition=Notebook.state.is_in(NotebookState.STARTING, NotebookState.RUNNING),
+        )
+    except db.UpdateError as error:
+        db.unless_refused(error)
+        raise Conflict("This notebook isn't running. Start it first.", code="not_running") from error
+    return notebook
+
+
+def start(account_id: str, notebook_id: str) -> Notebook:
+    """Start a notebook. Raises `Conflict` if it isn't stopped, or the plan allows no more."""
+    notebook = _require_present(read(account_id, notebook_id))
+    plan = catalogue.plan(accounts.read(account_id).plan)
+    secret = ids.new_secret()
+    server = lifecycle.admit(notebook, plan.notebooks_at_once, ids.digest(secret))
+    state_machines.begin_start(
+        {**lifecycle.work(server), "agent_token": f"{server.id}.{secret}"}
+    )
+    return notebook
+
+
+def stop(account_id: str, notebook_id: str) -> Notebook:
+    """Stop a notebook; its files are saved first. Raises `Conflict` if it isn't up."""
+    notebook = read(account_id, notebook_id)
+    server = _live_server(notebook)
+    if server is None or not lifecycle.ask_to_stop(server, Reason.USER, "You stopped it."):
+        current = read(account_id, notebook_id)
+        if current.state == NotebookState.STOPPING:
+            raise Conflict("This notebook is being stopped already.", code="busy_stopping")
+        raise Conflict("This notebook isn't running.", code="not_running")
+    return read(account_id, notebook_id)
+
+
+def _live_server(notebook: Notebook) -> Server | None:
+    if notebook.server_id is None or not _is_live(notebook):
+        return None
+    return lifecycle.read_server(notebook.server_id)
+
+
+def open_ticket(account_id: str, notebook_id: str) -> str:
+    """An address that lets a browser into a running notebook, once, within a minute."""
+    notebook = _require_present(read(account_id, notebook_id))
+    if notebook.state != NotebookState.RUNNING or notebook.server_id is None:
+        raise Conflict("This notebook isn't running. Start it first.", code="not_running")
+    secret = ids.new_secret()
+    Ticket(
+        ids.digest(secret),
+        server_id=notebook.server_id,
+        account_id=account_id,
+        expires_at=clock.seconds() + _TICKET_SECONDS,
+    ).save()
+    return f"{origin(notebook.id)}/ramon/enter?ticket={secret}"
+
+
+def origin(notebook_id: str) -> str:
+    """The origin that a notebook has for itself alone."""
+    label = lifecycle.host_label(notebook_id)
+    return config.settings().notebook_origin_template.replace("{label}", label)
+
+
+def delete(account_id: str, notebook_id: str) -> None:
+    """Delete a notebook, so that it can be restored for 30 days. A server of it is stopped."""
+    notebook = read(account_id, notebook_id)
+    if notebook.deleted_at is not None:
+        return
+    now = clock.now()
+    notebook.update(
+        [
+            Notebook.deleted_at.set(now),
+            Notebook.purge_shard.set(PURGE_SHARD),
+            Notebook.purge_at.set(int((now + timedelta(days=UNDO_DAYS)).timestamp())),
+        ]
+    )
+    server = _live_server(notebook)
+    if server is not None:
+        lifecycle.ask_to_stop(server, Reason.DELETED, "You deleted the notebook.")
+    else:
+        _show(notebook.id, "deleted")
+
+
+def restore(account_id: str, notebook_id: str) -> Notebook:
+    """Take back a deletion."""
+    notebook = read(account_id, notebook_id)
+    if notebook.deleted_at is not None:
+        notebook.update(
+            [
+                Notebook.deleted_at.remove(),
+                Notebook.purge_shard.remove(),
+                Notebook.purge_at.remove(),
+                Notebook.updated_at.set(clock.now()),
+            ]
+        )
+        if not _is_live(notebook):
+            _show(notebook.id, notebook.state)
+    return notebook
+
+
+def _show(notebook_id: str, state: str) -> None:
+    Route(lifecycle.host_label(notebook_id)).update([Route.state.set(state)])
+
+
+def purge(notebook_id: str) -> None:
+    """Delete for good what was deleted 30 days ago and never restored."""
+    notebook = Notebook.get(notebook_id, consistent_read=True)
+    if notebook.deleted_at is None or _is_live(notebook):
+        return
+    workspaces.forget(notebook.id)
+    Route(lifecycle.host_label(notebook.id)).delete()
+    notebook.delete()
+
+
+def servers(
+    account_id: str, notebook_id: str, *, limit: int, cursor: str | None
+) -> tuple[list[Server], str | None]:
+    """A page of a notebook's runs, newest first."""
+    notebook = read(account_id, notebook_id)
+    return db.page(
+        Server.by_notebook.query(
+            notebook.id,
+            scan_index_forward=False,
+            limit=limit,
+            last_evaluated_key=db.decode_cursor(cursor, belongs_to=notebook.id),
+        )
+    )
+
+
+def _require_present(notebook: Notebook) -> Notebook:
+    if notebook.deleted_at is not None:
+        raise Conflict("This notebook is deleted. Restore it first.", code="deleted")
+    return notebook
+
+
+def moment(seconds: int | None) -> datetime | None:
+    """A stored number of seconds as a time."""
+    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)

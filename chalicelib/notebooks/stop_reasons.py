@@ -1,0 +1,73 @@
+"""Why a server ended, in a word for programs and a sentence for its owner."""
+
+import signal
+from dataclasses import dataclass
+
+from chalicelib.billing import catalogue
+from chalicelib.notebooks.fargate import Task
+from chalicelib.notebooks.models import Server
+from chalicelib.notebooks.states import Reason, ServerState
+
+COULD_NOT_BOOT = 70
+"""Exit code of a notebook that could not fetch its files or reach the service (EX_SOFTWARE)."""
+COULD_NOT_SAVE = 75
+"""Exit code of a notebook that could not save its last changes when it stopped (EX_TEMPFAIL)."""
+_KILLED = 128
+_UNSAVED = " Its last changes could not be saved."
+_KEPT = "Files that were saved are kept."
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a server ended."""
+
+    reason: Reason
+    message: str
+    exit_code: int | None
+
+
+def of(server: Server, task: Task | None) -> End:
+    """Why this server ended: as it was asked to, or else by what ECS says of its task."""
+    code = task.exit_code if task else None
+    if server.stop_reason:
+        message = server.stop_message or ""
+        return End(
+            Reason(server.stop_reason), message + (_UNSAVED if code == COULD_NOT_SAVE else ""), code
+        )
+    if task is None:
+        return End(Reason.LOST, f"The computer that it ran on was lost. {_KEPT}", None)
+    if "OutOfMemory" in (task.reason or ""):
+        return End(Reason.OUT_OF_MEMORY, _out_of_memory(server), code)
+    if server.state == ServerState.STARTING:
+        return End(Reason.FAILED_START, _failed_start(task), code)
+    return End(Reason.CRASHED, f"JupyterLab ended unexpectedly ({_how(task)}). {_KEPT}", code)
+
+
+def _out_of_memory(server: Server) -> str:
+    memory = catalogue.size(server.size).memory_gib
+    return (
+        f"It needed more than the {memory} GiB of memory that its size has. Choose a larger "
+        f"size, and start it again. {_KEPT}"
+    )
+
+
+def _failed_start(task: Task) -> str:
+    if task.exit_code == COULD_NOT_BOOT:
+        return "It could not fetch its files. Start it again; if that fails too, tell us."
+    return f"It could not start ({_how(task)}). You are not charged for this. Start it again."
+
+
+def _how(task: Task) -> str:
+    code = task.exit_code
+    if code is None:
+        return task.reason or "no reason given"
+    if code > _KILLED:
+        return f"killed by {_signal_name(code - _KILLED)}"
+    return f"exit code {code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

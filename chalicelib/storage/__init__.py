@@ -1,0 +1,1 @@
+"""Bytes: content-addressed blobs of an account, and files that browsers hand in."""

@@ -1,0 +1,27 @@
+"""Routes of storage."""
+
+from datetime import UTC, datetime
+
+from chalicelib.core.http import Api, Call
+from chalicelib.storage import schemas, service
+
+api = Api("storage")
+
+
+@api.post(
+    "/uploads",
+    body=schemas.CreateUpload,
+    returns=schemas.Upload,
+    status=201,
+    scope="notebooks:write",
+)
+def create_upload(call: Call, body: schemas.CreateUpload) -> schemas.Upload:
+    """Get an address to hand in a file."""
+    upload, url, headers = service.offer_upload(call.account_id, body.filename, body.size)
+    return schemas.Upload(
+        upload_id=upload.id,
+        url=url,
+        method="PUT",
+        headers=headers,
+        expires_at=datetime.fromtimestamp(int(upload.expires_at), UTC),
+    )

@@ -1,0 +1,91 @@
+"""The adapter to S3. Bytes of any size go between S3 and their owner by presigned addresses."""
+
+import base64
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.core import aws
+
+LIFE = 3600
+"""Seconds that a presigned address works: long enough for the parts of a large file."""
+
+
+def presign_put(bucket: str, key: str, size: int, sha256: str | None) -> tuple[str, dict[str, str]]:
+    """An address to put exactly `size` bytes, and the headers that must be sent with them.
+
+    With `sha256` (hex), S3 refuses other bytes than these.
+    """
+    parameters: dict[str, Any] = {"Bucket": bucket, "Key": key, "ContentLength": size}
+    headers = {"Content-Length": str(size)}
+    if sha256:
+        checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+        parameters["ChecksumSHA256"] = checksum
+        headers["x-amz-checksum-sha256"] = checksum
+    return _presign("put_object", parameters), headers
+
+
+def presign_get(bucket: str, key: str) -> str:
+    """An address to read an object."""
+    return _presign("get_object", {"Bucket": bucket, "Key": key})
+
+
+def start_parts(bucket: str, key: str, parts: int) -> tuple[str, list[str]]:
+    """Begin a multipart upload. Answers its id and an address for each part."""
+    upload_id = aws.client("s3").create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    base = {"Bucket": bucket, "Key": key, "UploadId": upload_id}
+    urls = [_presign("upload_part", {**base, "PartNumber": n}) for n in range(1, parts + 1)]
+    return upload_id, urls
+
+
+def finish_parts(bucket: str, key: str, upload_id: str, etags: list[str]) -> bool:
+    """Join the parts of a multipart upload. False when S3 no longer knows it, or a part."""
+    parts = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(etags, start=1)]
+    try:
+        aws.client("s3").complete_multipart_upload(
+            Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+        )
+    except ClientError as error:
+        if _code(error) in ("NoSuchUpload", "InvalidPart", "InvalidPartOrder", "EntityTooSmall"):
+            return False
+        raise
+    return True
+
+
+def size_of(bucket: str, key: str) -> int | None:
+    """How many bytes an object has; None when there is none."""
+    try:
+        return int(aws.client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"])
+    except ClientError as error:
+        if _code(error) in ("404", "NoSuchKey", "NotFound"):
+            return None
+        raise
+
+
+def read(bucket: str, key: str) -> bytes:
+    """All bytes of an object. For small ones: they are held in memory."""
+    content: bytes = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content
+
+
+def write(bucket: str, key: str, content: bytes, content_type: str) -> None:
+    """Write a small object."""
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+
+def delete(bucket: str, keys: list[str]) -> None:
+    """Delete objects, a thousand at a time. Those that are not there are no error."""
+    for start in range(0, len(keys), 1000):
+        objects = [{"Key": key} for key in keys[start : start + 1000]]
+        aws.client("s3").delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+
+
+def _presign(operation: str, parameters: dict[str, Any]) -> str:
+    url: str = aws.client("s3").generate_presigned_url(
+        operation, Params=parameters, ExpiresIn=LIFE
+    )
+    return url
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

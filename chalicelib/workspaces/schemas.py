@@ -1,0 +1,61 @@
+"""What the API says and hears of a notebook's files."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.storage.schemas import Sha256, Size
+
+Path = Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class Entry(msgspec.Struct, omit_defaults=True):
+    """A file, a symlink, or an empty directory.
+
+    `path` is relative, with `/` between its parts; `mode` has the permission bits; `mtime_ms` is
+    in milliseconds since 1970. Files have `sha256` and `size`, symlinks a `target` that stays
+    inside the workspace.
+    """
+
+    path: Path
+    kind: Literal["file", "symlink", "dir"] = "file"
+    sha256: Sha256 | None = None
+    size: Size = 0
+    mode: Annotated[int, Meta(ge=0, le=0o7777)] = 0o644
+    mtime_ms: Annotated[int, Meta(ge=-(2**53), le=2**53)] = 0
+    target: Annotated[str, Meta(max_length=1024)] | None = None
+
+
+class Manifest(msgspec.Struct):
+    """Everything in a workspace, sorted by path."""
+
+    version: int
+    entries: list[Entry]
+
+
+class Head(msgspec.Struct):
+    """The newest snapshot of a workspace, and how full it is. Sizes in bytes."""
+
+    snapshot_id: str | None
+    seq: int
+    manifest_url: str | None
+    quota_bytes: int
+    used_bytes: int
+
+
+class Commit(msgspec.Struct):
+    """A change of a workspace, based on the snapshot `parent`. Deletes happen before puts."""
+
+    parent: str | None
+    puts: Annotated[list[Entry], Meta(max_length=1000)] = []
+    deletes: Annotated[list[Path], Meta(max_length=1000)] = []
+
+
+class Committed(msgspec.Struct):
+    """The snapshot that a change made."""
+
+    snapshot_id: str
+    seq: int
+    used_bytes: int
+    files: int
