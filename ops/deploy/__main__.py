@@ -1,0 +1,122 @@
+"""Deploys the stack of a stage, its secret and its site: to AWS, or to the stand-in."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from ops.cloud import LOCAL, Cloud, NoCloud, connect
+from ops.deploy import package, secret, settings, template
+from ops.deploy.bucket import ArtifactBucket
+from ops.deploy.site import Site
+from ops.deploy.stack import Deployment, DeploymentFailed, Stack, Stacks
+
+_FINGERPRINT = "ramon:fingerprint"
+
+
+class Deployer:
+    """One run of the program for one stage."""
+
+    def __init__(self, name: str, port: int | None) -> None:
+        self.name = name
+        self.started = time.monotonic()
+        if name == LOCAL:
+            self.cloud = connect(name)
+            self.stage = settings.load(name, port=port or self.cloud.port)
+        else:
+            self.stage = settings.load(name)
+            self.cloud = connect(name, self.stage.region)
+        self.stacks = Stacks(
+            self.cloud.client("cloudformation"), self.say, 0.2 if name == LOCAL else 3
+        )
+
+    def say(self, line: str) -> None:
+        """Print a line with the seconds since the start."""
+        print(f"{time.monotonic() - self.started:6.1f} s  {line}", flush=True)
+
+    def stack(self) -> Stack:
+        """Deploy the stack, unless it is deployed as it is."""
+        name = f"ramon-{self.name}"
+        parameters = settings.parameters(self.name, self.stage, _upload_origin(self.cloud, name))
+        fingerprint = package.fingerprint(parameters, self.stage.lambda_architecture)
+        current = self.stacks.find(name)
+        if current and current.is_good and current.tags.get(_FINGERPRINT) == fingerprint:
+            self.say(f"stack {name}: unchanged")
+            return current
+        self.say("packaging")
+        built = package.build(self.name, self.stage.lambda_architecture)
+        url = self._upload(built)
+        self.say(f"stack {name}: {len(built.template['Resources'])} resources")
+        tags = {"ramon:stage": self.name, _FINGERPRINT: fingerprint}
+        return self.stacks.deploy(Deployment(name, url, parameters, tags))
+
+    def _upload(self, built: package.Package) -> str:
+        bucket = ArtifactBucket(self.cloud, self.name)
+        bucket.ensure()
+        zips = {name: bucket.upload_zip(path) for name, path in built.zips.items()}
+        completed = template.complete(built.template, zips, package.ROOT)
+        return bucket.upload_template(json.dumps(completed, indent=1))
+
+    def protect(self, stack: Stack) -> None:
+        """Switch the protection against deletion on or off."""
+        self.cloud.client("cloudformation").update_termination_protection(
+            StackName=stack.id, EnableTerminationProtection=self.stage.termination_protection
+        )
+
+    def secret(self, stack: Stack, *, overwrite: bool) -> None:
+        """See to the GitHub client's secret."""
+        state = secret.keep(
+            self.cloud.client("secretsmanager"),
+            stack.outputs["GithubSecretArn"],
+            self.stage.github,
+            overwrite=overwrite,
+        )
+        self.say(f"GitHub client: {state}")
+
+    def site(self, stack: Stack, folder: Path) -> None:
+        """Publish the frontend, if it has been built."""
+        if not (folder / "index.html").exists():
+            self.say(f"site: {folder} holds no build, nothing published")
+            return
+        site = Site(
+            self.cloud.client("s3"),
+            self.cloud.client("cloudfront"),
+            stack.outputs["SiteBucket"],
+            stack.outputs["DistributionId"],
+        )
+        self.say(f"site: {site.publish(folder)} files published")
+
+
+def _upload_origin(cloud: Cloud, name: str) -> str:
+    bucket = f"{name}-{cloud.account}-uploads"
+    return cloud.endpoint_url or f"https://{bucket}.s3.{cloud.region}.amazonaws.com"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program. Gives its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m ops.deploy", description=__doc__)
+    parser.add_argument("--stage", required=True, help="a file of ops/stages, such as dev")
+    parser.add_argument("--port", type=int, help="front door of the stand-in (default: $PORT)")
+    parser.add_argument(
+        "--replace-github-client",
+        action="store_true",
+        help="write GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET over the stored ones",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        deployer = Deployer(options.stage, options.port)
+        stack = deployer.stack()
+        deployer.protect(stack)
+        deployer.secret(stack, overwrite=options.replace_github_client or options.stage == LOCAL)
+        deployer.site(stack, package.ROOT / "frontend" / "dist")
+    except (settings.BadSettings, NoCloud, package.PackagingFailed, DeploymentFailed) as error:
+        print(f"\nNot deployed. {error}", file=sys.stderr)
+        return 1
+    for key, value in sorted(stack.outputs.items()):
+        print(f"  {key:26}{value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""The GitHub App's client in Secrets Manager. It is never a parameter of the stack, where
+everybody who may look at stacks would see it."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.deploy.settings import Github
+
+
+def keep(secrets: Any, arn: str, github: Github, *, overwrite: bool) -> str:
+    """See to it that the secret `arn` has a value, and tell in one line how it stands.
+
+    A value that is there stays, unless `overwrite`.
+    """
+    current = _current(secrets, arn)
+    wanted = {"client_id": github.client_id, "client_secret": github.client_secret}
+    if not github.client_id:
+        return "kept" if current else (
+            "MISSING, nobody can sign in: set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET, deploy again"
+        )
+    if current == wanted:
+        return "unchanged"
+    if current and not overwrite:
+        return "kept; --replace-github-client would replace it by the environment's"
+    secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(wanted))
+    return "written"
+
+
+def _current(secrets: Any, arn: str) -> Any:
+    """The value; None while there is none, which an emulator shows as an empty one."""
+    try:
+        text = secrets.get_secret_value(SecretId=arn).get("SecretString")
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+    return json.loads(text) if text else None
