@@ -9,18 +9,15 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, Rate
 
 from chalicelib.accounts import routes as accounts
-from chalicelib.accounts import service as accounts_service
 from chalicelib.billing import routes as billing
-from chalicelib.core import http, openapi
-from chalicelib.notebooks import agent, agent_routes, jobs
+from chalicelib.core import openapi
+from chalicelib.notebooks import agent_routes, jobs
 from chalicelib.notebooks import routes as notebooks
 from chalicelib.storage import routes as storage
 
 app = Chalice(app_name="ramon")
 app.api.binary_types = []
 
-http.authenticate_by("account", accounts_service.recognise)
-http.authenticate_by("agent", agent.recognise)
 for feature in (accounts, billing, storage, notebooks, agent_routes, openapi):
     app.register_blueprint(feature.api.blueprint)
 
@@ -29,31 +26,31 @@ _EVERY_DAY = Rate(1, unit=Rate.DAYS)
 
 
 @app.lambda_function(name="launch_server")
-def launch_server(event: dict[str, Any], context: object) -> None:
+def launch_server(event: dict[str, Any], _context: object) -> None:
     """Step of `start_notebook`: start the task."""
     jobs.launch_server(event)
 
 
 @app.lambda_function(name="open_server")
-def open_server(event: dict[str, Any], context: object) -> None:
+def open_server(event: dict[str, Any], _context: object) -> None:
     """Step of `start_notebook`: open the route."""
     jobs.open_server(event)
 
 
 @app.lambda_function(name="fail_server")
-def fail_server(event: dict[str, Any], context: object) -> None:
+def fail_server(event: dict[str, Any], _context: object) -> None:
     """Step of `start_notebook`: undo a start that came to nothing."""
     jobs.fail_server(event)
 
 
 @app.lambda_function(name="stop_server")
-def stop_server(event: dict[str, Any], context: object) -> None:
+def stop_server(event: dict[str, Any], _context: object) -> None:
     """Step of `stop_notebook`: ask the task to stop."""
     jobs.stop_server(event)
 
 
 @app.lambda_function(name="close_server")
-def close_server(event: dict[str, Any], context: object) -> None:
+def close_server(event: dict[str, Any], _context: object) -> None:
     """Step of `stop_notebook`: close the record."""
     jobs.close_server(event)
 
@@ -67,24 +64,24 @@ def on_task_state_change(event: CloudWatchEvent) -> None:
 
 
 @app.schedule(_EVERY_MINUTE, name="idle_sweep")
-def idle_sweep(event: CloudWatchEvent) -> None:
+def idle_sweep(_event: CloudWatchEvent) -> None:
     """Stop what is idle."""
     jobs.idle_sweep()
 
 
 @app.schedule(_EVERY_MINUTE, name="lease_reaper")
-def lease_reaper(event: CloudWatchEvent) -> None:
+def lease_reaper(_event: CloudWatchEvent) -> None:
     """Stop what has fallen silent."""
     jobs.lease_reaper()
 
 
 @app.schedule(_EVERY_MINUTE, name="reconcile")
-def reconcile(event: CloudWatchEvent) -> None:
+def reconcile(_event: CloudWatchEvent) -> None:
     """Make tasks and records agree."""
     jobs.reconcile()
 
 
 @app.schedule(_EVERY_DAY, name="purge_sweep")
-def purge_sweep(event: CloudWatchEvent) -> None:
+def purge_sweep(_event: CloudWatchEvent) -> None:
     """Delete for good what was deleted long ago."""
     jobs.purge_sweep()

@@ -1,10 +1,11 @@
 """Tables of accounts and of the ways to be recognised as one."""
 
-from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import ListAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.core import db
+from chalicelib.core.attributes import Instant, Integer, MaybeInstant, MaybeInteger, MaybeText, Text
 
 
 class Account(Model):
@@ -15,14 +16,14 @@ class Account(Model):
 
         table_name = db.table("accounts")
 
-    id = UnicodeAttribute(hash_key=True)
-    login = UnicodeAttribute()
-    name = UnicodeAttribute()
-    email = UnicodeAttribute(null=True)
-    avatar_url = UnicodeAttribute(null=True)
-    plan = UnicodeAttribute()
-    created_at = db.Instant()
-    version = NumberAttribute(default=1)
+    id = Text(hash_key=True)
+    login = Text()
+    name = Text()
+    email = MaybeText()
+    avatar_url = MaybeText()
+    plan = Text()
+    created_at = Instant()
+    version = Integer(default=1)
 
 
 class Identity(Model):
@@ -33,8 +34,8 @@ class Identity(Model):
 
         table_name = db.table("identities")
 
-    key = UnicodeAttribute(hash_key=True)
-    account_id = UnicodeAttribute()
+    key = Text(hash_key=True)
+    account_id = Text()
 
 
 class SessionsOfAccount(GlobalSecondaryIndex["Session"]):
@@ -46,8 +47,8 @@ class SessionsOfAccount(GlobalSecondaryIndex["Session"]):
         index_name = "by_account"
         projection = AllProjection()
 
-    account_id = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
+    account_id = Text(hash_key=True)
+    id = Text(range_key=True)
 
 
 class Session(Model):
@@ -58,13 +59,13 @@ class Session(Model):
 
         table_name = db.table("sessions")
 
-    id = UnicodeAttribute(hash_key=True)
-    digest = UnicodeAttribute()
-    account_id = UnicodeAttribute()
-    created_at = db.Instant()
-    last_seen_at = db.Instant()
-    user_agent = UnicodeAttribute(null=True)
-    expires_at = NumberAttribute()
+    id = Text(hash_key=True)
+    digest = Text()
+    account_id = Text()
+    created_at = Instant()
+    last_seen_at = Instant()
+    user_agent = MaybeText()
+    expires_at = Integer()
 
     by_account = SessionsOfAccount()
 
@@ -78,8 +79,8 @@ class TokensOfAccount(GlobalSecondaryIndex["ApiToken"]):
         index_name = "by_account"
         projection = AllProjection()
 
-    account_id = UnicodeAttribute(hash_key=True)
-    token_id = UnicodeAttribute(range_key=True)
+    account_id = Text(hash_key=True)
+    token_id = Text(range_key=True)
 
 
 class ApiToken(Model):
@@ -90,14 +91,14 @@ class ApiToken(Model):
 
         table_name = db.table("api_tokens")
 
-    id = UnicodeAttribute(hash_key=True)
-    token_id = UnicodeAttribute()
-    account_id = UnicodeAttribute()
-    name = UnicodeAttribute()
-    scopes: ListAttribute[str] = ListAttribute(of=UnicodeAttribute)
-    created_at = db.Instant()
-    last_used_at = db.Instant(null=True)
-    expires_at = NumberAttribute(null=True)
+    id = Text(hash_key=True)
+    token_id = Text()
+    account_id = Text()
+    name = Text()
+    scopes: ListAttribute[str] = ListAttribute()
+    created_at = Instant()
+    last_used_at = MaybeInstant()
+    expires_at = MaybeInteger()
 
     by_account = TokensOfAccount()
 
@@ -110,6 +111,6 @@ class RateLimit(Model):
 
         table_name = db.table("rate_limits")
 
-    key = UnicodeAttribute(hash_key=True)
-    count = NumberAttribute(default=0)
-    expires_at = NumberAttribute()
+    key = Text(hash_key=True)
+    requests = Integer(default=0)
+    expires_at = Integer()

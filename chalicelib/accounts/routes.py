@@ -1,11 +1,14 @@
 """Routes of accounts."""
 
+import msgspec
+
 from chalicelib.accounts import github, models, schemas, service
 from chalicelib.core import ids
 from chalicelib.core.errors import BadRequest, Invalid
-from chalicelib.core.http import Api, Call, Reply
+from chalicelib.core.http import Api, Call, Reply, authenticate_by
 
 api = Api("accounts")
+authenticate_by("account", service.recognise)
 
 _OAUTH_COOKIE = "__Host-oauth"
 _OAUTH_LIFE = 600
@@ -18,14 +21,10 @@ def start_sign_in(call: Call) -> Reply[None]:
     state, verifier = ids.new_secret(), ids.new_secret()
     return_to = _local_path(call.query.get("return_to", "/notebooks"))
     kept = _set_cookie(_OAUTH_COOKIE, f"{state}.{verifier}.{return_to.encode().hex()}", _OAUTH_LIFE)
-    return Reply(
-        None, headers={"Location": github.authorize_url(state, verifier)}, cookies=(kept,)
-    )
+    return Reply(None, headers={"Location": github.authorize_url(state, verifier)}, cookies=(kept,))
 
 
-@api.get(
-    "/auth/github/callback", access="public", status=302, query=("code", "state", "error")
-)
+@api.get("/auth/github/callback", access="public", status=302, query=("code", "state", "error"))
 def finish_sign_in(call: Call) -> Reply[None]:
     """Come back from GitHub, signed in."""
     kept = service.cookie(call.headers, _OAUTH_COOKIE).split(".")
@@ -93,7 +92,7 @@ def end_session(call: Call, session_id: str) -> None:
 @api.get("/me/tokens", access="session", returns=schemas.TokenPage)
 def list_tokens(call: Call) -> schemas.TokenPage:
     """List the API tokens."""
-    items = [schemas.Token(**_token(found)) for found in service.tokens(call.account_id)]
+    items = [_token(found) for found in service.tokens(call.account_id)]
     return schemas.TokenPage(items, next_cursor=None)
 
 
@@ -109,7 +108,7 @@ def create_token(call: Call, body: schemas.CreateToken) -> schemas.NewToken:
     secret, token = service.create_token(
         call.account_id, body.name, list(body.scopes), body.expires_in_days
     )
-    return schemas.NewToken(token=secret, **_token(token))
+    return schemas.NewToken(token=secret, **msgspec.structs.asdict(_token(token)))
 
 
 @api.delete("/me/tokens/{token_id}", access="session", status=204)
@@ -127,7 +126,7 @@ def _account(account: models.Account) -> schemas.Account:
         avatar_url=account.avatar_url,
         plan=account.plan,
         created_at=account.created_at,
-        version=int(account.version),
+        version=account.version,
     )
 
 
@@ -141,15 +140,15 @@ def _session(session: models.Session, call: Call) -> schemas.Session:
     )
 
 
-def _token(token: models.ApiToken) -> dict[str, object]:
-    return {
-        "id": token.token_id,
-        "name": token.name,
-        "scopes": list(token.scopes),
-        "created_at": token.created_at,
-        "last_used_at": token.last_used_at,
-        "expires_at": service.moment(token.expires_at),
-    }
+def _token(token: models.ApiToken) -> schemas.Token:
+    return schemas.Token(
+        id=token.token_id,
+        name=token.name,
+        scopes=list(token.scopes),
+        created_at=token.created_at,
+        last_used_at=token.last_used_at,
+        expires_at=service.moment(token.expires_at),
+    )
 
 
 def _local_path(path: str) -> str:

@@ -65,7 +65,7 @@ class Token(msgspec.Struct):
     expires_at: datetime | None
 
 
-class NewToken(Token):
+class NewToken(Token, kw_only=True):
     """A token just made; `token` is its secret, shown this once."""
 
     token: str

@@ -148,9 +148,7 @@ def _cookie(header: str, name: str) -> str:
 
 def _ended(session: Session) -> bool:
     # TTL removes expired items up to days later, so the time is checked here as well.
-    return (
-        session.expires_at <= clock.seconds() or session.created_at + SESSION_LIFE <= clock.now()
-    )
+    return session.expires_at <= clock.seconds() or session.created_at + SESSION_LIFE <= clock.now()
 
 
 def _note_use(session: Session) -> None:
@@ -188,9 +186,9 @@ def _count_request(account_id: str) -> None:
     minute = now // 60
     counter = RateLimit(f"{account_id}:{minute}")
     counter.update(
-        actions=[RateLimit.count.add(1), RateLimit.expires_at.set((minute + 2) * 60)],
+        actions=[RateLimit.requests.add(1), RateLimit.expires_at.set((minute + 2) * 60)],
     )
-    if counter.count > REQUESTS_A_MINUTE:
+    if counter.requests > REQUESTS_A_MINUTE:
         wait = 60 - now % 60
         raise TooManyRequests(
             f"That is more than {REQUESTS_A_MINUTE} requests in a minute. "
@@ -301,4 +299,4 @@ def revoke_token(account_id: str, token_id: str) -> None:
 
 def moment(seconds: int | None) -> datetime | None:
     """A stored expiry as a time."""
-    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -50,10 +50,10 @@ class Plan:
 SIZES = {
     size.id: size
     for size in (
-        Size("small", "Small", Decimal("1"), 4, 0, Decimal("0.08")),
-        Size("medium", "Medium", Decimal("2"), 8, 0, Decimal("0.16")),
-        Size("large", "Large", Decimal("4"), 16, 0, Decimal("0.32")),
-        Size("extra", "Extra large", Decimal("8"), 32, 0, Decimal("0.64")),
+        Size("small", "Small", Decimal(1), 4, 0, Decimal("0.08")),
+        Size("medium", "Medium", Decimal(2), 8, 0, Decimal("0.16")),
+        Size("large", "Large", Decimal(4), 16, 0, Decimal("0.32")),
+        Size("extra", "Extra large", Decimal(8), 32, 0, Decimal("0.64")),
     )
 }
 
@@ -61,15 +61,15 @@ PLANS = {
     plan.id: plan
     for plan in (
         Plan(
-            "free", "Free", Decimal("0"), 1, "small", 5,
+            "free", "Free", Decimal(0), 1, "small", 5,
             "One notebook at a time, to see whether this is for you.",
         ),
         Plan(
-            "researcher", "Researcher", Decimal("29"), 3, "small", 50,
+            "researcher", "Researcher", Decimal(29), 3, "small", 50,
             "Three notebooks at a time, that run on overnight.",
         ),
         Plan(
-            "lab", "Lab", Decimal("99"), 10, "medium", 250,
+            "lab", "Lab", Decimal(99), 10, "medium", 250,
             "Ten notebooks at a time, for simulations that run side by side.",
         ),
     )

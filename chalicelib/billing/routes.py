@@ -7,7 +7,7 @@ api = Api("billing")
 
 
 @api.get("/plans", access="public", returns=schemas.Catalogue)
-def list_plans(call: Call) -> schemas.Catalogue:
+def list_plans(_call: Call) -> schemas.Catalogue:
     """List plans and sizes with their prices."""
     return schemas.Catalogue(
         plans=[_plan(plan) for plan in catalogue.PLANS.values()],

@@ -17,3 +17,8 @@ def seconds() -> int:
 def millis() -> int:
     """Whole milliseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1_000_000
+
+
+def wait(length: float) -> None:
+    """Do nothing for this many seconds."""
+    time.sleep(length)

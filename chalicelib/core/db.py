@@ -6,14 +6,11 @@ A table belongs to one entity. Its name is `ramon-<stage>-<entity>`, and CloudFo
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
-from pynamodb.constants import NUMBER
 from pynamodb.exceptions import (
     DeleteError,
     DoesNotExist,
@@ -58,22 +55,6 @@ class BaseMeta:
     max_retry_attempts = 3
     # Ten heartbeats and a page of the site may be under way in one process.
     max_pool_connections = 20
-
-
-class Instant(Attribute[datetime]):
-    """A moment to the millisecond, stored as a number of milliseconds since 1970 (UTC)."""
-
-    attr_type = NUMBER
-
-    def serialize(self, value: Any) -> str:
-        """Milliseconds as DynamoDB's decimal text. Refuses times without a zone."""
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        return str(round(value.timestamp() * 1000))
-
-    def deserialize(self, value: Any) -> datetime:
-        """The moment, in UTC."""
-        return datetime.fromtimestamp(int(value) / 1000, UTC)
 
 
 def table(entity: str) -> str:

@@ -92,7 +92,9 @@ class Call:
     def limit(self, default: int, most: int) -> int:
         """How many items a page may have, from `?limit=`."""
         value = self.query.get("limit", str(default))
-        if not (value.isascii() and value.isdigit() and len(value) <= 6 and 1 <= int(value) <= most):
+        if not (
+            value.isascii() and value.isdigit() and len(value) <= 6 and 1 <= int(value) <= most
+        ):
             raise Invalid(f"limit must be a number from 1 to {most}.", field="limit")
         return int(value)
 
@@ -129,13 +131,15 @@ ROUTES: list[Route] = []
 
 
 Authenticator = Callable[[Mapping[str, str]], Principal | None]
+"""Answers who sends these headers (lower-case names), or None."""
+
 _authenticators: dict[str, Authenticator] = {}
 
 
 def authenticate_by(kind: Literal["account", "agent"], authenticator: Authenticator) -> None:
-    """Say how callers are recognised. `core` knows nothing of accounts, so `app.py` tells it.
+    """Say how callers of a kind are recognised.
 
-    An authenticator gets the headers (lower-case names), and answers who is asking, or None.
+    `core` knows nothing of accounts and agents; the features that do tell it, beside their routes.
     """
     _authenticators[kind] = authenticator
 
@@ -206,7 +210,7 @@ def _view(route: Route, blueprint: Blueprint) -> Callable[..., Response]:
             return _answer(route, blueprint.current_request, path_parameters)
         except RamonError as error:
             return error_response(error)
-        except Exception:
+        except Exception:  # noqa: BLE001  see below
             # The edge of the process: whatever is left is our own mistake. It is logged with
             # its trace, and the visitor gets the one error shape.
             log.exception("unhandled error", route=f"{route.method} {route.path}")
@@ -337,7 +341,7 @@ def error_body(error: RamonError) -> ErrorBody:
 
 def error_response(error: RamonError) -> Response:
     """The response that tells of `error`."""
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    headers: dict[str, Any] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     retry_after = error.details.get("retry_after")
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)

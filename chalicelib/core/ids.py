@@ -28,7 +28,7 @@ def _encode(number: int) -> str:
 
 
 def is_id(prefix: str, value: str) -> bool:
-    """Whether `value` could be an id with this prefix. Ask before a look-up by a stranger's text."""
+    """Whether `value` could be an id with this prefix; asked before a look-up by strange text."""
     head, _, body = value.partition("_")
     return head == prefix and _BODY.fullmatch(body) is not None
 

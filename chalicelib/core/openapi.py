@@ -30,19 +30,19 @@ class Health(msgspec.Struct):
 
 
 @api.get("/health", access="public", returns=Health)
-def read_health(call: Call) -> Health:
+def read_health(_call: Call) -> Health:
     """See whether the service answers."""
     return Health("ok", config.VERSION)
 
 
 @api.get("/openapi.json", access="public", returns=dict[str, Any])
-def read_openapi(call: Call) -> dict[str, Any]:
+def read_openapi(_call: Call) -> dict[str, Any]:
     """Read this document."""
     return document()
 
 
 @api.get("/docs", access="public", returns=str)
-def read_docs(call: Call) -> Reply[str]:
+def read_docs(_call: Call) -> Reply[str]:
     """Read this document as a page."""
     return Reply(_page(document()))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, config, db, ids
@@ -16,7 +17,7 @@ from chalicelib.notebooks.agent_schemas import (
     Redeemed,
     Visitor,
 )
-from chalicelib.notebooks.models import Notebook, Server, Stage, Ticket
+from chalicelib.notebooks.models import Notebook, Server, Ticket
 from chalicelib.notebooks.states import ServerState
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Committed, Head
@@ -54,16 +55,15 @@ def boot(server: Server) -> Boot:
         app_origin=config.settings().app_origin,
         notebook_origin=service.origin(notebook.id),
         heartbeat_seconds=HEARTBEAT_SECONDS,
-        idle_minutes=int(notebook.idle_minutes),
+        idle_minutes=notebook.idle_minutes,
         workspace=head(server),
     )
 
 
 def note_stage(server: Server, name: str) -> None:
     """Record that a step of the start has begun; told again, changes nothing."""
-    if any(stage.name == name for stage in server.stages):
-        return
-    server.update([Server.stages.set(Server.stages.append([Stage(name=name, at=clock.now())]))])
+    stage: Any = Server.stages[name]
+    server.update([stage.set(stage | clock.millis())])
 
 
 def ready(server: Server) -> None:
@@ -103,10 +103,10 @@ def _alive(server: Server, notebook: Notebook, active: datetime) -> list[db.Acti
     if server.last_activity_at is not None:
         # A late or repeated report must not make a notebook look idle.
         active = max(active, server.last_activity_at)
-    idle_at = int(active.timestamp()) + int(notebook.idle_minutes) * 60
+    idle_at = int(active.timestamp()) + notebook.idle_minutes * 60
     return [
         Server.last_activity_at.set(active),
-        Server.idle_at.set(max(idle_at, int(notebook.keep_until or 0))),
+        Server.idle_at.set(max(idle_at, notebook.keep_until or 0)),
         Server.lease_expires_at.set(clock.seconds() + LEASE_SECONDS),
     ]
 
@@ -149,15 +149,15 @@ def head(server: Server) -> Head:
 def commit(server: Server, change: Commit) -> Committed:
     """Add a snapshot of the notebook's files."""
     notebook = _notebook(server)
-    snapshot = workspaces.commit(server.account_id, notebook.id, service.room(notebook), change)
+    saved = workspaces.commit(server.account_id, notebook.id, service.room(notebook), change)
     notebook.update(
         [
-            Notebook.files.set(snapshot.files),
-            Notebook.bytes.set(snapshot.bytes),
-            Notebook.saved_at.set(snapshot.created_at),
+            Notebook.files.set(saved.files),
+            Notebook.bytes.set(saved.used_bytes),
+            Notebook.saved_at.set(clock.now()),
         ]
     )
-    return Committed(snapshot.id, int(snapshot.seq), int(snapshot.bytes), int(snapshot.files))
+    return saved
 
 
 def _notebook(server: Server) -> Notebook:

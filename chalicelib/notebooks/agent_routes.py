@@ -1,6 +1,6 @@
 """Routes of the agent: what the program inside a notebook may call, for its notebook alone."""
 
-from chalicelib.core.http import Api, Call
+from chalicelib.core.http import Api, Call, authenticate_by
 from chalicelib.notebooks import agent
 from chalicelib.notebooks import agent_schemas as schemas
 from chalicelib.notebooks.models import Server
@@ -9,6 +9,7 @@ from chalicelib.storage import service as storage
 from chalicelib.workspaces.schemas import Commit, Committed, Head
 
 api = Api("agent")
+authenticate_by("agent", agent.recognise)
 
 
 def _server(call: Call) -> Server:
@@ -31,8 +32,8 @@ def note_stage(call: Call, body: schemas.Progress) -> blobs.Done:
     return blobs.Done()
 
 
-@api.post("/agent/ready", access="agent", body=schemas.Ready, returns=blobs.Done)
-def ready(call: Call, body: schemas.Ready) -> blobs.Done:
+@api.post("/agent/ready", access="agent", returns=blobs.Done)
+def ready(call: Call) -> blobs.Done:
     """Tell that the notebook can be entered."""
     agent.ready(_server(call))
     return blobs.Done()
@@ -88,9 +89,7 @@ def complete_blob(call: Call, body: blobs.CompleteBlob) -> blobs.Done:
     return blobs.Done()
 
 
-@api.post(
-    "/agent/workspace/snapshots", access="agent", body=Commit, returns=Committed, status=201
-)
+@api.post("/agent/workspace/snapshots", access="agent", body=Commit, returns=Committed, status=201)
 def commit(call: Call, body: Commit) -> Committed:
     """Add a snapshot of the files."""
     return agent.commit(_server(call), body)

@@ -34,12 +34,6 @@ class Progress(msgspec.Struct):
     name: Literal["booting", "restoring"]
 
 
-class Ready(msgspec.Struct):
-    """The files are there, and JupyterLab answers."""
-
-    port: Annotated[int, Meta(ge=1, le=65535)] = 8888
-
-
 class WorkspaceStatus(msgspec.Struct):
     """How saving goes."""
 

@@ -133,8 +133,10 @@ def running() -> Iterator[Task]:
     """Every task of a notebook that runs or is about to."""
     settings = config.settings()
     family = settings.notebook_task_definition.rpartition("/")[2].partition(":")[0]
-    pages = aws.client("ecs").get_paginator("list_tasks").paginate(
-        cluster=settings.ecs_cluster, family=family, desiredStatus="RUNNING"
+    pages = (
+        aws.client("ecs")
+        .get_paginator("list_tasks")
+        .paginate(cluster=settings.ecs_cluster, family=family, desiredStatus="RUNNING")
     )
     for page in pages:
         yield from describe(page["taskArns"])

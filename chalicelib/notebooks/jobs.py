@@ -13,7 +13,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
 from chalicelib.notebooks import agent, fargate, lifecycle, service, state_machines
 from chalicelib.notebooks.models import Notebook, Server
-from chalicelib.notebooks.states import NotebookState, Reason, ServerState
+from chalicelib.notebooks.states import Reason, ServerState
 from chalicelib.storage import service as storage
 from chalicelib.workspaces import service as workspaces
 
@@ -151,7 +151,7 @@ def idle_sweep() -> None:
     for found in _shards(Server.idle, Server.idle_at <= now):
         server = lifecycle.read_server(found.id)
         notebook = Notebook.get(server.notebook_id, consistent_read=True)
-        message = f"Nothing ran for {_minutes(int(notebook.idle_minutes))}."
+        message = f"Nothing ran for {_minutes(notebook.idle_minutes)}."
         # The condition is what counts: activity since the look-up keeps the notebook up.
         lifecycle.ask_to_stop(server, Reason.IDLE, message, only_if=Server.idle_at <= now)
 
@@ -186,7 +186,7 @@ def reconcile() -> None:
         if server.task_arn is not None and server.task_arn not in running:
             _end_if_over(server)
         elif server.state == ServerState.STOPPING:
-            if now - server.stopping_since > _STUCK_AFTER:
+            if now - (server.stopping_since or now) > _STUCK_AFTER:
                 lifecycle.begin_stop(server, attempt=f"again-{clock.seconds()}")
         elif server.task_arn is None and now - server.requested_at > _UNLAUNCHED_AFTER:
             _fail_if_unlaunched(server)
@@ -222,9 +222,7 @@ def _fail_if_unlaunched(server: Server) -> None:
 
 def purge_sweep() -> None:
     """Sweep: delete for good what was deleted 30 days ago, and contents that nothing names."""
-    due = Notebook.purgeable.query(
-        service.PURGE_SHARD, Notebook.purge_at <= clock.seconds()
-    )
+    due = Notebook.purgeable.query(service.PURGE_SHARD, Notebook.purge_at <= clock.seconds())
     for found in list(due):
         service.purge(found.id)
     _sweep_contents()

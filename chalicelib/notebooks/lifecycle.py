@@ -7,7 +7,6 @@ Each move is conditional on the state it starts from: asked twice, it happens on
 
 import functools
 import random
-import time
 import zlib
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.notebooks import fargate, state_machines, stop_reasons
-from chalicelib.notebooks.models import Notebook, Route, Server, Slots, Stage
+from chalicelib.notebooks.models import Notebook, Route, Server, Slots
 from chalicelib.notebooks.states import (
     FAILURES,
     STARTABLE,
@@ -29,7 +28,7 @@ from chalicelib.notebooks.states import (
 LIVE_SHARDS = 4
 """Parts that the sweeps' indexes are spread over, so that no one part is written too often."""
 START_LEASE = 420
-"""Seconds that a start may take before the reaper ends it: the state machine's timeout, and some."""
+"""Seconds that a start may take before the reaper ends it: more than the state machine allows."""
 _ATTEMPTS = 5
 
 P = ParamSpec("P")
@@ -45,7 +44,7 @@ def _when_contended(move: Callable[P, T]) -> Callable[P, T]:
             try:
                 return move(*args, **kwargs)
             except db.Contended:
-                time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311  jitter
+                clock.wait(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311  jitter
         return move(*args, **kwargs)
 
     return tried
@@ -107,7 +106,7 @@ def _new_server(notebook: Notebook, agent_digest: str) -> Server:
         account_id=notebook.account_id,
         size=notebook.size,
         state=ServerState.STARTING,
-        stages=[Stage(name="requested", at=now)],
+        stages={"requested": clock.millis()},
         requested_at=now,
         agent_digest=agent_digest,
         live=str(zlib.crc32(server_id.encode()) % LIVE_SHARDS),
@@ -248,9 +247,7 @@ def _end(server: Server, task: fargate.Task | None) -> None:
                 [*_to(state), *_told(end, at, failed=state is NotebookState.FAILED)],
                 condition=Notebook.server_id == server.id,
             )
-            write.update(
-                "slots", Slots(server.account_id), [Slots.servers.delete({server.id})]
-            )
+            write.update("slots", Slots(server.account_id), [Slots.servers.delete({server.id})])
             shown = "deleted" if notebook.deleted_at is not None else state
             write.update("route", _route(server.notebook_id), _route_to(shown, None))
     except db.Refused:
@@ -275,7 +272,7 @@ def _ending(end: stop_reasons.End, at: datetime) -> list[db.Action]:
 
 
 def _told(end: stop_reasons.End, at: datetime, *, failed: bool) -> list[db.Action]:
-    told = [
+    told: list[db.Action] = [
         Notebook.last_stop_at.set(at),
         Notebook.last_stop_reason.set(end.reason),
         Notebook.last_stop_message.set(end.message),
@@ -313,9 +310,7 @@ def _route(notebook_id: str) -> Route:
     return Route(host_label(notebook_id))
 
 
-def _route_to(
-    state: str, server_id: str | None, target: str | None = None
-) -> list[db.Action]:
+def _route_to(state: str, server_id: str | None, target: str | None = None) -> list[db.Action]:
     return [
         Route.state.set(state),
         Route.server_id.remove() if server_id is None else Route.server_id.set(server_id),

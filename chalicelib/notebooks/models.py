@@ -1,16 +1,11 @@
 """Tables of notebooks."""
 
-from pynamodb.attributes import (
-    ListAttribute,
-    MapAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-    UnicodeSetAttribute,
-)
+from pynamodb.attributes import MapAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.core import db
+from chalicelib.core.attributes import Instant, Integer, MaybeInstant, MaybeInteger, MaybeText, Text
 
 
 class NotebooksOfAccount(GlobalSecondaryIndex["Notebook"]):
@@ -22,8 +17,8 @@ class NotebooksOfAccount(GlobalSecondaryIndex["Notebook"]):
         index_name = "by_account"
         projection = AllProjection()
 
-    account_id = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
+    account_id = Text(hash_key=True)
+    id = Text(range_key=True)
 
 
 class Purgeable(GlobalSecondaryIndex["Notebook"]):
@@ -35,8 +30,8 @@ class Purgeable(GlobalSecondaryIndex["Notebook"]):
         index_name = "purgeable"
         projection = KeysOnlyProjection()
 
-    purge_shard = UnicodeAttribute(hash_key=True)
-    purge_at = NumberAttribute(range_key=True)
+    purge_shard = Text(hash_key=True)
+    purge_at = Integer(range_key=True)
 
 
 class Notebook(Model):
@@ -51,35 +46,35 @@ class Notebook(Model):
 
         table_name = db.table("notebooks")
 
-    id = UnicodeAttribute(hash_key=True)
-    account_id = UnicodeAttribute()
-    name = UnicodeAttribute()
-    size = UnicodeAttribute()
-    idle_minutes = NumberAttribute()
-    keep_until = NumberAttribute(null=True)
-    source_kind = UnicodeAttribute()
-    source_label = UnicodeAttribute(null=True)
-    version = NumberAttribute(default=1)
+    id = Text(hash_key=True)
+    account_id = Text()
+    name = Text()
+    size = Text()
+    idle_minutes = Integer()
+    keep_until = MaybeInteger()
+    source_kind = Text()
+    source_label = MaybeText()
+    version = Integer(default=1)
 
-    state = UnicodeAttribute()
-    state_since = db.Instant()
-    server_id = UnicodeAttribute(null=True)
-    failure_code = UnicodeAttribute(null=True)
-    failure_message = UnicodeAttribute(null=True)
-    last_stop_at = db.Instant(null=True)
-    last_stop_reason = UnicodeAttribute(null=True)
-    last_stop_message = UnicodeAttribute(null=True)
+    state = Text()
+    state_since = Instant()
+    server_id = MaybeText()
+    failure_code = MaybeText()
+    failure_message = MaybeText()
+    last_stop_at = MaybeInstant()
+    last_stop_reason = MaybeText()
+    last_stop_message = MaybeText()
 
-    files = NumberAttribute(default=0)
-    bytes = NumberAttribute(default=0)
-    saved_at = db.Instant(null=True)
-    workspace_error = UnicodeAttribute(null=True)
+    files = Integer(default=0)
+    bytes = Integer(default=0)
+    saved_at = MaybeInstant()
+    workspace_error = MaybeText()
 
-    created_at = db.Instant()
-    updated_at = db.Instant()
-    deleted_at = db.Instant(null=True)
-    purge_shard = UnicodeAttribute(null=True)
-    purge_at = NumberAttribute(null=True)
+    created_at = Instant()
+    updated_at = Instant()
+    deleted_at = MaybeInstant()
+    purge_shard = MaybeText()
+    purge_at = MaybeInteger()
 
     by_account = NotebooksOfAccount()
     purgeable = Purgeable()
@@ -94,8 +89,8 @@ class ServersOfNotebook(GlobalSecondaryIndex["Server"]):
         index_name = "by_notebook"
         projection = AllProjection()
 
-    notebook_id = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
+    notebook_id = Text(hash_key=True)
+    id = Text(range_key=True)
 
 
 class IdleServers(GlobalSecondaryIndex["Server"]):
@@ -107,8 +102,8 @@ class IdleServers(GlobalSecondaryIndex["Server"]):
         index_name = "idle"
         projection = KeysOnlyProjection()
 
-    live = UnicodeAttribute(hash_key=True)
-    idle_at = NumberAttribute(range_key=True)
+    live = Text(hash_key=True)
+    idle_at = Integer(range_key=True)
 
 
 class LeasedServers(GlobalSecondaryIndex["Server"]):
@@ -120,8 +115,8 @@ class LeasedServers(GlobalSecondaryIndex["Server"]):
         index_name = "leases"
         projection = KeysOnlyProjection()
 
-    live = UnicodeAttribute(hash_key=True)
-    lease_expires_at = NumberAttribute(range_key=True)
+    live = Text(hash_key=True)
+    lease_expires_at = Integer(range_key=True)
 
 
 class LiveServers(GlobalSecondaryIndex["Server"]):
@@ -133,20 +128,14 @@ class LiveServers(GlobalSecondaryIndex["Server"]):
         index_name = "by_live"
         projection = AllProjection()
 
-    live = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
-
-
-class Stage(MapAttribute[str, object]):
-    """A step of a start, and when it began."""
-
-    name = UnicodeAttribute()
-    at = db.Instant()
+    live = Text(hash_key=True)
+    id = Text(range_key=True)
 
 
 class Server(Model):
     """One run of a notebook: one ECS task, one address, one record of use.
 
+    `stages` has the milliseconds since 1970 at which each step of the start began, by its name.
     `live` is there from admission to end and names the shard of the sweeps' indexes, so that a
     sweep reads nothing that is over.
     """
@@ -156,30 +145,30 @@ class Server(Model):
 
         table_name = db.table("servers")
 
-    id = UnicodeAttribute(hash_key=True)
-    notebook_id = UnicodeAttribute()
-    account_id = UnicodeAttribute()
-    size = UnicodeAttribute()
-    state = UnicodeAttribute()
-    stages: ListAttribute[Stage] = ListAttribute(of=Stage)
-    requested_at = db.Instant()
-    ready_at = db.Instant(null=True)
-    stopped_at = db.Instant(null=True)
+    id = Text(hash_key=True)
+    notebook_id = Text()
+    account_id = Text()
+    size = Text()
+    state = Text()
+    stages: MapAttribute[str, int] = MapAttribute()
+    requested_at = Instant()
+    ready_at = MaybeInstant()
+    stopped_at = MaybeInstant()
 
-    agent_digest = UnicodeAttribute()
-    task_arn = UnicodeAttribute(null=True)
-    start_token = UnicodeAttribute(null=True)
-    stop_token = UnicodeAttribute(null=True)
-    stopping_since = db.Instant(null=True)
-    stop_reason = UnicodeAttribute(null=True)
-    stop_message = UnicodeAttribute(null=True)
-    exit_code = NumberAttribute(null=True)
+    agent_digest = Text()
+    task_arn = MaybeText()
+    start_token = MaybeText()
+    stop_token = MaybeText()
+    stopping_since = MaybeInstant()
+    stop_reason = MaybeText()
+    stop_message = MaybeText()
+    exit_code = MaybeInteger()
 
-    live = UnicodeAttribute(null=True)
-    last_activity_at = db.Instant(null=True)
-    idle_at = NumberAttribute(null=True)
-    lease_expires_at = NumberAttribute(null=True)
-    memory_bytes = NumberAttribute(null=True)
+    live = MaybeText()
+    last_activity_at = MaybeInstant()
+    idle_at = MaybeInteger()
+    lease_expires_at = MaybeInteger()
+    memory_bytes = MaybeInteger()
 
     by_notebook = ServersOfNotebook()
     idle = IdleServers()
@@ -195,7 +184,7 @@ class Slots(Model):
 
         table_name = db.table("slots")
 
-    account_id = UnicodeAttribute(hash_key=True)
+    account_id = Text(hash_key=True)
     servers = UnicodeSetAttribute(null=True)
 
 
@@ -207,11 +196,11 @@ class Route(Model):
 
         table_name = db.table("routes")
 
-    host = UnicodeAttribute(hash_key=True)
-    notebook_id = UnicodeAttribute()
-    state = UnicodeAttribute()
-    target = UnicodeAttribute(null=True)
-    server_id = UnicodeAttribute(null=True)
+    host = Text(hash_key=True)
+    notebook_id = Text()
+    state = Text()
+    target = MaybeText()
+    server_id = MaybeText()
 
 
 class Ticket(Model):
@@ -222,7 +211,7 @@ class Ticket(Model):
 
         table_name = db.table("tickets")
 
-    id = UnicodeAttribute(hash_key=True)
-    server_id = UnicodeAttribute()
-    account_id = UnicodeAttribute()
-    expires_at = NumberAttribute()
+    id = Text(hash_key=True)
+    server_id = Text()
+    account_id = Text()
+    expires_at = Integer()

@@ -1,5 +1,7 @@
 """Routes of notebooks, for people and their programs."""
 
+from datetime import UTC, datetime
+
 from chalicelib.core import db
 from chalicelib.core.http import Api, Call
 from chalicelib.notebooks import models, schemas, service
@@ -51,9 +53,7 @@ def read_notebook(call: Call, notebook_id: str) -> schemas.Notebook:
     scope="notebooks:write",
     versioned=True,
 )
-def update_notebook(
-    call: Call, notebook_id: str, body: schemas.UpdateNotebook
-) -> schemas.Notebook:
+def update_notebook(call: Call, notebook_id: str, body: schemas.UpdateNotebook) -> schemas.Notebook:
     """Change a notebook's name, size or idle time."""
     return _view(call, service.update(call.account_id, notebook_id, body, call.if_match()))
 
@@ -64,9 +64,7 @@ def delete_notebook(call: Call, notebook_id: str) -> None:
     service.delete(call.account_id, notebook_id)
 
 
-@api.post(
-    "/notebooks/{notebook_id}/restore", returns=schemas.Notebook, scope="notebooks:write"
-)
+@api.post("/notebooks/{notebook_id}/restore", returns=schemas.Notebook, scope="notebooks:write")
 def restore_notebook(call: Call, notebook_id: str) -> schemas.Notebook:
     """Restore a deleted notebook."""
     return _view(call, service.restore(call.account_id, notebook_id))
@@ -119,9 +117,7 @@ def keep_running(call: Call, notebook_id: str, body: schemas.KeepRunning) -> sch
     return _view(call, service.keep_running(call.account_id, notebook_id, body.until))
 
 
-@api.post(
-    "/notebooks/{notebook_id}/open", returns=schemas.Opened, scope="notebooks:write"
-)
+@api.post("/notebooks/{notebook_id}/open", returns=schemas.Opened, scope="notebooks:write")
 def open_notebook(call: Call, notebook_id: str) -> schemas.Opened:
     """Get the address by which a browser enters a running notebook."""
     return schemas.Opened(service.open_ticket(call.account_id, notebook_id))
@@ -161,7 +157,7 @@ def _notebook(
         id=notebook.id,
         name=notebook.name,
         size=notebook.size,
-        idle_minutes=int(notebook.idle_minutes),
+        idle_minutes=notebook.idle_minutes,
         state=notebook.state,
         state_since=notebook.state_since,
         stages=_stages(server),
@@ -169,10 +165,10 @@ def _notebook(
         last_stop=_last_stop(notebook),
         keep_until=service.moment(notebook.keep_until),
         last_activity_at=server.last_activity_at if server else None,
-        memory_bytes=int(server.memory_bytes) if server and server.memory_bytes else None,
+        memory_bytes=server.memory_bytes if server and server.memory_bytes else None,
         workspace=schemas.Workspace(
-            files=int(notebook.files),
-            bytes=int(notebook.bytes),
+            files=notebook.files,
+            bytes=notebook.bytes,
             quota_bytes=quota,
             saved_at=notebook.saved_at,
             error=notebook.workspace_error,
@@ -183,13 +179,15 @@ def _notebook(
         updated_at=notebook.updated_at,
         deleted_at=notebook.deleted_at,
         purge_at=service.moment(notebook.purge_at),
-        version=int(notebook.version),
+        version=notebook.version,
     )
 
 
 def _stages(server: models.Server | None) -> list[schemas.Stage]:
-    stages = server.stages if server else []
-    return [schemas.Stage(stage.name, stage.at) for stage in stages]
+    if server is None:
+        return []
+    begun = sorted(server.stages.attribute_values.items(), key=lambda stage: stage[1])
+    return [schemas.Stage(name, datetime.fromtimestamp(at / 1000, UTC)) for name, at in begun]
 
 
 def _failure(notebook: models.Notebook) -> schemas.Failure | None:
@@ -202,7 +200,7 @@ def _last_stop(notebook: models.Notebook) -> schemas.LastStop | None:
     if notebook.last_stop_at is None:
         return None
     return schemas.LastStop(
-        notebook.last_stop_at, notebook.last_stop_reason, notebook.last_stop_message or ""
+        notebook.last_stop_at, notebook.last_stop_reason or "", notebook.last_stop_message or ""
     )
 
 
@@ -216,5 +214,5 @@ def _server(server: models.Server) -> schemas.Server:
         stopped_at=server.stopped_at,
         stop_reason=server.stop_reason,
         stop_message=server.stop_message,
-        exit_code=None if server.exit_code is None else int(server.exit_code),
+        exit_code=None if server.exit_code is None else server.exit_code,
     )

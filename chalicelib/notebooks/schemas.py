@@ -1,7 +1,7 @@
 """What the API says and hears of notebooks."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta

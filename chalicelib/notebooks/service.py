@@ -9,8 +9,9 @@ from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
 from chalicelib.notebooks import lifecycle, sources, state_machines
 from chalicelib.notebooks.models import Notebook, Route, Server, Ticket
 from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
-from chalicelib.notebooks.states import NotebookState, Reason, ServerState
+from chalicelib.notebooks.states import NotebookState, Reason
 from chalicelib.workspaces import service as workspaces
+from chalicelib.workspaces.schemas import Committed
 
 MOST_NOTEBOOKS = 500
 """Notebooks of one account, deleted ones included until they are purged."""
@@ -44,7 +45,7 @@ def duplicate(account_id: str, notebook_id: str, name: str | None) -> Notebook:
         account_id,
         _name(name or f"Copy of {original.name}"[:100]),
         original.size,
-        int(original.idle_minutes),
+        original.idle_minutes,
     )
     copied.source_kind, copied.source_label = "duplicate", original.name
     snapshot = workspaces.copy(original.id, copied.id)
@@ -69,9 +70,9 @@ def _new(account_id: str, name: str, size: str, idle_minutes: int) -> Notebook:
     )
 
 
-def _note(notebook: Notebook, snapshot: workspaces.Snapshot) -> None:
-    notebook.files, notebook.bytes = snapshot.files, snapshot.bytes
-    notebook.saved_at = snapshot.created_at
+def _note(notebook: Notebook, saved: Committed) -> None:
+    notebook.files, notebook.bytes = saved.files, saved.used_bytes
+    notebook.saved_at = clock.now()
 
 
 def _insert(notebook: Notebook) -> None:
@@ -147,22 +148,20 @@ def quota(account_id: str) -> int:
 def room(notebook: Notebook) -> int:
     """Bytes that one notebook may grow to: the plan's storage, less what the others take."""
     others = sum(
-        int(other.bytes)
+        other.bytes
         for other in Notebook.by_account.query(notebook.account_id)
         if other.id != notebook.id
     )
     return max(0, quota(notebook.account_id) - others)
 
 
-def update(
-    account_id: str, notebook_id: str, changes: UpdateNotebook, version: int
-) -> Notebook:
+def update(account_id: str, notebook_id: str, changes: UpdateNotebook, version: int) -> Notebook:
     """Change what a person can edit; `version` is the one that was read.
 
     Raises `VersionMismatch` with the present version if it was changed since.
     """
     notebook = read(account_id, notebook_id)
-    actions = [Notebook.version.add(1), Notebook.updated_at.set(clock.now())]
+    actions: list[db.Action] = [Notebook.version.add(1), Notebook.updated_at.set(clock.now())]
     if changes.name is not None:
         actions.append(Notebook.name.set(_name(changes.name)))
     if changes.size is not None:
@@ -176,7 +175,7 @@ def update(
         raise VersionMismatch(
             "This notebook was changed elsewhere in the meantime. Look at the new values, and "
             "try again.",
-            version=int(read(account_id, notebook_id).version),
+            version=read(account_id, notebook_id).version,
         ) from error
     return notebook
 
@@ -191,9 +190,7 @@ def keep_running(account_id: str, notebook_id: str, until: datetime | None) -> N
     if until.tzinfo is None:
         raise Invalid("Give the time with its zone, such as 2026-11-23T09:00:00Z.", field="until")
     if not now < until <= now + MOST_KEEP:
-        raise Invalid(
-            f"Choose a time within the next {MOST_KEEP.days} days.", field="until"
-        )
+        raise Invalid(f"Choose a time within the next {MOST_KEEP.days} days.", field="until")
     try:
         notebook.update(
             [Notebook.keep_until.set(int(until.timestamp()))],
@@ -201,7 +198,9 @@ def keep_running(account_id: str, notebook_id: str, until: datetime | None) -> N
         )
     except db.UpdateError as error:
         db.unless_refused(error)
-        raise Conflict("This notebook isn't running. Start it first.", code="not_running") from error
+        raise Conflict(
+            "This notebook isn't running. Start it first.", code="not_running"
+        ) from error
     return notebook
 
 
@@ -211,9 +210,7 @@ def start(account_id: str, notebook_id: str) -> Notebook:
     plan = catalogue.plan(accounts.read(account_id).plan)
     secret = ids.new_secret()
     server = lifecycle.admit(notebook, plan.notebooks_at_once, ids.digest(secret))
-    state_machines.begin_start(
-        {**lifecycle.work(server), "agent_token": f"{server.id}.{secret}"}
-    )
+    state_machines.begin_start({**lifecycle.work(server), "agent_token": f"{server.id}.{secret}"})
     return notebook
 
 
@@ -330,4 +327,4 @@ def _require_present(notebook: Notebook) -> Notebook:
 
 def moment(seconds: int | None) -> datetime | None:
     """A stored number of seconds as a time."""
-    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -25,9 +26,7 @@ class Seed:
     label: str | None
 
 
-def gather(
-    account_id: str, name: str, source: BlankSource | UploadSource | GitHubSource
-) -> Seed:
+def gather(account_id: str, name: str, source: BlankSource | UploadSource | GitHubSource) -> Seed:
     """The files that `source` stands for.
 
     Raises `Invalid` when they are no notebook, `NotFound` or `TooLarge` when they can't be had.
@@ -44,7 +43,7 @@ def gather(
 
 def _blank() -> bytes:
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cell = {
+    cell: dict[str, Any] = {
         "id": "first",
         "cell_type": "code",
         "execution_count": None,

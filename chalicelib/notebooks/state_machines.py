@@ -43,5 +43,9 @@ def _answer(operation: str, **arguments: Any) -> None:
         getattr(aws.client("stepfunctions"), operation)(**arguments)
     except ClientError as error:
         # The step has been answered before, or its execution is over: nobody waits any more.
-        if error.response["Error"]["Code"] not in ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken"):
+        if error.response["Error"]["Code"] not in (
+            "TaskTimedOut",
+            "TaskDoesNotExist",
+            "InvalidToken",
+        ):
             raise

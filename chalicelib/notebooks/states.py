@@ -1,10 +1,10 @@
 """The states of notebooks and servers, and the reasons why a server ended.
 
-    notebook   stopped ──> starting ──> running ──> stopping ──> stopped
-                  ^            │           │            │
-                  └─ failed <──┴───────────┴────────────┘   (failed may start again)
+notebook   stopped ──> starting ──> running ──> stopping ──> stopped
+              ^            │           │            │
+              └─ failed <──┴───────────┴────────────┘   (failed may start again)
 
-    server     starting ──> running ──> stopping ──> ended
+server     starting ──> running ──> stopping ──> ended
 """
 
 from enum import StrEnum

@@ -1,9 +1,9 @@
 """Tables of storage."""
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from chalicelib.core import db
+from chalicelib.core.attributes import Instant, Integer, Text
 
 
 class Blob(Model):
@@ -18,11 +18,11 @@ class Blob(Model):
 
         table_name = db.table("blobs")
 
-    account_id = UnicodeAttribute(hash_key=True)
-    sha256 = UnicodeAttribute(range_key=True)
-    size = NumberAttribute()
-    key = UnicodeAttribute()
-    created_at = db.Instant()
+    account_id = Text(hash_key=True)
+    sha256 = Text(range_key=True)
+    size = Integer()
+    key = Text()
+    created_at = Instant()
 
 
 class Upload(Model):
@@ -33,8 +33,8 @@ class Upload(Model):
 
         table_name = db.table("uploads")
 
-    id = UnicodeAttribute(hash_key=True)
-    account_id = UnicodeAttribute()
-    filename = UnicodeAttribute()
-    size = NumberAttribute()
-    expires_at = NumberAttribute()
+    id = Text(hash_key=True)
+    account_id = Text()
+    filename = Text()
+    size = Integer()
+    expires_at = Integer()

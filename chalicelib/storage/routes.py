@@ -23,5 +23,5 @@ def create_upload(call: Call, body: schemas.CreateUpload) -> schemas.Upload:
         url=url,
         method="PUT",
         headers=headers,
-        expires_at=datetime.fromtimestamp(int(upload.expires_at), UTC),
+        expires_at=datetime.fromtimestamp(upload.expires_at, UTC),
     )

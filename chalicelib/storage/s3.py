@@ -81,9 +81,7 @@ def delete(bucket: str, keys: list[str]) -> None:
 
 
 def _presign(operation: str, parameters: dict[str, Any]) -> str:
-    url: str = aws.client("s3").generate_presigned_url(
-        operation, Params=parameters, ExpiresIn=LIFE
-    )
+    url: str = aws.client("s3").generate_presigned_url(operation, Params=parameters, ExpiresIn=LIFE)
     return url
 
 

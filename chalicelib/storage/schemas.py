@@ -81,7 +81,9 @@ class CompleteBlob(msgspec.Struct):
     sha256: Sha256
     size: Size
     upload_id: Annotated[str, Meta(min_length=1, max_length=1024)]
-    etags: Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(min_length=1, max_length=10_000)]
+    etags: Annotated[
+        list[Annotated[str, Meta(max_length=256)]], Meta(min_length=1, max_length=10_000)
+    ]
 
 
 class Done(msgspec.Struct):

@@ -76,9 +76,7 @@ def offer_blobs(account_id: str, blobs: list[BlobRef]) -> list[BlobUpload]:
     """How to store each of these contents; those that the account has need nothing."""
     had = owned(account_id, (blob.sha256 for blob in blobs))
     return [
-        BlobUpload(blob.sha256, kind="exists")
-        if blob.sha256 in had
-        else _way_in(account_id, blob)
+        BlobUpload(blob.sha256, kind="exists") if blob.sha256 in had else _way_in(account_id, blob)
         for blob in blobs
     ]
 
@@ -109,7 +107,7 @@ def claim(account_id: str, blobs: Iterable[BlobRef]) -> None:
     """
     wanted = {blob.sha256: blob.size for blob in blobs}
     had = owned(account_id, wanted)
-    wrong = [sha for sha, blob in had.items() if int(blob.size) != wanted[sha]]
+    wrong = [sha for sha, blob in had.items() if blob.size != wanted[sha]]
     fresh = [sha for sha in wanted if sha not in had]
     bucket = config.settings().blobs_bucket
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -135,9 +133,7 @@ def put(account_id: str, content: bytes) -> BlobRef:
 
 
 def _row(account_id: str, sha256: str, size: int, now: datetime) -> Blob:
-    return Blob(
-        account_id, sha256, size=size, key=_own_key(account_id, sha256), created_at=now
-    )
+    return Blob(account_id, sha256, size=size, key=_own_key(account_id, sha256), created_at=now)
 
 
 def owned(account_id: str, hashes: Iterable[str]) -> dict[str, Blob]:
@@ -198,4 +194,3 @@ def sweep(account_id: str, in_use: set[str]) -> int:
 
 def _own_key(account_id: str, sha256: str) -> str:
     return f"blobs/{account_id}/{sha256}"
-

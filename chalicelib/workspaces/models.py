@@ -1,9 +1,9 @@
 """Tables of workspaces."""
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from chalicelib.core import db
+from chalicelib.core.attributes import Instant, Integer, Text
 
 
 class Snapshot(Model):
@@ -17,10 +17,10 @@ class Snapshot(Model):
 
         table_name = db.table("snapshots")
 
-    notebook_id = UnicodeAttribute(hash_key=True)
-    seq = NumberAttribute(range_key=True)
-    id = UnicodeAttribute()
-    files = NumberAttribute()
-    bytes = NumberAttribute()
-    manifest_key = UnicodeAttribute()
-    created_at = db.Instant()
+    notebook_id = Text(hash_key=True)
+    seq = Integer(range_key=True)
+    id = Text()
+    files = Integer()
+    bytes = Integer()
+    manifest_key = Text()
+    created_at = Instant()

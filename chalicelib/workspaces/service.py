@@ -10,7 +10,7 @@ from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.storage import service as storage
 from chalicelib.storage.schemas import BlobRef
 from chalicelib.workspaces.models import Snapshot
-from chalicelib.workspaces.schemas import Commit, Entry, Head, Manifest
+from chalicelib.workspaces.schemas import Commit, Committed, Entry, Head, Manifest
 
 KEPT = 100
 """Snapshots of one notebook that are kept; every save makes one."""
@@ -23,10 +23,10 @@ def head(notebook_id: str, quota_bytes: int) -> Head:
         return Head(None, 0, None, quota_bytes, 0)
     return Head(
         snapshot_id=newest.id,
-        seq=int(newest.seq),
+        seq=newest.seq,
         manifest_url=storage.document_address(newest.manifest_key),
         quota_bytes=quota_bytes,
-        used_bytes=int(newest.bytes),
+        used_bytes=newest.bytes,
     )
 
 
@@ -35,7 +35,7 @@ def _newest(notebook_id: str) -> Snapshot | None:
     return next(iter(found), None)
 
 
-def commit(account_id: str, notebook_id: str, quota_bytes: int, change: Commit) -> Snapshot:
+def commit(account_id: str, notebook_id: str, quota_bytes: int, change: Commit) -> Committed:
     """Add a snapshot: the newest one with `change` applied.
 
     Raises `Conflict`: `snapshot_conflict` when `parent` is not the newest snapshot,
@@ -47,7 +47,7 @@ def commit(account_id: str, notebook_id: str, quota_bytes: int, change: Commit) 
         raise _conflict(newest)
     entries = _apply(_entries(newest), change)
     used = sum(entry.size for entry in entries)
-    before = int(newest.bytes) if newest else 0
+    before = newest.bytes if newest else 0
     if used > quota_bytes and used > before:
         raise Conflict(
             f"Your workspace is full: {_gib(used)} of {_gib(quota_bytes)} GiB. Delete files, or "
@@ -61,7 +61,7 @@ def commit(account_id: str, notebook_id: str, quota_bytes: int, change: Commit) 
     return _append(notebook_id, newest, entries)
 
 
-def seed(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Snapshot:
+def seed(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Committed:
     """The first snapshot of a new notebook, from a few small files."""
     now = clock.millis()
     entries = []
@@ -71,7 +71,7 @@ def seed(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Snapshot
     return _append(notebook_id, None, _apply([], Commit(None, puts=entries)))
 
 
-def copy(from_notebook: str, to_notebook: str) -> Snapshot | None:
+def copy(from_notebook: str, to_notebook: str) -> Committed | None:
     """Give a new notebook the files of another one of the same account, without copying bytes."""
     newest = _newest(from_notebook)
     return _append(to_notebook, None, _entries(newest)) if newest else None
@@ -96,11 +96,11 @@ def contents(notebook_id: str) -> set[str]:
     }
 
 
-def _append(notebook_id: str, parent: Snapshot | None, entries: list[Entry]) -> Snapshot:
+def _append(notebook_id: str, parent: Snapshot | None, entries: list[Entry]) -> Committed:
     snapshot_id = ids.new_id("snap")
     snapshot = Snapshot(
         notebook_id,
-        int(parent.seq) + 1 if parent else 1,
+        parent.seq + 1 if parent else 1,
         id=snapshot_id,
         files=sum(entry.kind == "file" for entry in entries),
         bytes=sum(entry.size for entry in entries),
@@ -114,8 +114,8 @@ def _append(notebook_id: str, parent: Snapshot | None, entries: list[Entry]) -> 
         db.unless_refused(error)
         storage.delete_documents([snapshot.manifest_key])
         raise _conflict(_newest(notebook_id)) from error
-    _drop_oldest(notebook_id, int(snapshot.seq) - KEPT)
-    return snapshot
+    _drop_oldest(notebook_id, snapshot.seq - KEPT)
+    return Committed(snapshot.id, snapshot.seq, snapshot.bytes, snapshot.files)
 
 
 def _drop_oldest(notebook_id: str, seq: int) -> None:

@@ -1,0 +1,91 @@
+"""Attributes of models, typed as what they hold: PynamoDB's own leave out that one may be None.
+
+A `Maybe…` attribute may be absent; it reads as None then.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pynamodb.attributes import Attribute
+from pynamodb.constants import NUMBER, STRING
+
+
+class Text(Attribute[str]):
+    """Text."""
+
+    attr_type = STRING
+
+
+class MaybeText(Attribute[str | None]):
+    """Text, or nothing."""
+
+    attr_type = STRING
+    null = True
+
+
+class Integer(Attribute[int]):
+    """A whole number."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        """Decimal text, as DynamoDB takes it."""
+        return str(int(value))
+
+    def deserialize(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+
+class MaybeInteger(Attribute[int | None]):
+    """A whole number, or nothing."""
+
+    attr_type = NUMBER
+    null = True
+
+    def serialize(self, value: Any) -> str:
+        """Decimal text, as DynamoDB takes it."""
+        return str(int(value))
+
+    def deserialize(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+
+class Instant(Attribute[datetime]):
+    """A moment to the millisecond, stored as a number of milliseconds since 1970 (UTC)."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        """Milliseconds, as decimal text. Raises `ValueError` for a time without a zone."""
+        return _millis(value)
+
+    def deserialize(self, value: str) -> datetime:
+        """The moment, in UTC."""
+        return _moment(value)
+
+
+class MaybeInstant(Attribute[datetime | None]):
+    """A moment, or nothing."""
+
+    attr_type = NUMBER
+    null = True
+
+    def serialize(self, value: Any) -> str:
+        """Milliseconds, as decimal text. Raises `ValueError` for a time without a zone."""
+        return _millis(value)
+
+    def deserialize(self, value: str) -> datetime:
+        """The moment, in UTC."""
+        return _moment(value)
+
+
+def _millis(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return str(round(value.timestamp() * 1000))
+
+
+def _moment(value: str) -> datetime:
+    return datetime.fromtimestamp(int(value) / 1000, UTC)
