@@ -1,0 +1,101 @@
+"""The launcher's end of one execution environment (see `lambda_child`)."""
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from localcloud.aws import lambda_child
+
+END_OF_LOG = f"{lambda_child.END_OF_LOG}\n".encode()
+CHUNK = 65536
+
+
+class ProcessEndedError(RuntimeError):
+    """The process ended before it answered; `log` is what it printed."""
+
+    def __init__(self, exit_code: int, log: str) -> None:
+        super().__init__(f"Runtime exited with error: exit status {exit_code}")
+        self.log = log
+
+
+class TimedOutError(RuntimeError):
+    """The process did not answer in time and was killed; `log` is what it printed."""
+
+    def __init__(self, log: str) -> None:
+        super().__init__("timed out")
+        self.log = log
+
+
+class FunctionProcess:
+    """A started process; the caller takes care that one call is made at a time."""
+
+    def __init__(self, paths: list[Path], environment: dict[str, str]) -> None:
+        """Start with `paths` (the function's code first, then layers) in front of sys.path."""
+        requests, self._requests = os.pipe()
+        self._responses, responses = os.pipe()
+        arguments = [lambda_child.__file__, str(requests), str(responses), *map(str, paths)]
+        self.popen = subprocess.Popen(
+            [sys.executable, "-I", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[requests, responses],
+            env=environment,
+            cwd=paths[0],
+        )
+        os.close(requests)
+        os.close(responses)
+
+    def send(self, request: dict[str, Any]) -> None:
+        """Hand over one request; `receive` gives the answer."""
+        line = json.dumps(request).encode() + b"\n"
+        view = memoryview(line)
+        try:
+            while view:
+                view = view[os.write(self._requests, view) :]
+        except BrokenPipeError:
+            pass  # it ended meanwhile; `receive` finds out and says so
+
+    def receive(self, timeout: float) -> tuple[dict[str, Any], str]:
+        """The next answer and the log up to it.
+
+        Raises TimedOutError after `timeout` seconds, and ProcessEndedError.
+        """
+        assert self.popen.stdout is not None
+        output = self.popen.stdout.fileno()
+        response, log = bytearray(), bytearray()
+        deadline = time.monotonic() + timeout
+        with selectors.PollSelector() as selector:
+            selector.register(self._responses, selectors.EVENT_READ, response)
+            selector.register(output, selectors.EVENT_READ, log)
+            while not (response.endswith(b"\n") and log.endswith(END_OF_LOG)):
+                ready = selector.select(max(0.0, deadline - time.monotonic()))
+                if not ready:
+                    self.close()
+                    raise TimedOutError(_text(log))
+                for key, _ in ready:
+                    chunk = os.read(key.fd, CHUNK)
+                    key.data.extend(chunk)
+                    if not chunk and key.fd == self._responses:
+                        raise ProcessEndedError(self.close(), _text(log))
+        answer: dict[str, Any] = json.loads(response)
+        return answer, _text(log)
+
+    def close(self) -> int:
+        """End the process if it still runs; returns its exit status."""
+        for descriptor in (self._requests, self._responses):
+            os.close(descriptor)
+        for stream in (self.popen.stdin, self.popen.stdout):
+            if stream:
+                stream.close()
+        self.popen.kill()
+        return self.popen.wait()
+
+
+def _text(log: bytearray) -> str:
+    return bytes(log).replace(END_OF_LOG, b"").decode(errors="replace").rstrip("\n")

@@ -1,0 +1,178 @@
+"""Starts everything, says what it does, and ends everything it started."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import uvloop
+
+from localcloud import settings as settings_module
+from localcloud.images import project_images
+from localcloud.progress import complain, say, step
+from localcloud.settings import PROJECT_ROOT, REGION, Settings, SettingsError
+from localcloud.state import Endpoint, StateInUseError, StateLock
+
+NOTICE = (
+    "This local cloud is for one person's own machine: it listens on loopback only,"
+    " and notebooks run as you."
+)
+
+logger = logging.getLogger(__name__)
+
+
+class StartError(RuntimeError):
+    """The launcher cannot start; the message says what to do."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until Ctrl-C or SIGTERM; returns the exit status."""
+    try:
+        settings = settings_module.read(arguments)
+        lock = StateLock(settings.state_dir)
+        front = _listen(settings.port)
+    except (SettingsError, StateInUseError, StartError) as error:
+        complain(str(error))
+        return 1
+    _log_to_file(settings)
+    say(NOTICE)
+    status = uvloop.run(Launcher(settings, front).run())
+    del lock
+    sys.stdout.flush()
+    os._exit(status)  # ministack's daemon threads have nothing left to say
+
+
+class Launcher:
+    """One run of the local cloud."""
+
+    def __init__(self, settings: Settings, front: socket.socket) -> None:
+        self._settings = settings
+        self._front = front
+        self._port: int = front.getsockname()[1]
+        self._endpoint = Endpoint(settings.state_dir)
+        self._stop = asyncio.Event()
+
+    @property
+    def origin(self) -> str:
+        """Where the app is."""
+        return f"http://localhost:{self._port}"
+
+    async def run(self) -> int:
+        """Start, wait for the signal to stop, stop; returns the exit status."""
+        self._watch_signals()
+        with step("Starting the AWS stand-in"):
+            await self._start_aws()
+        with step("Opening the front door"):
+            await self._open_front_door()
+        self._publish_endpoint()
+        deployed = await self._deploy() if self._settings.deploy else True
+        if deployed:
+            say(f"Ramon's Notebooks is ready at {self.origin}")
+            await self._stop.wait()
+        with step("Stopping notebooks, saving and ending everything"):
+            await self._shut_down()
+        say("Nothing is left running.")
+        return 0 if deployed else 1
+
+    async def _start_aws(self) -> None:
+        from localcloud.aws import environment
+
+        sock = _listen(0)
+        state_dir = self._settings.state_dir
+        environment.configure(
+            port=sock.getsockname()[1],
+            persisted=state_dir / "aws" / "ministack",
+            objects=state_dir / "aws" / "objects",
+            scratch=state_dir / "aws" / "scratch",
+        )
+        from localcloud.aws.stack import AwsStack  # reads the environment when it is imported
+
+        images = project_images(PROJECT_ROOT)
+        if self._settings.images:
+            images = images.extended(self._settings.images)
+        self._aws = AwsStack(state_dir, sock, images)
+        await self._aws.start()
+
+    async def _open_front_door(self) -> None:
+        from localcloud.edge.server import FrontDoor
+
+        self._edge = FrontDoor(self._port, self._aws.ecs.store)
+        await self._edge.listen(self._front)
+
+    def _publish_endpoint(self) -> None:
+        admin = self._aws.administrator
+        self._endpoint.write(
+            {
+                "app_origin": self.origin,
+                "aws_endpoint_url": self._aws.endpoint_url,
+                "port": self._port,
+                "pid": os.getpid(),
+                "region": REGION,
+                "credentials": {
+                    "access_key_id": admin.access_key_id,
+                    "secret_access_key": admin.secret_access_key,
+                },
+            }
+        )
+
+    async def _deploy(self) -> bool:
+        """Run the deploy program; returns whether it succeeded and we should go on."""
+        say("Deploying the stack …")
+        environment = os.environ | self._aws.administrator.environment(self._aws.endpoint_url)
+        environment |= {"STATE_DIR": str(self._settings.state_dir), "PORT": str(self._port)}
+        arguments = ["-m", "ops.deploy", "--stage", "local"]
+        deploy = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, cwd=PROJECT_ROOT, env=environment, start_new_session=True
+        )
+        done = asyncio.ensure_future(deploy.wait())
+        stop = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait([done, stop], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not done.done():
+            deploy.terminate()
+            await done
+        if await done and not self._stop.is_set():
+            complain("The stack could not be deployed; see the lines above.")
+        return await done == 0
+
+    async def _shut_down(self) -> None:
+        await self._aws.stop()
+        await self._edge.close()
+        self._endpoint.remove()
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            complain("\nKilled: what was not saved yet is lost.")
+            self._endpoint.remove()
+            os._exit(1)  # the shims and functions notice, and end what they run
+        say("")
+        self._stop.set()
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1; raises StartError if the port is taken."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        sock.bind(("127.0.0.1", port))
+    except OSError as error:
+        sock.close()
+        raise StartError(
+            f"Port {port} is taken by another program.\nChoose another one: PORT=9000 make run"
+        ) from error
+    sock.listen(1024)
+    return sock
+
+
+def _log_to_file(settings: Settings) -> None:
+    settings.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = logging.FileHandler(settings.logs / "localcloud.log")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
