@@ -1,0 +1,49 @@
+"""The console script ``ramon-notebook``.
+
+Whatever can go on beside Jupyter's imports is started before them: the template that kernels
+are forked from, and the thread that asks for the workspace and restores it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ramon_notebook.kernels.client import ForkServer
+from ramon_notebook.settings import Settings, SettingsError
+
+EXIT_NOT_BOOTED = 70
+"""The agent could not boot: bad settings, no service, or a workspace that can't be restored."""
+
+
+def main() -> None:
+    """Serve one notebook until told to stop; exits 0, 70 or 75 (see `server.run`)."""
+    try:
+        settings = Settings.take_from(os.environ)
+    except SettingsError as error:
+        sys.exit(_failed(str(error)))
+    _protect_memory()
+    fork_server = ForkServer.start(dict(os.environ))
+
+    from ramon_notebook.startup import Startup
+
+    startup = Startup.begin(settings)
+
+    from ramon_notebook.server.run import run
+
+    sys.exit(run(settings, startup, fork_server))
+
+
+def _failed(message: str) -> int:
+    print(f"ramon-notebook: {message}", file=sys.stderr)
+    return EXIT_NOT_BOOTED
+
+
+def _protect_memory() -> None:
+    """Keep the user's own processes from reading our token in /proc/<pid>/environ or mem."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    pr_set_dumpable = 4
+    ctypes.CDLL(None).prctl(pr_set_dumpable, 0, 0, 0, 0)

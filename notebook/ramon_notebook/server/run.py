@@ -1,0 +1,106 @@
+"""Starting Jupyter Server with the agent, and what it is allowed to do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import tempfile
+from typing import Any
+
+from jupyter_server.serverapp import ServerApp
+from traitlets.config import Config
+
+from ramon_notebook.kernels.client import ForkServer
+from ramon_notebook.kernels.provisioner import ForkingProvisioner
+from ramon_notebook.server.agent import Agent
+from ramon_notebook.server.contents import WorkspaceContents
+from ramon_notebook.server.identity import EnterHandler, TicketIdentityProvider
+from ramon_notebook.settings import PORT, Settings
+from ramon_notebook.startup import Startup
+
+log = logging.getLogger(__name__)
+
+
+class NotebookServer(ServerApp):
+    """Jupyter Server, configured by us alone, that saves everything before it ends."""
+
+    agent: Agent
+
+    def load_config_file(self, suppress_errors: bool = True) -> None:
+        """No files: what runs here is decided here."""
+
+    async def _post_start(self) -> None:
+        await super()._post_start()
+        self.agent.begin()
+
+    def stop(self, from_signal: bool = False) -> None:
+        """Stop once, however often it is asked for."""
+        if not self._stopping:
+            super().stop(from_signal)
+
+    async def _cleanup(self) -> None:
+        await self.cleanup_kernels()
+        await self.agent.finish()
+        await super()._cleanup()
+
+
+def run(settings: Settings, startup: Startup, fork_server: ForkServer) -> int:
+    """Serve until stopped; the exit code: 0 saved, 70 not booted, 75 not saved completely."""
+    settings.workspace.mkdir(parents=True, exist_ok=True)
+    os.chdir(settings.workspace)
+    ForkingProvisioner.fork_server = fork_server
+    with tempfile.TemporaryDirectory(prefix="ramon-") as runtime:
+        # Sockets of kernels lie here, and the path of a socket must be short.
+        os.environ["JUPYTER_RUNTIME_DIR"] = runtime
+        server = NotebookServer.instance(config=configuration(settings))
+        server.initialize(argv=[], find_extensions=False)
+        server.agent = _agent(settings, startup, server)
+        server.start()
+        return server.agent.exit_code
+
+
+def configuration(settings: Settings) -> Config:
+    """The whole configuration of Jupyter Server."""
+    config = Config()
+    config.ServerApp.update(
+        ip=settings.bind_address,
+        port=PORT,
+        port_retries=0,
+        open_browser=False,
+        no_browser_open_file=True,
+        root_dir=str(settings.workspace),
+        default_url="/lab",
+        allow_root=True,
+        allow_remote_access=True,
+        quit_button=False,
+        identity_provider_class=TicketIdentityProvider,
+        contents_manager_class=WorkspaceContents,
+        kernel_websocket_connection_class="ramon_notebook.server.kernels.PromptConnection",
+        jpserver_extensions={
+            "ramon_notebook.server.lab": True,
+            "ramon_notebook.server.terminals": True,
+        },
+        tornado_settings={"xsrf_cookie_kwargs": {"secure": True, "samesite": "Lax", "path": "/"}},
+    )
+    config.KernelManager.transport = "ipc"
+    config.KernelProvisionerFactory.default_provisioner_name = "ramon-fork"
+    config.WorkspaceContents.update(allow_hidden=True, delete_to_trash=False)
+    config.NotebookLab.user_settings_dir = str(settings.workspace / ".jupyter/lab/user-settings")
+    config.NotebookLab.workspaces_dir = str(settings.state / "lab-workspaces")
+    return config
+
+
+def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agent:
+    identity: Any = server.identity_provider
+    identity.host = settings.notebook_host
+    agent = Agent(
+        settings,
+        startup,
+        identity,
+        stop=server.stop,
+        kernels=lambda: list(server.kernel_manager._kernels.values()),
+    )
+    server.web_app.settings["ramon_agent"] = agent
+    server.web_app.add_handlers(".*$", [(r"/ramon/enter", EnterHandler)])
+    return agent

@@ -1,0 +1,1 @@
+"""The files of a notebook: restored at the start, kept in snapshots from then on."""

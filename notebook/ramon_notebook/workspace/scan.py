@@ -1,0 +1,128 @@
+"""Looking at the workspace: what is there now, without reading what has not changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ramon_notebook.workspace.entries import Entry, UnsafePath, checked_target
+from ramon_notebook.workspace.ignore import IgnoreRules
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What changes whenever a file's content may have changed."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, info: os.stat_result) -> Stamp:
+        """The stamp of a file that was just looked at."""
+        return cls(info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file as the scan saw it; its content is not known yet."""
+
+    path: str
+    stamp: Stamp
+    mode: int
+
+    def entry(self, sha256: str) -> Entry:
+        """The entry of this file, its content being `sha256`."""
+        mtime_ms = self.stamp.mtime_ns // 1_000_000
+        return Entry(self.path, "file", sha256, self.stamp.size, self.mode, mtime_ms)
+
+
+@dataclass
+class Found:
+    """One scan: files to be hashed, entries that are complete, and what can't be kept."""
+
+    files: dict[str, FoundFile] = field(default_factory=dict)
+    others: dict[str, Entry] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def scan(root: Path, rules: IgnoreRules) -> Found:
+    """Everything below `root` that `rules` do not leave out. Sockets and the like are no files."""
+    rules.refresh()
+    found = Found()
+    _scan_folder(root, "", rules, found)
+    return found
+
+
+def _scan_folder(root: Path, folder: str, rules: IgnoreRules, found: Found) -> bool:
+    """Add what is in `folder` ("" or ending in "/"); True when anything in it is kept."""
+    kept = False
+    for item in _listing(root, folder, found):
+        path = folder + item.name
+        if not _is_text(path):
+            found.problems.append(f"{path!r} has a name that is not UTF-8.")
+            continue
+        kept = _scan_item(root, path, item, rules, found) or kept
+    return kept
+
+
+def _scan_item(
+    root: Path, path: str, item: os.DirEntry[str], rules: IgnoreRules, found: Found
+) -> bool:
+    try:
+        info = item.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        found.problems.append(f"{path!r} can't be read.")
+        return False
+    is_dir = stat.S_ISDIR(info.st_mode)
+    if rules.ignores(path, is_dir=is_dir):
+        return False
+    if is_dir:
+        if not _scan_folder(root, path + "/", rules, found):
+            found.others[path] = Entry(path, "dir")
+        return True
+    if stat.S_ISLNK(info.st_mode):
+        return _add_link(root, path, found)
+    if stat.S_ISREG(info.st_mode):
+        found.files[path] = FoundFile(path, Stamp.of(info), stat.S_IMODE(info.st_mode) & 0o777)
+        return True
+    return False
+
+
+def _add_link(root: Path, path: str, found: Found) -> bool:
+    try:
+        target = os.readlink(root / path)
+    except FileNotFoundError:
+        return False
+    if target.startswith(f"{root}/"):
+        target = os.path.relpath(target, (root / path).parent)
+    try:
+        found.others[path] = Entry(path, "symlink", target=checked_target(path, target))
+    except UnsafePath as error:
+        found.problems.append(str(error))
+        return False
+    return True
+
+
+def _listing(root: Path, folder: str, found: Found) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(root / folder) as items:
+            yield from items
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        found.problems.append(f"{folder!r} can't be read.")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""Noticing changes of the workspace when they happen."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from ramon_notebook.workspace.ignore import IgnoreRules
+
+log = logging.getLogger(__name__)
+
+POLL = 1.0
+"""Seconds between scans where the system can't watch a tree this large."""
+
+
+class Watcher:
+    """Calls `on_change` from a thread of its own whenever a path that is kept may have changed."""
+
+    def __init__(self, root: Path, rules: IgnoreRules, on_change: Callable[[], None]) -> None:
+        self._root = root
+        self._on_change = on_change
+        self._rules = rules
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="workspace-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within a second or so; does not wait."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        import watchfiles  # here, because it takes part of the start's time elsewhere
+
+        try:
+            for _ in watchfiles.watch(
+                self._root,
+                watch_filter=self._is_kept,
+                debounce=100,
+                step=20,
+                stop_event=self._stopped,
+                rust_timeout=1000,
+            ):
+                self._on_change()
+        except OSError as error:
+            log.warning("The workspace can't be watched (%s); it is scanned instead.", error)
+            while not self._stopped.wait(POLL):
+                self._on_change()
+
+    def _is_kept(self, change: object, path: str) -> bool:
+        relative = Path(path).relative_to(self._root).as_posix()
+        return not self._rules.ignores(relative)
