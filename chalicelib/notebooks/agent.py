@@ -48,7 +48,7 @@ def recognise(headers: Mapping[str, str]) -> Principal | None:
 def boot(server: Server) -> Boot:
     """What an agent needs to begin."""
     notebook = _notebook(server)
-    note_stage(server, "booting")
+    progress(server, "booting")
     return Boot(
         notebook=NotebookRef(notebook.id, notebook.name),
         server_id=server.id,
@@ -64,6 +64,13 @@ def note_stage(server: Server, name: str) -> None:
     """Record that a step of the start has begun; told again, changes nothing."""
     stage: Any = Server.stages[name]
     server.update([stage.set(stage | clock.millis())])
+
+
+def progress(server: Server, name: str) -> None:
+    """Record a step that the agent has begun, and let the waiting start know of it."""
+    note_stage(server, name)
+    if server.start_token:
+        state_machines.beat(server.start_token)
 
 
 def ready(server: Server) -> None:

@@ -28,7 +28,7 @@ def boot(call: Call) -> schemas.Boot:
 @api.post("/agent/stage", access="agent", body=schemas.Progress, returns=blobs.Done)
 def note_stage(call: Call, body: schemas.Progress) -> blobs.Done:
     """Tell which step of the start has begun."""
-    agent.note_stage(_server(call), body.name)
+    agent.progress(_server(call), body.name)
     return blobs.Done()
 
 

@@ -33,6 +33,11 @@ def succeed(token: str, output: dict[str, Any]) -> None:
     _answer("send_task_success", taskToken=token, output=msgspec.json.encode(output).decode())
 
 
+def beat(token: str) -> None:
+    """Let a waiting step know that it does not wait in vain."""
+    _answer("send_task_heartbeat", taskToken=token)
+
+
 def fail(token: str, error: str, cause: str) -> None:
     """Let a waiting step fail."""
     _answer("send_task_failure", taskToken=token, error=error, cause=cause[:1000])
