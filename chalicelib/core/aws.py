@@ -10,17 +10,21 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-_TIMEOUTS = Config(
+_CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
-    # API Gateway gives up after 29 s; three attempts of this length end before it does.
-    retries={"mode": "standard", "total_max_attempts": 3},
-    # Regional addresses and checksums that a presigned URL's user need not know of.
-    s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
-    signature_version=None,
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
+    # API Gateway gives up after 29 s; two attempts of this length end before it does.
+    retries={"mode": "standard", "total_max_attempts": 2},
 )
+_OF_SERVICE = {
+    "s3": Config(
+        signature_version="s3v4",
+        s3={"us_east_1_regional_endpoint": "regional"},
+        # A presigned address must not ask its user for checksums that we did not state.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+}
 
 
 @lru_cache(maxsize=1)
@@ -34,4 +38,5 @@ def client(service: str) -> Any:
 
     An emulator is found through `AWS_ENDPOINT_URL`, which botocore itself honours.
     """
-    return _session().create_client(service, config=_TIMEOUTS)
+    config = _CONFIG.merge(_OF_SERVICE.get(service, Config()))
+    return _session().create_client(service, config=config)
