@@ -34,14 +34,15 @@ def gather(account_id: str, name: str, source: BlankSource | UploadSource | GitH
     match source:
         case UploadSource():
             filename, content = storage.read_upload(account_id, source.upload_id)
-            return Seed({_file_name(filename): _checked(content)}, "upload", filename)
+            return Seed({file_name(filename): checked(content)}, "upload", filename)
         case GitHubSource():
             return _from_github(source.url)
         case BlankSource():
-            return Seed({_file_name(name): _blank()}, "blank", None)
+            return Seed({file_name(name): blank()}, "blank", None)
 
 
-def _blank() -> bytes:
+def blank() -> bytes:
+    """A notebook file with one empty cell."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cell: dict[str, Any] = {
         "id": "first",
@@ -64,7 +65,7 @@ def _from_github(url: str) -> Seed:
     owner, repository, ref, path = _parts(url)
     file = accounts.read_github_file(owner, repository, ref, path, storage.LARGEST_UPLOAD)
     label = f"{owner}/{repository}/{path} at {file.commit[:7]}"
-    return Seed({_file_name(path): _checked(file.content)}, "github", label)
+    return Seed({file_name(path): checked(file.content)}, "github", label)
 
 
 def _parts(url: str) -> tuple[str, str, str, str]:
@@ -84,7 +85,8 @@ def _parts(url: str) -> tuple[str, str, str, str]:
     )
 
 
-def _checked(content: bytes) -> bytes:
+def checked(content: bytes) -> bytes:
+    """The content, if it is a notebook file of format 4. Raises `Invalid` saying what it is not."""
     try:
         notebook = msgspec.json.decode(content, type=NotebookFile)
     except msgspec.ValidationError as error:
@@ -105,7 +107,7 @@ def _not_a_notebook(why: str) -> Invalid:
     return Invalid(f"This file can't be used: {why}.", code="not_a_notebook", field="source")
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """A file name that every system takes, from a name that somebody typed."""
     base = posixpath.basename(name.replace("\\", "/")).removesuffix(".ipynb")
     stem = _UNSAFE.sub("-", base).strip(" .-")[:80] or "Untitled"

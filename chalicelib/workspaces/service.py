@@ -45,7 +45,7 @@ def commit(account_id: str, notebook_id: str, quota_bytes: int, change: Commit) 
     newest = _newest(notebook_id)
     if (newest.id if newest else None) != change.parent:
         raise _conflict(newest)
-    entries = _apply(_entries(newest), change)
+    entries = apply(_entries(newest), change)
     used = sum(entry.size for entry in entries)
     before = newest.bytes if newest else 0
     if used > quota_bytes and used > before:
@@ -68,7 +68,7 @@ def seed(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Committe
     for path, content in sorted(files.items()):
         blob = storage.put(account_id, content)
         entries.append(Entry(path, sha256=blob.sha256, size=blob.size, mtime_ms=now))
-    return _append(notebook_id, None, _apply([], Commit(None, puts=entries)))
+    return _append(notebook_id, None, apply([], Commit(None, puts=entries)))
 
 
 def copy(from_notebook: str, to_notebook: str) -> Committed | None:
@@ -137,7 +137,8 @@ def _manifest(key: str) -> tuple[Entry, ...]:
     return tuple(manifest.entries)
 
 
-def _apply(entries: list[Entry], change: Commit) -> list[Entry]:
+def apply(entries: list[Entry], change: Commit) -> list[Entry]:
+    """The files after a change, sorted by path. Raises `Invalid` for what can't be in a workspace."""
     files = {entry.path: entry for entry in entries}
     for path in change.deletes:
         for gone in [p for p in files if p == path or p.startswith(f"{path}/")]:
