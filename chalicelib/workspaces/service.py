@@ -138,7 +138,7 @@ def _manifest(key: str) -> tuple[Entry, ...]:
 
 
 def apply(entries: list[Entry], change: Commit) -> list[Entry]:
-    """The files after a change, sorted by path. Raises `Invalid` for what can't be in a workspace."""
+    """The files after a change, sorted by path. Raises `Invalid` for paths that don't fit."""
     files = {entry.path: entry for entry in entries}
     for path in change.deletes:
         for gone in [p for p in files if p == path or p.startswith(f"{path}/")]:

@@ -221,9 +221,7 @@ class FakeService:
         return {"sha256": sha256, "kind": "put", "url": url, "headers": headers}
 
 
-def _error(
-    status: int, code: str, message: str, **details: Any
-) -> tuple[int, dict[str, Any]]:
+def _error(status: int, code: str, message: str, **details: Any) -> tuple[int, dict[str, Any]]:
     return status, {"error": {"code": code, "message": message, "details": details}}
 
 

@@ -10,8 +10,10 @@ from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
 
 
-def _server(state: ServerState = ServerState.RUNNING, **asked: str) -> Server:
-    return Server("srv_1", size="small", state=state, **asked)
+def _server(
+    state: ServerState = ServerState.RUNNING, reason: str | None = None, message: str | None = None
+) -> Server:
+    return Server("srv_1", size="small", state=state, stop_reason=reason, stop_message=message)
 
 
 def _task(exit_code: int | None, reason: str | None = None) -> Task:
@@ -20,7 +22,7 @@ def _task(exit_code: int | None, reason: str | None = None) -> Task:
 
 
 def test_what_was_asked_for_is_the_reason_whatever_the_exit_code() -> None:
-    server = _server(ServerState.STOPPING, stop_reason="idle", stop_message="Nothing ran.")
+    server = _server(ServerState.STOPPING, reason="idle", message="Nothing ran.")
 
     end = stop_reasons.of(server, _task(143))
 
@@ -28,7 +30,7 @@ def test_what_was_asked_for_is_the_reason_whatever_the_exit_code() -> None:
 
 
 def test_a_stop_that_could_not_save_says_so() -> None:
-    server = _server(ServerState.STOPPING, stop_reason="user", stop_message="You stopped it.")
+    server = _server(ServerState.STOPPING, reason="user", message="You stopped it.")
 
     end = stop_reasons.of(server, _task(stop_reasons.COULD_NOT_SAVE))
 
