@@ -1,0 +1,52 @@
+import { type ReactNode, Suspense } from "react";
+import { useLocation } from "react-router";
+import { Brand } from "@/components/brand";
+import { ColorSchemeToggle } from "@/components/color-scheme-toggle";
+import { ConnectionBanner } from "@/components/connection-banner";
+import { ErrorBoundary } from "@/components/error-boundary";
+import { LiveRegion } from "@/components/live-region";
+import { Loading } from "@/components/loading";
+import { paths } from "@/config/paths";
+import classes from "./frame.module.css";
+
+type Props = {
+  /** Where the name in the corner leads. */
+  home: string;
+  /** What stands at the end of the header. */
+  headerEnd?: ReactNode;
+  children: ReactNode;
+};
+
+/** What is around every page: skip link, header, banner, footer, and a net for errors. */
+export function Frame({ home, headerEnd, children }: Props) {
+  const { pathname } = useLocation();
+  return (
+    <div className={classes.frame}>
+      <a href="#main" className={classes.skip}>
+        Skip to content
+      </a>
+      <header className={classes.header}>
+        <div className={classes.inner}>
+          <Brand to={home} />
+          <div className={classes.end}>
+            <ColorSchemeToggle />
+            {headerEnd}
+          </div>
+        </div>
+      </header>
+      <ConnectionBanner />
+      <main id="main" tabIndex={-1} className={classes.main}>
+        <ErrorBoundary resetKey={pathname}>
+          <Suspense fallback={<Loading label="Loading the page" />}>{children}</Suspense>
+        </ErrorBoundary>
+      </main>
+      <footer className={classes.footer}>
+        <div className={classes.inner}>
+          <span>Ramon's Notebooks</span>
+          <a href={paths.apiDocs}>API</a>
+        </div>
+      </footer>
+      <LiveRegion />
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { lazy } from "react";
+import { Route, Routes } from "react-router";
+import { paths } from "@/config/paths";
+import { PublicLayout } from "./public-layout";
+
+const SignedInLayout = lazy(() => import("./signed-in-layout"));
+const Landing = lazy(() => import("./routes/landing"));
+const Notebooks = lazy(() => import("./routes/notebooks"));
+const DeletedNotebooks = lazy(() => import("./routes/deleted-notebooks"));
+const Notebook = lazy(() => import("./routes/notebook"));
+const OpenNotebook = lazy(() => import("./routes/open-notebook"));
+const Account = lazy(() => import("./routes/account"));
+const NotFound = lazy(() => import("./routes/not-found"));
+
+/** Every page and its address. Each is a chunk of its own. */
+export function Router() {
+  return (
+    <Routes>
+      <Route element={<PublicLayout />}>
+        <Route path={paths.landing} element={<Landing />} />
+        <Route path="*" element={<NotFound />} />
+      </Route>
+      <Route element={<SignedInLayout />}>
+        <Route path={paths.notebooks} element={<Notebooks />} />
+        <Route path={paths.deletedNotebooks} element={<DeletedNotebooks />} />
+        <Route path="/notebooks/:id" element={<Notebook />} />
+        <Route path="/notebooks/:id/open" element={<OpenNotebook />} />
+        <Route path={paths.account} element={<Account />} />
+      </Route>
+    </Routes>
+  );
+}

@@ -1,0 +1,7 @@
+import { NotebooksPage } from "@/features/notebooks/components/notebooks-page";
+import { useSizes } from "../use-sizes";
+
+/** `/notebooks` */
+export default function Notebooks() {
+  return <NotebooksPage sizes={useSizes()} />;
+}

@@ -1,0 +1,34 @@
+import { type ReactNode, useEffect, useRef } from "react";
+import { useLocation } from "react-router";
+import classes from "./page-title.module.css";
+
+type Props = {
+  /** What the browser's tab says. */
+  title: string;
+  /** What the heading says; `title` if left out. */
+  children?: ReactNode;
+  /** A state or buttons beside the heading. */
+  beside?: ReactNode;
+};
+
+/**
+ * A page's heading. After a navigation it takes the focus, so that a screen reader says where
+ * one is, and Tab goes on from there.
+ */
+export function PageTitle({ title, children, beside }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { key } = useLocation();
+  useEffect(() => {
+    const firstPage = key === "default";
+    if (!firstPage) heading.current?.focus({ preventScroll: true });
+  }, [key]);
+  return (
+    <div className={classes.row}>
+      <title>{`${title} · Ramon's Notebooks`}</title>
+      <h1 ref={heading} tabIndex={-1} className={classes.heading}>
+        {children ?? title}
+      </h1>
+      {beside}
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+/** Every address of the application, in one place. */
+export const paths = {
+  landing: "/",
+  notebooks: "/notebooks",
+  deletedNotebooks: "/notebooks/deleted",
+  notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
+  openNotebook: (id: string) => `/notebooks/${encodeURIComponent(id)}/open`,
+  account: "/account",
+  apiDocs: "/api/docs",
+} as const;
+
+/** The landing page for somebody who must sign in first, and comes back to `returnTo` after. */
+export function signInPath(returnTo: string): string {
+  return `${paths.landing}?return_to=${encodeURIComponent(returnTo)}`;
+}
+
+/** Where the browser goes to sign in with GitHub. Not a page of ours: a redirect by the API. */
+export function githubStartUrl(returnTo: string): string {
+  return `/api/auth/github/start?return_to=${encodeURIComponent(returnTo)}`;
+}
+
+/** `returnTo` if it is a path of this application, else the list: never another site. */
+export function safeReturnTo(returnTo: string | null): string {
+  const ours = returnTo !== null && /^\/(?![/\\])/.test(returnTo);
+  return ours ? returnTo : paths.notebooks;
+}

@@ -1,0 +1,29 @@
+import { Button } from "@mantine/core";
+import { Dialog, DialogActions } from "@/components/dialog";
+import type { Notebook } from "@/lib/api-models";
+
+type Props = { notebook: Notebook; opened: boolean; onClose: () => void; onConfirm: () => void };
+
+/** Asks before deleting a notebook that is running: what is only in its memory would be gone. */
+export function DeleteDialog({ notebook, opened, onClose, onConfirm }: Props) {
+  const confirm = () => {
+    onClose();
+    onConfirm();
+  };
+  return (
+    <Dialog opened={opened} onClose={onClose} title="Stop and delete?">
+      <p>
+        “{notebook.name}” is in use. Deleting it saves its files and stops it; variables that are
+        only in memory are lost. The files can be restored for 30 days.
+      </p>
+      <DialogActions>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Keep it
+        </Button>
+        <Button color="red" onClick={confirm}>
+          Stop and delete
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

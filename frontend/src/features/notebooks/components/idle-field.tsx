@@ -1,0 +1,24 @@
+import { TextInput } from "@mantine/core";
+import { IDLE_MINUTES } from "@/config/limits";
+
+type Props = { value: string; onChange: (minutes: string) => void; error?: string | null };
+
+/** After how many minutes without activity a notebook stops by itself. */
+export function IdleField({ value, onChange, error }: Props) {
+  return (
+    <TextInput
+      label="Stops by itself after"
+      description="Minutes in which no cell runs and nobody types. A running cell is never idle."
+      type="number"
+      inputMode="numeric"
+      min={IDLE_MINUTES.min}
+      max={IDLE_MINUTES.max}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      error={error}
+      rightSection="min"
+      rightSectionWidth={52}
+      rightSectionPointerEvents="none"
+    />
+  );
+}

@@ -1,0 +1,59 @@
+import { IDLE_MINUTES, NAME_MAX_LENGTH } from "@/config/limits";
+
+/** What is wrong with a name, as a sentence; null if nothing is. */
+export function nameProblem(name: string): string | null {
+  const { length } = name.trim();
+  if (length === 0) return "Give it a name.";
+  if (length > NAME_MAX_LENGTH) return `Use at most ${NAME_MAX_LENGTH} characters.`;
+  return null;
+}
+
+/** What is wrong with the minutes after which it stops by itself. */
+export function idleProblem(minutes: number): string | null {
+  const { min, max } = IDLE_MINUTES;
+  const fits = Number.isInteger(minutes) && minutes >= min && minutes <= max;
+  return fits ? null : `Use whole minutes, from ${min} to ${max}.`;
+}
+
+/** What is wrong with a file to upload. Whether it really is a notebook, the API says. */
+export function fileProblem(file: File | null): string | null {
+  if (file === null) return "Choose a file.";
+  if (!isNotebookFile(file.name)) return "Choose a Jupyter notebook: its name ends in .ipynb.";
+  if (file.size === 0) return "This file is empty.";
+  return null;
+}
+
+/** What is wrong with the address of a file on GitHub. */
+export function githubProblem(address: string): string | null {
+  const url = parseUrl(address.trim());
+  if (url === null) return "Paste the whole address, beginning with https://.";
+  if (!isNotebookFile(url.pathname)) {
+    return "Paste the address of one notebook file: it ends in .ipynb.";
+  }
+  return null;
+}
+
+/** A name for a notebook made from this file or address: `climate-model`. */
+export function nameFromFile(path: string): string {
+  const file = path.split(/[/\\]/).at(-1) ?? "";
+  return decode(file)
+    .replace(/\.ipynb$/i, "")
+    .slice(0, NAME_MAX_LENGTH);
+}
+
+function isNotebookFile(path: string): boolean {
+  return /\.ipynb$/i.test(path);
+}
+
+function parseUrl(address: string): URL | null {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  return url !== null && /^https?:$/.test(url.protocol) ? url : null;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

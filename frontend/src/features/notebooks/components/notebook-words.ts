@@ -1,0 +1,69 @@
+import type { Notebook, NotebookState, Size, Stage, StopReason } from "@/lib/api-models";
+
+/** What each stage of a start is called while it is under way, in order. */
+export const STAGES: ReadonlyArray<{ name: Stage["name"]; label: string }> = [
+  { name: "requested", label: "Asked for a machine" },
+  { name: "launching", label: "Getting the machine" },
+  { name: "booting", label: "Starting Jupyter" },
+  { name: "restoring", label: "Bringing your files back" },
+  { name: "ready", label: "Ready" },
+];
+
+const STOPS: Record<StopReason, string> = {
+  user: "Stopped by you",
+  idle: "Stopped by itself",
+  crashed: "Crashed",
+  out_of_memory: "Ran out of memory",
+  limit: "Stopped at a limit",
+  deleted: "Stopped to be deleted",
+  failed_start: "Did not start",
+  lease_expired: "Stopped after losing contact",
+  lost: "The machine was lost",
+  maintenance: "Stopped for maintenance",
+};
+
+const SPOKEN: Record<NotebookState, string> = {
+  stopped: "has stopped",
+  starting: "is starting",
+  running: "is running",
+  stopping: "is stopping",
+  failed: "has failed",
+};
+
+/** Why a server ended, in two or three words. */
+export function stopWords(reason: StopReason): string {
+  return STOPS[reason];
+}
+
+/** The stage that a start is in, or null before the first is known. */
+export function currentStage(notebook: Notebook): Stage | null {
+  return notebook.stages.at(-1) ?? null;
+}
+
+/** What a stage is called. */
+export function stageLabel(name: Stage["name"]): string {
+  return STAGES.find((stage) => stage.name === name)?.label ?? name;
+}
+
+/** The sentence that a screen reader hears when something has changed. */
+export function spokenState(notebook: Notebook): string {
+  const stage = notebook.state === "starting" ? currentStage(notebook) : null;
+  const detail = stage === null ? "" : `: ${stageLabel(stage.name)}`;
+  return `${notebook.name} ${SPOKEN[notebook.state]}${detail}.`;
+}
+
+/** `2 vCPU, 4 GiB memory`. */
+export function sizeWords(size: Size): string {
+  const gpu = size.gpu > 0 ? `, ${size.gpu} GPU` : "";
+  return `${size.vcpu} vCPU, ${size.memory_gib} GiB memory${gpu}`;
+}
+
+/** The size with this id; undefined while the sizes are loading or if it is no longer offered. */
+export function findSize(sizes: Size[], id: string): Size | undefined {
+  return sizes.find((size) => size.id === id);
+}
+
+/** Whether a server exists for it, so that deleting it would end something. */
+export function isActive(notebook: Notebook): boolean {
+  return notebook.state !== "stopped" && notebook.state !== "failed";
+}

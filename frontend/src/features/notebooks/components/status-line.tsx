@@ -1,0 +1,51 @@
+import { Elapsed } from "@/components/elapsed";
+import { RelativeTime } from "@/components/relative-time";
+import type { Notebook } from "@/lib/api-models";
+import { formatDateTime } from "@/lib/time";
+import { currentStage, stageLabel } from "./notebook-words";
+import { RunningFor } from "./running-for";
+import { StopLine } from "./stop-line";
+
+/** What a notebook is doing, or why it is not, in one sentence. */
+export function StatusLine({ notebook }: { notebook: Notebook }) {
+  switch (notebook.state) {
+    case "running":
+      return <RunningLine notebook={notebook} />;
+    case "starting":
+      return <StartingLine notebook={notebook} />;
+    case "stopping":
+      return (
+        <>
+          Saving the files and stopping… <Elapsed iso={notebook.state_since} />
+        </>
+      );
+    case "failed":
+      return <>{notebook.failure?.message ?? "It failed, and the reason is not known."}</>;
+    case "stopped":
+      return <StopLine notebook={notebook} />;
+  }
+}
+
+function RunningLine({ notebook }: { notebook: Notebook }) {
+  return (
+    <>
+      Running for <RunningFor since={notebook.state_since} />
+      {notebook.last_activity_at && (
+        <>
+          , last active <RelativeTime iso={notebook.last_activity_at} />
+        </>
+      )}
+      {notebook.keep_until && `, kept on until ${formatDateTime(notebook.keep_until)}`}.
+    </>
+  );
+}
+
+function StartingLine({ notebook }: { notebook: Notebook }) {
+  const stage = currentStage(notebook);
+  return (
+    <>
+      {stage === null ? "Asked for a machine" : stageLabel(stage.name)}…{" "}
+      <Elapsed iso={notebook.state_since} />
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+import { type FormEvent, useRef, useState } from "react";
+import { fieldError, isFormError, messageOf } from "@/lib/api-error";
+import type { Notebook, Size } from "@/lib/api-models";
+import { useCreateNotebook } from "../api/create-notebook";
+import { useUpload } from "../api/create-upload";
+import {
+  blank,
+  check,
+  FIELDS,
+  NO_PROBLEMS,
+  resolveSource,
+  type Values,
+  withSuggestedName,
+} from "./create-values";
+
+/** The form that creates a notebook: its values, what is wrong with them, and sending them. */
+export function useCreateForm(sizes: Size[], onCreated: (notebook: Notebook) => void) {
+  const [values, setValues] = useState(() => blank(sizes));
+  const [problems, setProblems] = useState(NO_PROBLEMS);
+  const upload = useUpload();
+  const create = useCreateNotebook();
+  const cancelled = useRef(new AbortController());
+
+  const set = (change: Partial<Values>) => {
+    setValues((before) => withSuggestedName({ ...before, ...change }, before));
+    setProblems(NO_PROBLEMS);
+    upload.reset();
+    create.reset();
+  };
+
+  const send = async () => {
+    const { signal } = cancelled.current;
+    const source = await resolveSource(values, (file) => upload.mutateAsync({ file, signal }));
+    const { name, size, idleMinutes } = values;
+    const idle_minutes = Number(idleMinutes);
+    onCreated(await create.mutateAsync({ name: name.trim(), size, idle_minutes, source }));
+  };
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const found = check(values);
+    setProblems(found);
+    const fine = FIELDS.every((field) => found[field] === null);
+    // What goes wrong is kept by the two mutations, and shown from there.
+    if (fine) send().catch(() => undefined);
+  };
+
+  const problemOf = (field: (typeof FIELDS)[number]) => {
+    if (field === "source" && upload.error !== null) return messageOf(upload.error);
+    return problems[field] ?? fieldError(create.error, field);
+  };
+
+  return {
+    values,
+    set,
+    submit,
+    problemOf,
+    /** What the API said that belongs to no field. */
+    error: isFormError(create.error, FIELDS) ? create.error : null,
+    busy: upload.isPending || create.isPending,
+    /** How much of the file has been sent, while it is. */
+    share: upload.isPending ? upload.share : null,
+    /** End an upload that is under way. */
+    cancel: () => cancelled.current.abort(),
+  };
+}

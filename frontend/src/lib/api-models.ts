@@ -1,0 +1,29 @@
+/**
+ * The API's types by the names that this application uses.
+ *
+ * The only reader of the generated file, so that a renamed schema is a change of one line here.
+ */
+import type { components } from "./api-types";
+
+type Schemas = components["schemas"];
+
+export type Account = Schemas["Account"];
+export type Session = Schemas["Session"];
+export type Token = Schemas["Token"];
+export type NewToken = Schemas["NewToken"];
+export type Plan = Schemas["Plan"];
+export type Size = Schemas["Size"];
+export type Notebook = Schemas["Notebook"];
+export type Server = Schemas["Server"];
+export type Upload = Schemas["Upload"];
+
+export type NotebookState = Notebook["state"];
+export type Stage = Notebook["stages"][number];
+export type StopReason = NonNullable<Notebook["last_stop"]>["reason"];
+export type Workspace = Notebook["workspace"];
+
+/** What an API token may be allowed to do. */
+export type Scope = Schemas["CreateToken"]["scopes"][number];
+
+/** One page of a list; `next_cursor` asks for the next. */
+export type Page<T> = { items: T[]; next_cursor: string | null };

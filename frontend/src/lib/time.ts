@@ -1,0 +1,68 @@
+/** Times as people say them. The API's are ISO 8601 in UTC; people read their own zone. */
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const DATE_TIME = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+/** `22 Nov 2026`. */
+export function formatDate(iso: string): string {
+  return DATE.format(new Date(iso));
+}
+
+/** `Sun 22 Nov, 22:50`. */
+export function formatDateTime(iso: string): string {
+  const part = Object.fromEntries(
+    DATE_TIME.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]),
+  );
+  return `${part.weekday} ${part.day} ${part.month}, ${part.hour}:${part.minute}`;
+}
+
+/** Whole seconds from `iso` until `nowMs`; never negative, since clocks disagree a little. */
+export function secondsSince(iso: string, nowMs: number): number {
+  return Math.max(0, Math.floor((nowMs - Date.parse(iso)) / 1_000));
+}
+
+/** `7 s`, `1 min 05 s`: for something that somebody is watching. */
+export function formatElapsed(seconds: number): string {
+  if (seconds < MINUTE) return `${seconds} s`;
+  if (seconds >= HOUR) return formatDuration(seconds);
+  return `${Math.floor(seconds / MINUTE)} min ${String(seconds % MINUTE).padStart(2, "0")} s`;
+}
+
+/** `40 s`, `12 min`, `2 h 14 min`, `3 d 2 h`: for something that is over, or far away. */
+export function formatDuration(seconds: number): string {
+  if (seconds < MINUTE) return `${seconds} s`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
+  if (seconds < DAY) return twoUnits(seconds, HOUR, "h", MINUTE, "min");
+  return twoUnits(seconds, DAY, "d", HOUR, "h");
+}
+
+/** `just now`, `20 min ago`, `3 h ago`, `2 d ago`, and after a week the date. */
+export function formatAgo(iso: string, nowMs: number): string {
+  const seconds = secondsSince(iso, nowMs);
+  if (seconds < 45) return "just now";
+  if (seconds < HOUR) return `${Math.max(1, Math.round(seconds / MINUTE))} min ago`;
+  if (seconds < DAY) return `${Math.round(seconds / HOUR)} h ago`;
+  if (seconds < 7 * DAY) return `${Math.round(seconds / DAY)} d ago`;
+  return `on ${formatDate(iso)}`;
+}
+
+/** `idle_minutes` as a span: `30 min`, `2 h`, `1 h 30 min`. */
+export function formatMinutes(minutes: number): string {
+  return formatDuration(minutes * MINUTE);
+}
+
+function twoUnits(seconds: number, big: number, bigName: string, small: number, name: string) {
+  const rest = Math.floor((seconds % big) / small);
+  const whole = `${Math.floor(seconds / big)} ${bigName}`;
+  return rest === 0 ? whole : `${whole} ${rest} ${name}`;
+}
