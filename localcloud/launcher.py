@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
+
 import uvloop
 
 from localcloud import settings as settings_module
@@ -13,6 +15,9 @@ from localcloud.images import project_images
 from localcloud.progress import complain, say, step
 from localcloud.settings import PROJECT_ROOT, REGION, Settings, SettingsError
 from localcloud.state import Endpoint, StateInUseError, StateLock
+
+PARENT_SECONDS = 1.0
+"""How often to look whether the process that we belong to still lives."""
 
 NOTICE = (
     "This local cloud is for one person's own machine: it listens on loopback only,"
@@ -52,6 +57,9 @@ class Launcher:
         self._port: int = front.getsockname()[1]
         self._endpoint = Endpoint(settings.state_dir)
         self._stop = asyncio.Event()
+        self._environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("AWS_")
+        }
 
     @property
     def origin(self) -> str:
@@ -61,6 +69,7 @@ class Launcher:
     async def run(self) -> int:
         """Start, wait for the signal to stop, stop; returns the exit status."""
         self._watch_signals()
+        watching = asyncio.create_task(self._watch_parent())
         with step("Starting the AWS stand-in"):
             await self._start_aws()
         with step("Opening the front door"):
@@ -72,14 +81,15 @@ class Launcher:
             await self._stop.wait()
         with step("Stopping notebooks, saving and ending everything"):
             await self._shut_down()
+        watching.cancel()
         say("Nothing is left running.")
         return 0 if deployed else 1
 
     async def _start_aws(self) -> None:
         from localcloud.aws import environment
 
-        sock = _listen(0)
         state_dir = self._settings.state_dir
+        sock = _listen_as_before(state_dir / "aws" / "port")
         environment.configure(
             port=sock.getsockname()[1],
             persisted=state_dir / "aws" / "ministack",
@@ -97,7 +107,8 @@ class Launcher:
     async def _open_front_door(self) -> None:
         from localcloud.edge.server import FrontDoor
 
-        self._edge = FrontDoor(self._port, self._aws.ecs.store)
+        site = PROJECT_ROOT / "frontend" / "dist"
+        self._edge = FrontDoor(self._port, site, self._aws.ecs.store)
         await self._edge.listen(self._front)
 
     def _publish_endpoint(self) -> None:
@@ -119,7 +130,7 @@ class Launcher:
     async def _deploy(self) -> bool:
         """Run the deploy program; returns whether it succeeded and we should go on."""
         say("Deploying the stack …")
-        environment = os.environ | self._aws.administrator.environment(self._aws.endpoint_url)
+        environment = self._environment | self._aws.administrator.environment(self._aws.endpoint_url)
         environment |= {"STATE_DIR": str(self._settings.state_dir), "PORT": str(self._port)}
         arguments = ["-m", "ops.deploy", "--stage", "local"]
         deploy = await asyncio.create_subprocess_exec(
@@ -146,6 +157,14 @@ class Launcher:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal)
 
+    async def _watch_parent(self) -> None:
+        """Stop when the process that we belong to has ended."""
+        parent = self._settings.parent
+        while parent is not None and os.getppid() == parent:
+            await asyncio.sleep(PARENT_SECONDS)
+        if parent is not None:
+            self._stop.set()
+
     def _on_signal(self) -> None:
         if self._stop.is_set():
             complain("\nKilled: what was not saved yet is lost.")
@@ -168,6 +187,21 @@ def _listen(port: int) -> socket.socket:
             f"Port {port} is taken by another program.\nChoose another one: PORT=9000 make run"
         ) from error
     sock.listen(1024)
+    return sock
+
+
+def _listen_as_before(file: Path) -> socket.socket:
+    """A listening socket on the port of the last run if it is free, so that addresses stay."""
+    sock = None
+    if file.exists():
+        try:
+            sock = _listen(int(file.read_text()))
+        except StartError:
+            logger.info("the AWS port of the last run is taken; taking another one")
+    if sock is None:
+        sock = _listen(0)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_text(str(sock.getsockname()[1]))
     return sock
 
 

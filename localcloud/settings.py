@@ -31,6 +31,9 @@ class Settings:
     deploy: bool
     """Whether to deploy the project's stack."""
 
+    parent: int | None
+    """A process with which the launcher ends, as tests want it."""
+
     images: Path | None
     """A JSON file with more images, see `images.Images.extended`."""
 
@@ -48,12 +51,14 @@ def read(arguments: list[str] | None = None) -> Settings:
     """Settings from PORT, STATE_DIR and the command line; raises SettingsError."""
     parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
     parser.add_argument("--no-deploy", action="store_true", help="leave the stack as it is")
+    parser.add_argument("--parent", type=int, help="end when this process has ended")
     parser.add_argument("--images", type=Path, help="JSON file with more container images")
     options = parser.parse_args(arguments)
     return Settings(
         port=_port(os.environ.get("PORT", str(DEFAULT_PORT))),
         state_dir=Path(os.environ.get("STATE_DIR", ".local")).resolve(),
         deploy=not options.no_deploy,
+        parent=options.parent,
         images=options.images,
     )
 

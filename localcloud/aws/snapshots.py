@@ -110,7 +110,7 @@ class Snapshots:
         with os.fdopen(descriptor, "w") as stream:
             for service, get_state in ministack._build_persistence_save_dict().items():
                 state = get_state()
-                if state:
+                if state and any(state.values()):
                     stream.write(json.dumps([service, state], default=persistence._json_default))
                     stream.write("\n")
             stream.flush()

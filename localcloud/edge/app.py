@@ -1,0 +1,41 @@
+"""What the front door answers itself, by the request's host and path."""
+
+from localcloud.edge.asgi import App, Receive, Scope, Send, respond, respond_html
+from localcloud.edge.head import BadHead, host_name
+from localcloud.edge.pages import page
+
+
+class EdgeApp:
+    """The ASGI application behind the hosts `localhost` and `127.0.0.1`."""
+
+    def __init__(self, origin: str, api: App, site: App, github: App) -> None:
+        self._origin = origin
+        self._api = api
+        self._site = site
+        self._github = github
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route one request."""
+        host, path = _host(scope), scope["path"]
+        if host not in ("localhost", "127.0.0.1"):
+            text = f"This address is not served here. Go to {self._origin}"
+            await respond_html(send, 421, page("Wrong address", text))
+        elif path.startswith("/api/"):
+            await self._api(scope, receive, send)
+        elif host == "localhost":
+            await self._site(scope, receive, send)
+        elif path.startswith("/github/"):
+            await self._github(scope, receive, send)
+        elif path == "/":
+            await respond(send, 307, [(b"location", f"{self._origin}/".encode())])
+        else:
+            text = f"There is nothing here. Go to {self._origin}"
+            await respond_html(send, 404, page("Not found", text))
+
+
+def _host(scope: Scope) -> str:
+    values = [value for name, value in scope["headers"] if name == b"host"]
+    try:
+        return host_name(values[0].decode("latin-1")) if len(values) == 1 else ""
+    except BadHead:
+        return ""

@@ -1,0 +1,134 @@
+"""Starts the local cloud for tests: a process of its own, a free port, no deployment.
+
+    with running(tmp_path) as cloud:
+        ecs = cloud.client("ecs")
+
+The process ends with the context, and with the test process if that is killed.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from localcloud.ecs.store import write_json
+from localcloud.settings import PROJECT_ROOT
+
+START_SECONDS = 60.0
+"""Longest wait for the launcher to say that it is ready; deploying takes part of it."""
+
+STOP_SECONDS = 60.0
+"""Longest wait for everything to end; a task may use its stop timeout."""
+
+
+@dataclass
+class LocalCloud:
+    """A running local cloud."""
+
+    process: subprocess.Popen[str]
+    state_dir: Path
+    endpoint: dict[str, Any]
+
+    @property
+    def app_origin(self) -> str:
+        """Where the app is, such as http://localhost:43210."""
+        return str(self.endpoint["app_origin"])
+
+    @property
+    def port(self) -> int:
+        """The front door's port."""
+        return int(self.endpoint["port"])
+
+    def client(self, service: str) -> Any:
+        """A boto3 client with the administrator's rights."""
+        credentials = self.endpoint["credentials"]
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint["aws_endpoint_url"],
+            region_name=self.endpoint["region"],
+            aws_access_key_id=credentials["access_key_id"],
+            aws_secret_access_key=credentials["secret_access_key"],
+            config=Config(retries={"max_attempts": 1}),
+        )
+
+    def kill(self) -> None:
+        """End the launcher by SIGKILL, as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> str:
+        """End it as Ctrl-C does and give what it said; raises if it does not end in time."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        output, _ = self.process.communicate(timeout=STOP_SECONDS)
+        return output
+
+
+@contextmanager
+def running(
+    state_dir: Path,
+    *,
+    deploy: bool = False,
+    port: int = 0,
+    images: dict[str, dict[str, Any]] | None = None,
+) -> Iterator[LocalCloud]:
+    """A local cloud with its state in `state_dir`; `images` as in `images.Images.extended`."""
+    cloud = start(state_dir, deploy=deploy, port=port, images=images)
+    try:
+        yield cloud
+    finally:
+        try:
+            cloud.stop()
+        finally:
+            cloud.process.kill()
+            cloud.process.wait()
+
+
+def start(
+    state_dir: Path,
+    *,
+    deploy: bool = False,
+    port: int = 0,
+    images: dict[str, dict[str, Any]] | None = None,
+) -> LocalCloud:
+    """Start a local cloud and wait until it is ready; the caller stops it."""
+    arguments = [] if deploy else ["--no-deploy"]
+    if images:
+        write_json(state_dir / "images.json", images)
+        arguments += ["--images", str(state_dir / "images.json")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "localcloud", "--parent", str(os.getpid()), *arguments],
+        cwd=PROJECT_ROOT,
+        env=os.environ | {"PORT": str(port), "STATE_DIR": str(state_dir)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    _wait_until_ready(process)
+    endpoint = json.loads((state_dir / "endpoint.json").read_text())
+    return LocalCloud(process, state_dir, endpoint)
+
+
+def _wait_until_ready(process: subprocess.Popen[str]) -> None:
+    assert process.stdout
+    said = []
+    deadline = time.monotonic() + START_SECONDS
+    for line in process.stdout:
+        said.append(line)
+        if " is ready at " in line:
+            return
+        if time.monotonic() > deadline:
+            break
+    process.kill()
+    raise RuntimeError(f"The local cloud did not start:\n{''.join(said)}")
