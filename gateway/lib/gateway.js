@@ -45,12 +45,17 @@ export class Gateway extends ConfigurableProxy {
     this.#scheme = new URL(appOrigin).protocol.replace(":", "");
     // An upload may take hours; Node's limit for a whole request is five minutes.
     this.proxyServer.requestTimeout = 0;
+    // A client that left; without a listener the proxy would throw it at the whole process.
+    this.proxy.on("error", (error) => log("info", "client left", { error: String(error) }));
     this.proxy.on("proxyReq", giveUpConnecting);
     this.proxy.on("proxyReqWs", giveUpConnecting);
     this.proxy.on("proxyReqWs", (upstream, _request, socket) => {
       upstream.once("upgrade", () => this.#upgraded.add(socket));
     });
-    this.proxy.on("proxyRes", prepareResponse);
+    this.proxy.on("proxyRes", (upstream, _request, response) => {
+      prepareResponse(upstream);
+      upstream.once("close", () => upstream.complete || response.destroy());
+    });
   }
 
   /**

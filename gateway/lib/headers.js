@@ -46,16 +46,19 @@ export function prepareResponse({ headers }) {
   delete headers["keep-alive"];
 }
 
+const HOST = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i;
+
 /**
- * Whether a request can be passed on as it is: it names a path, and says how long it is in a way
- * that survives. (The proxy sends DELETE and OPTIONS as if they had no body, so a chunked one would
- * be taken for the next request.)
+ * Whether a request can be passed on as it is: it names a host and a path, and says how long it is
+ * in a way that survives. (The proxy sends DELETE and OPTIONS as if they had no body, so a chunked
+ * one would be taken for the next request.)
  *
  * @param {IncomingMessage} request
  */
 export function canBePassedOn({ headers, method, url }) {
   const bodiless = method === "DELETE" || method === "OPTIONS";
-  return isPath(url) && !(bodiless && headers["transfer-encoding"] !== undefined);
+  const chunked = headers["transfer-encoding"] !== undefined;
+  return HOST.test(headers.host ?? "") && isPath(url) && !(bodiless && chunked);
 }
 
 /**

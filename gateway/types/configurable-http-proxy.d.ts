@@ -22,9 +22,10 @@ declare module "configurable-http-proxy" {
   }
 
   interface ProxyEvents {
+    error: [error: Error];
     proxyReq: [upstream: ClientRequest];
     proxyReqWs: [upstream: ClientRequest, request: IncomingMessage, socket: Duplex];
-    proxyRes: [response: IncomingMessage];
+    proxyRes: [upstream: IncomingMessage, request: IncomingMessage, response: ServerResponse];
   }
 
   export class ConfigurableProxy {
