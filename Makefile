@@ -106,6 +106,7 @@ check-gateway: setup
 
 .PHONY: check-cloud
 check-cloud: setup
+	$(BIN)/python -m ops.openapi --check
 	$(BIN)/python -m ops.checks cloud
 
 .PHONY: check-files
