@@ -54,6 +54,7 @@ class HttpServer:
         self._config = Config(
             app,
             http=BoundedProtocol,
+            interface="asgi3",
             ws="none",
             lifespan="off",
             access_log=False,

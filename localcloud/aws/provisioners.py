@@ -120,6 +120,8 @@ def _request(operation: str, props: Properties) -> Properties:
     """The properties which the operation knows, in its own spelling and types."""
     shape = service_model().operation_model(operation).input_shape
     request: Properties = _convert(props, shape)
+    if "tags" in request:  # without CloudFormation's own, which the API takes from nobody else
+        request["tags"] = [tag for tag in request["tags"] if not tag["key"].startswith("aws:")]
     return request
 
 

@@ -75,6 +75,7 @@ class AwsStack:
         """Load the last snapshot and answer requests."""
         self._code.keep_newest(CODE_DIRECTORIES_KEPT)
         credentials.refuse_root_keys()
+        credentials.count_as_encrypted()
         lambda_worker.install(self._code, self.endpoint_url)
         self._install_ecs()
         self._snapshots.install()
