@@ -26,12 +26,6 @@ ROOT = Path(__file__).resolve().parents[3]
 APP_ORIGIN = "http://localhost:8000"
 TABLE = "ramon-test-routes"
 PORT = 8000
-_AWS = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_REGION": "us-east-1",
-    "AWS_DEFAULT_REGION": "us-east-1",
-}
 
 
 @dataclass
@@ -43,13 +37,7 @@ class Routes:
     client: "DynamoDBClient" = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = boto3.client(
-            "dynamodb",
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        self.client = boto3.client("dynamodb", endpoint_url=self.url)
 
     def put(self, label: str, state: str, target: str | None = None) -> None:
         """Say that the notebook of `label` is in `state`, at `target` if it runs."""
@@ -230,7 +218,6 @@ def gateway(routes: Routes, folder: Path) -> Iterator[Gateway]:
     address = free_address()
     env = {
         **os.environ,
-        **_AWS,
         "AWS_ENDPOINT_URL": routes.url,
         "BIND_ADDRESS": address,
         "RAMON_ROUTES_TABLE": TABLE,
