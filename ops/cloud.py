@@ -8,14 +8,11 @@ that the running stand-in leaves in its state directory.
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import msgspec
 from botocore.config import Config
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 LOCAL = "local"
 """The stage that runs in the stand-in."""
@@ -61,10 +58,10 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A boto3 client of `service`, such as `cloudformation`."""
-        client: BaseClient = self._session.client(
+        make: Any = self._session.client  # its type knows literal names only
+        return make(
             service, endpoint_url=self.endpoint_url, config=Config(retries={"mode": "standard"})
         )
-        return client
 
 
 def connect(stage: str, region: str | None = None) -> Cloud:
@@ -81,7 +78,9 @@ def _running_stand_in() -> Cloud:
     try:
         endpoint = msgspec.json.decode(path.read_bytes(), type=_Endpoint)
     except FileNotFoundError as error:
-        raise NoCloud(f"Nothing is running here ({path} is missing). Start it by `make run`.") from error
+        raise NoCloud(
+            f"Nothing is running here ({path} is missing). Start it by `make run`."
+        ) from error
     except msgspec.DecodeError as error:
         raise NoCloud(f"{path} can't be read: {error}. Start again by `make run`.") from error
     session = boto3.Session(

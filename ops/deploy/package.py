@@ -73,11 +73,8 @@ def build(stage: str, architecture: str, root: Path = ROOT) -> Package:
     _stage_sources(folder, architecture, root)
     _link_dependencies(folder, architecture, root)
     out = folder / "out"
-    _run(
-        [_CHALICE, "package", "--stage", stage, "--template-format", "json"]
-        + ["--merge-template", ".chalice/resources.json", str(out)],
-        folder,
-    )
+    merge = ["--template-format", "json", "--merge-template", ".chalice/resources.json"]
+    _run([_CHALICE, "package", "--stage", stage, *merge, str(out)], folder)
     _add_bytecode(out / "deployment.zip")
     return Package(
         template=json.loads((out / "sam.json").read_text()),
@@ -113,14 +110,12 @@ def _link_dependencies(folder: Path, architecture: str, root: Path) -> None:
 
 
 def _install(requirements: Path, target: Path, architecture: str, version: str) -> None:
+    """Install wheels for Lambda's processor and Python, whatever this machine has."""
+    wheels = ["--only-binary=:all:", "--implementation=cp", f"--python-version={version}"]
+    wheels += [f"--platform={_WHEELS[architecture]}", "--require-hashes", "-r", str(requirements)]
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="vendor-") as scratch:
-        _run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--require-hashes"]
-            + ["--disable-pip-version-check", "--only-binary=:all:", "--implementation=cp"]
-            + [f"--platform={_WHEELS[architecture]}", f"--python-version={version}"]
-            + ["--target", scratch, "-r", str(requirements)],
-            target.parent,
-        )
+        quiet = ["--quiet", "--disable-pip-version-check", "--no-compile", "--target", scratch]
+        _run([sys.executable, "-m", "pip", "install", *quiet, *wheels], target.parent)
         shutil.rmtree(Path(scratch) / "bin", ignore_errors=True)
         compileall.compile_dir(scratch, quiet=2, workers=0, invalidation_mode=_BYTECODE)
         shutil.copytree(scratch, target)

@@ -1,5 +1,7 @@
-"""The GitHub App's client in Secrets Manager. It is never a parameter of the stack, where
-everybody who may look at stacks would see it."""
+"""The GitHub App's client in Secrets Manager.
+
+It is never a parameter of the stack, where everybody who may look at stacks would see it.
+"""
 
 import json
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops.deploy.settings import Github
+
+_MISSING = "MISSING, so nobody can sign in. Set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET, and deploy again"
 
 
 def keep(secrets: Any, arn: str, github: Github, *, overwrite: bool) -> str:
@@ -17,9 +21,7 @@ def keep(secrets: Any, arn: str, github: Github, *, overwrite: bool) -> str:
     current = _current(secrets, arn)
     wanted = {"client_id": github.client_id, "client_secret": github.client_secret}
     if not github.client_id:
-        return "kept" if current else (
-            "MISSING, nobody can sign in: set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET, deploy again"
-        )
+        return "kept" if current else _MISSING
     if current == wanted:
         return "unchanged"
     if current and not overwrite:

@@ -128,8 +128,11 @@ def load(
 
 
 def _with_client(github: Github, environment: Mapping[str, str]) -> Github:
-    """Add the client of the environment. It belongs to the GitHub that the file names, unless
-    that is the stand-in, which has a client of its own: then it is github.com's."""
+    """Add the environment's client.
+
+    It belongs to the GitHub that the file names, unless that is the stand-in, which has a client
+    of its own: then it is github.com's.
+    """
     names = ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
     client_id, client_secret = (environment.get(name, "") for name in names)
     if bool(client_id) != bool(client_secret):

@@ -98,7 +98,9 @@ class Stacks:
         self._cfn.delete_stack(StackName=stack.id)
         left = self._settled(stack.id)
         if left and left.status != "DELETE_COMPLETE":
-            raise DeploymentFailed(f"The remains of a failed creation can't be deleted: {left.status}.")
+            raise DeploymentFailed(
+                f"The remains of a failed creation can't be deleted: {left.status}."
+            )
 
     def _update(self, wanted: Deployment) -> bool:
         """Start an update. False if nothing differs."""

@@ -1,0 +1,1 @@
+"""Looks whether tasks, servers, notebooks, routes and slots agree: `python -m ops.doctor`."""
