@@ -211,7 +211,7 @@ def start(account_id: str, notebook_id: str) -> Notebook:
     secret = ids.new_secret()
     server = lifecycle.admit(notebook, plan.notebooks_at_once, ids.digest(secret))
     state_machines.begin_start({**lifecycle.work(server), "agent_token": f"{server.id}.{secret}"})
-    return notebook
+    return read(account_id, notebook_id)
 
 
 def stop(account_id: str, notebook_id: str) -> Notebook:
