@@ -50,6 +50,7 @@ class FunctionProcess:
         )
         os.close(requests)
         os.close(responses)
+        self._closed = False
 
     def send(self, request: dict[str, Any]) -> None:
         """Hand over one request; `receive` gives the answer."""
@@ -87,9 +88,11 @@ class FunctionProcess:
         return answer, _text(log)
 
     def close(self) -> int:
-        """End the process if it still runs; returns its exit status."""
-        for descriptor in (self._requests, self._responses):
-            os.close(descriptor)
+        """End the process if it still runs; returns its exit status. May be called again."""
+        if not self._closed:
+            self._closed = True
+            os.close(self._requests)
+            os.close(self._responses)
         for stream in (self.popen.stdin, self.popen.stdout):
             if stream:
                 stream.close()

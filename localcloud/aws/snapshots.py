@@ -5,7 +5,9 @@ child sees all services frozen at one moment, the server goes on, and since the 
 in one step, SIGKILL at any time leaves a whole earlier snapshot.
 """
 
+import copy
 import ctypes
+import functools
 import gc
 import json
 import logging
@@ -13,12 +15,15 @@ import os
 import signal
 import time
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import lambda_svc
+
+from localcloud.aws.blobs import SMALLEST, Blobs
 
 LONGEST_SAVE = 30
 """Seconds after which a child that hangs is killed; the next save tries again."""
@@ -29,7 +34,11 @@ SETTLING_SECONDS = 10.0
 READING = ("Get", "Describe", "List", "Query", "Scan", "BatchGet", "Head", "Filter", "Validate")
 """How names of operations begin that change nothing."""
 
+POLITENESS = 5
+"""How much the child lets other processes go first."""
+
 PR_SET_PDEATHSIG = 1
+BLOB = "__localcloud_blob__"
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +46,10 @@ logger = logging.getLogger(__name__)
 class Snapshots:
     """Loads and saves the state of all services in one file."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, directory: Path) -> None:
+        self._file = directory / "state.jsonl"
+        self._blobs = directory / "blobs"
+        self._afterwards: list[Callable[[], None]] = []
         self._loaded: dict[str, Any] = {}
         self._changed_at = time.monotonic()
         self._child: int | None = None
@@ -48,7 +59,11 @@ class Snapshots:
         self._loaded = self._read()
         ministack.load_state = lambda service: self._loaded.pop(service, None)
         ministack.save_all = lambda services: None
-        lambda_svc._prune_orphan_code_blobs = lambda referenced: None
+        prune = lambda_svc._prune_orphan_code_blobs
+        # Functions' code may go only once no snapshot on disk names it any more.
+        lambda_svc._prune_orphan_code_blobs = lambda referenced: self._afterwards.append(
+            functools.partial(prune, referenced)
+        )
 
     def note_request(self, method: str, target: str) -> None:
         """Remember that a request may have changed something."""
@@ -97,30 +112,58 @@ class Snapshots:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(LONGEST_SAVE)
+            os.nice(POLITENESS)
             gc.disable()
+            # Services hand out deep copies, so that nobody sees them change. Nothing changes here.
+            copy.deepcopy = _itself
             self._write()
         except BaseException:  # the child must never run on into the launcher's code
             os._exit(1)
         os._exit(0)
 
     def _write(self) -> None:
+        """Write the file, then remove what only earlier snapshots needed."""
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        blobs = Blobs(self._blobs)
         unfinished = self._file.with_suffix(".new")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as stream:
-            for service, get_state in ministack._build_persistence_save_dict().items():
-                state = get_state()
-                if state and any(state.values()):
-                    stream.write(json.dumps([service, state], default=persistence._json_default))
-                    stream.write("\n")
+            for line in _lines(blobs):
+                stream.write(line)
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(self._file)
+        blobs.forget_unused()
+        for prune in self._afterwards:
+            prune()
 
     def _read(self) -> dict[str, Any]:
         if not self._file.exists():
             return {}
+        blobs = Blobs(self._blobs)
+
+        def decode(value: dict[str, Any]) -> Any:
+            if BLOB in value:
+                return blobs.get(value[BLOB])
+            return persistence._json_object_hook(value)
+
         with self._file.open() as stream:
-            return dict(
-                json.loads(line, object_hook=persistence._json_object_hook) for line in stream
-            )
+            return dict(json.loads(line, object_hook=decode) for line in stream)
+
+
+def _itself(value: Any, memo: object = None) -> Any:
+    return value
+
+
+def _lines(blobs: Blobs) -> Iterator[str]:
+    """A line for each service that has a state."""
+
+    def encode(value: Any) -> Any:
+        if isinstance(value, bytes) and len(value) >= SMALLEST:
+            return {BLOB: blobs.put(value)}
+        return persistence._json_default(value)
+
+    for service, get_state in ministack._build_persistence_save_dict().items():
+        state = get_state()
+        if state and any(state.values()):
+            yield json.dumps([service, state], default=encode) + "\n"

@@ -56,7 +56,7 @@ class AwsStack:
         self.endpoint_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         self.administrator = credentials.administrator(state_dir / "aws" / "administrator.json")
         self._socket = sock
-        self._snapshots = Snapshots(state_dir / "aws" / "state.jsonl")
+        self._snapshots = Snapshots(state_dir / "aws")
         self._roles = TaskRoles(self.endpoint_url)
         self._publisher = Publisher()
         self.ecs = Ecs(

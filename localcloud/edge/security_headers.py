@@ -45,21 +45,18 @@ class SecurityHeaders:
 
 
 def _parse(config: dict[str, Any]) -> list[tuple[bytes, bytes, bool]]:
-    security = config.get("SecurityHeadersConfig") or {}
+    """ministack's form of a policy's configuration as header lines."""
+    security = config.get("Security") or {}
     found = [
-        (header, security[part][member], security[part].get("Override"))
+        (header, security[part][member], security[part]["Override"])
         for part, (header, member) in HEADERS.items()
-        if security.get(part)
+        if part in security
     ]
     if options := security.get("ContentTypeOptions"):
-        found.append(("x-content-type-options", "nosniff", options.get("Override")))
-    custom = config.get("CustomHeadersConfig") or {}
+        found.append(("x-content-type-options", "nosniff", options["Override"]))
     found += [
-        (item["Header"].lower(), item["Value"], item.get("Override"))
-        for item in custom.get("Items") or []
+        (item["Header"].lower(), item["Value"], item["Override"])
+        for item in config.get("CustomHeaders") or []
     ]
     # Strict-Transport-Security is left out: browsers ignore it over plain HTTP.
-    return [
-        (name.encode(), str(value).encode("latin-1"), str(override).lower() == "true")
-        for name, value, override in found
-    ]
+    return [(name.encode(), value.encode("latin-1"), override) for name, value, override in found]
