@@ -1,8 +1,13 @@
 """What holds for every test: none reaches the real AWS, and none depends on the machine's speed."""
 
 import os
+from collections.abc import Iterator
 
 import hypothesis
+import pytest
+
+from localcloud.testing import LocalCloud, running
+from tests.people import Person
 
 # A developer's own AWS settings must not be found by a client that a test makes.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -18,3 +23,24 @@ os.environ |= {
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """The whole service on this machine, deployed into the stand-in with IAM enforced."""
+    with running(tmp_path_factory.mktemp("cloud"), deploy=True) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def ada(cloud: LocalCloud) -> Iterator[Person]:
+    """Somebody who is signed in."""
+    with Person(cloud, "ada") as person:
+        yield person
+
+
+@pytest.fixture(scope="session")
+def grace(cloud: LocalCloud) -> Iterator[Person]:
+    """Somebody else who is signed in."""
+    with Person(cloud, "grace") as person:
+        yield person
