@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import uvloop
@@ -18,6 +19,9 @@ from localcloud.state import Endpoint, StateInUseError, StateLock
 
 PARENT_SECONDS = 1.0
 """How often to look whether the process that we belong to still lives."""
+
+SAME_CTRL_C_SECONDS = 0.5
+"""A second signal within this time is the first one, told twice."""
 
 NOTICE = (
     "This local cloud is for one person's own machine: it listens on loopback only,"
@@ -57,6 +61,7 @@ class Launcher:
         self._port: int = front.getsockname()[1]
         self._endpoint = Endpoint(settings.state_dir)
         self._stop = asyncio.Event()
+        self._stop_asked_at: float | None = None
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("AWS_")
         }
@@ -166,10 +171,14 @@ class Launcher:
             self._stop.set()
 
     def _on_signal(self) -> None:
-        if self._stop.is_set():
+        now = time.monotonic()
+        if self._stop_asked_at is not None:
+            if now - self._stop_asked_at < SAME_CTRL_C_SECONDS:
+                return  # one Ctrl-C may arrive twice, from the terminal and from `make`
             complain("\nKilled: what was not saved yet is lost.")
             self._endpoint.remove()
             os._exit(1)  # the shims and functions notice, and end what they run
+        self._stop_asked_at = now
         say("")
         self._stop.set()
 
