@@ -56,12 +56,12 @@ requirements: setup ## Compile requirements*.txt from requirements*.in, newest v
 	@sh ops/requirements.sh $(if $(UPGRADE),--upgrade)
 
 .PHONY: images
-images: ## Build the Docker images of notebook/ and gateway/ (needs root on Debian)
+images: setup ## Build the images of notebook/ and gateway/ (with Docker, or as root on Debian)
 	@sh ops/images.sh
 
 .PHONY: clean
 clean: ## Remove what setup and tools have made; keeps .local with your notebooks
-	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf frontend/node_modules frontend/dist gateway/node_modules ops/node/node_modules
 	find . -name __pycache__ -type d -not -path './.local/*' -prune -exec rm -rf {} +
 
