@@ -8,11 +8,9 @@ application and nothing else. Two things are done around it:
 - Bytecode is compiled into both zips. Without it, a cold start takes twice as long.
 """
 
-import compileall
 import hashlib
 import json
 import os
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -20,6 +18,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _SOURCES = ("app.py", "chalicelib", ".chalice", "stepfunctions", "requirements.txt", "ops/deploy")
 _WHEELS = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
 _CHALICE = str(Path(sys.executable).with_name("chalice"))
-_BYTECODE = py_compile.PycInvalidationMode.UNCHECKED_HASH
 
 
 class PackagingFailed(Exception):
@@ -49,7 +47,8 @@ class Package:
 
 def fingerprint(parameters: dict[str, str], architecture: str, root: Path = ROOT) -> str:
     """A hash over everything that a deployment depends on."""
-    digest = hashlib.sha256(json.dumps([parameters, architecture, sys.version_info[:2]]).encode())
+    tools = [sys.version_info[:2], version("chalice")]
+    digest = hashlib.sha256(json.dumps([parameters, architecture, tools]).encode())
     for path in _files(root):
         digest.update(f"\0{path.relative_to(root)}\0".encode())
         digest.update(path.read_bytes())
@@ -67,9 +66,12 @@ def _is_source(path: Path) -> bool:
     return "__pycache__" not in path.parts and "deployments" not in path.parts
 
 
-def build(stage: str, architecture: str, root: Path = ROOT) -> Package:
-    """Package the application for `stage`. Raises `PackagingFailed`."""
-    folder = root / "build" / stage
+def build(stage: str, architecture: str, root: Path = ROOT, folder: Path | None = None) -> Package:
+    """Package the application for `stage`. Raises `PackagingFailed`.
+
+    `folder` is emptied and worked in; without it, `build/<stage>`.
+    """
+    folder = folder or root / "build" / stage
     _stage_sources(folder, architecture, root)
     _link_dependencies(folder, architecture, root)
     out = folder / "out"
@@ -96,33 +98,53 @@ def _stage_sources(folder: Path, architecture: str, root: Path) -> None:
     config = json.loads((root / ".chalice" / "config.json").read_text())
     config["lambda_architecture"] = architecture
     (folder / ".chalice" / "config.json").write_text(json.dumps(config))
+    # Chalice keeps its zips here, by hash; the layer's takes a while to make.
+    kept = root / "build" / "deployments"
+    kept.mkdir(parents=True, exist_ok=True)
+    (folder / ".chalice" / "deployments").symlink_to(kept)
 
 
 def _link_dependencies(folder: Path, architecture: str, root: Path) -> None:
     """Let `vendor` point to the installed dependencies, installing them if they have changed."""
     requirements = root / "requirements.txt"
-    version = "{}.{}".format(*sys.version_info)
+    python = "{}.{}".format(*sys.version_info)
     key = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
-    installed = root / "build" / f"vendor-{key}-{version}-{architecture}"
+    installed = root / "build" / f"vendor-{key}-{python}-{architecture}"
     if not installed.exists():
-        _install(requirements, installed, architecture, version)
+        _install(requirements, installed, architecture, python)
     (folder / "vendor").symlink_to(installed)
 
 
-def _install(requirements: Path, target: Path, architecture: str, version: str) -> None:
+def _install(requirements: Path, target: Path, architecture: str, python: str) -> None:
     """Install wheels for Lambda's processor and Python, whatever this machine has."""
-    wheels = ["--only-binary=:all:", "--implementation=cp", f"--python-version={version}"]
+    wheels = ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}"]
     wheels += [f"--platform={_WHEELS[architecture]}", "--require-hashes", "-r", str(requirements)]
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="vendor-") as scratch:
-        quiet = ["--quiet", "--disable-pip-version-check", "--no-compile", "--target", scratch]
+        made = Path(scratch, "made")
+        quiet = ["--quiet", "--disable-pip-version-check", "--no-compile", f"--target={made}"]
         _run([sys.executable, "-m", "pip", "install", *quiet, *wheels], target.parent)
-        shutil.rmtree(Path(scratch) / "bin", ignore_errors=True)
-        compileall.compile_dir(scratch, quiet=2, workers=0, invalidation_mode=_BYTECODE)
-        shutil.copytree(scratch, target)
+        shutil.rmtree(made / "bin", ignore_errors=True)
+        _compile(made)
+        # Whole or not at all, for whoever else may be packaging.
+        if not target.exists():
+            made.rename(target)
+
+
+def _compile(folder: Path) -> None:
+    """Compile every module, so that its bytecode is used without a look at its source.
+
+    In a process of its own: bytecode depends a little on what a process did before.
+    """
+    how = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-s", str(folder)]
+    _run([sys.executable, "-m", "compileall", *how, str(folder)], folder)
 
 
 def _run(command: list[str], folder: Path) -> None:
-    environment = os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {
+        "AWS_DEFAULT_REGION": "us-east-1",  # chalice insists on one, and calls nothing there
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",  # the same sources make the same bytecode
+    }
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -134,9 +156,9 @@ def _add_bytecode(path: Path) -> None:
     """Put compiled modules beside the sources in a zip. Nothing will check them for age."""
     with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(path, "a") as archive:
         archive.extractall(scratch)
-        for name in [n for n in archive.namelist() if n.endswith(".py")]:
-            source = Path(scratch, name)
-            compiled = py_compile.compile(
-                str(source), dfile=name, doraise=True, invalidation_mode=_BYTECODE
-            )
-            archive.write(compiled, Path(compiled).relative_to(scratch))
+        _compile(Path(scratch))
+        for compiled in sorted(Path(scratch).rglob("*.pyc")):
+            # Without the time of this moment: the same sources make the same zip.
+            entry = zipfile.ZipInfo(compiled.relative_to(scratch).as_posix())
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, compiled.read_bytes())

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ops.deploy.settings import Github
 
-_MISSING = "MISSING, so nobody can sign in. Set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET, and deploy again"
+_MISSING = "MISSING: set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET, and deploy again"
 
 
 def keep(secrets: Any, arn: str, github: Github, *, overwrite: bool) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,7 +15,14 @@ from ops.doctor.rules import Finding, examine
 from ops.doctor.world import World
 
 
-def diagnose(reader: Reader, patience: float) -> tuple[World, list[Finding]]:
+class Looks(Protocol):
+    """Something that can look at the world as it is now."""
+
+    def read(self) -> World:
+        """The world."""
+
+
+def diagnose(reader: Looks, patience: float) -> tuple[World, list[Finding]]:
     """A world, and the disagreements in it that last.
 
     What is read is not of one instant, and moves on meanwhile: a task stops a moment before its

@@ -1,0 +1,29 @@
+"""The application, packaged once for all tests here."""
+
+from typing import Any
+
+import pytest
+
+from ops.deploy import package, template
+from ops.deploy.settings import load
+
+
+@pytest.fixture(scope="session")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> package.Package:
+    """What `ops.deploy` would upload for this machine."""
+    architecture = load("local").lambda_architecture
+    return package.build("local", architecture, folder=tmp_path_factory.mktemp("packaged"))
+
+
+@pytest.fixture(scope="session")
+def stack(packaged: package.Package) -> dict[str, Any]:
+    """The template as CloudFormation gets it."""
+    zips = {name: f"s3://bucket/{path.name}" for name, path in packaged.zips.items()}
+    return template.complete(packaged.template, zips, package.ROOT)
+
+
+@pytest.fixture(scope="session")
+def resources(stack: dict[str, Any]) -> dict[str, Any]:
+    """The template's resources by logical id."""
+    found: dict[str, Any] = stack["Resources"]
+    return found
