@@ -291,7 +291,7 @@ def _decode(request: Request, kind: Any) -> Any:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise Invalid(f"{message}.", field=path.strip("`.") or None) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest("The body is not valid JSON in UTF-8.", code="not_json") from error
 
 

@@ -91,7 +91,7 @@ def checked(content: bytes) -> bytes:
         notebook = msgspec.json.decode(content, type=NotebookFile)
     except msgspec.ValidationError as error:
         raise _not_a_notebook(f"it is not a Jupyter notebook ({error})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_a_notebook("it is not JSON in UTF-8") from error
     if notebook.nbformat != 4:
         raise _not_a_notebook(
