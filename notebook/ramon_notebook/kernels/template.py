@@ -31,10 +31,15 @@ PRELOADED = (
     "ipykernel.kernelapp",
     "ipykernel.debugger",
     "IPython.core.completerlib",
-    "IPython.core.historyapp",
-    "jedi",
-    "matplotlib_inline.backend_inline_config",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
     "comm",
+    "faulthandler",
+    "jedi",
+    "sqlite3",
+    "tornado.platform.asyncio",
 )
 
 

@@ -4,50 +4,90 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from tornado import web
 
+from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.server.activity import Activity
 from ramon_notebook.workspace.keeper import Keeper, full_message
 
 
 class WorkspaceContents(AsyncLargeFileManager):
-    """Jupyter's own file manager, which notes activity and refuses to outgrow the quota.
+    """Jupyter's own file manager, which notes activity and refuses to outgrow the quota."""
 
-    `keeper` is None until the workspace is restored.
-    """
-
-    activity = Activity()
-    keeper: Keeper | None = None
+    def connect(
+        self, activity: Activity, saver: OutputSaver, keeper: Callable[[], Keeper | None]
+    ) -> None:
+        """Introduce the other parts; `keeper` gives None until the workspace is restored."""
+        self._activity = activity
+        self._saver = saver
+        self._keeper = keeper
+        self._unnoticed: dict[str, Unnoticed] = {}
 
     async def get(self, path: str, content: bool = True, **kwargs: Any) -> dict[str, Any]:
-        """Read; counts as activity when it is a file's content, as nothing asks for that by itself."""
+        """Read; a file's content counts as activity, as no page asks for that by itself."""
+        file = Path(self._get_os_path(path))
+        if content:
+            await self._saver.save_for_reading(file)
         model: dict[str, Any] = await super().get(path, content=content, **kwargs)
-        if content and model["type"] != "directory":
-            self.activity.note()
+        if model["type"] == "directory":
+            return model
+        if content:
+            self._activity.note()
+            self._unnoticed.pop(str(file), None)
+        elif (before := self._before(file)) is not None:
+            model["last_modified"] = before.last_modified
+            model["hash"] = before.hash if model.get("hash") else None
         return model
 
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Write. Raises 507 with advice when the workspace would outgrow its quota."""
-        self.activity.note()
+        self._activity.note()
         self._check_quota(model, path)
         saved: dict[str, Any] = await super().save(model, path)
+        self._unnoticed.pop(self._get_os_path(path), None)
+        await self._saver.saved_by_page(Path(self._get_os_path(path)))
         return saved
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Move."""
-        self.activity.note()
+        self._activity.note()
         await super().rename_file(old_path, new_path)
 
     async def delete_file(self, path: str) -> None:
         """Delete; always possible."""
-        self.activity.note()
+        self._activity.note()
         await super().delete_file(path)
 
+    def write_unnoticed(self, file: Path) -> Callable[[], None]:
+        """Call before writing outputs into `file`, and what is returned after.
+
+        A page that was away (a laptop that slept) gets these outputs by its own connection.
+        So that its next save raises no alarm about a changed file, the file keeps looking
+        as that page knew it, until somebody reads the content.
+        """
+        before = self._before(file) or Unnoticed.of(file)
+
+        def wrote() -> None:
+            self._unnoticed[str(file)] = replace(before, mtime_ns=file.stat().st_mtime_ns)
+
+        return wrote
+
+    def _before(self, file: Path) -> Unnoticed | None:
+        known = self._unnoticed.get(str(file))
+        if known and file.exists() and file.stat().st_mtime_ns == known.mtime_ns:
+            return known
+        return None
+
     def _check_quota(self, model: dict[str, Any], path: str) -> None:
-        keeper = self.keeper
+        keeper = self._keeper()
         if keeper is None or not model.get("content"):
             return
         growth = _size(model) - self._size_now(path)
@@ -62,6 +102,21 @@ class WorkspaceContents(AsyncLargeFileManager):
             return 0
 
 
+@dataclass(frozen=True)
+class Unnoticed:
+    """A file as its page knew it before outputs were written into it, at `mtime_ns`."""
+
+    mtime_ns: int
+    last_modified: datetime
+    hash: str
+
+    @classmethod
+    def of(cls, file: Path) -> Unnoticed:
+        """The file as it is now."""
+        modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        return cls(file.stat().st_mtime_ns, modified, sha256(file.read_bytes()).hexdigest())
+
+
 def _size(model: dict[str, Any]) -> int:
     """Bytes that a model takes on disk, near enough."""
     content = model["content"]
@@ -70,4 +125,3 @@ def _size(model: dict[str, Any]) -> int:
     if model.get("format") == "base64":
         return len(content) * 3 // 4
     return len(content.encode())
-

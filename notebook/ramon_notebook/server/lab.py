@@ -17,13 +17,7 @@ from jupyterlab_server import LabServerApp
 from traitlets import default
 
 HERE = Path(__file__).parent
-
-DISABLED_PLUGINS = (
-    "@jupyterlab/apputils-extension:announcements",
-    "@jupyterlab/extensionmanager-extension",
-    "@jupyterlab/hub-extension",
-    "@jupyterlab/pluginmanager-extension",
-)
+"""Where JupyterLab finds overrides.json and page_config.json."""
 
 
 class NotebookLab(LabServerApp):
@@ -78,7 +72,6 @@ class NotebookLab(LabServerApp):
             allow_hidden_files=self.serverapp.contents_manager.allow_hidden,
             delete_to_trash=False,
             notebookVersion=json.dumps(version_info),
-            disabledExtensions={name: True for name in DISABLED_PLUGINS},
             news={"disabled": True},
         )
         super().initialize_handlers()

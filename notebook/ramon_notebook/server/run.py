@@ -6,26 +6,36 @@ import asyncio
 import logging
 import os
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
 
+from ramon_notebook.execution.handlers import EXECUTIONS
+from ramon_notebook.execution.kernels import PageConnection, RecordingKernelManager
+from ramon_notebook.execution.recorder import Recorder
+from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.kernels.client import ForkServer
 from ramon_notebook.kernels.provisioner import ForkingProvisioner
 from ramon_notebook.server.agent import Agent
 from ramon_notebook.server.contents import WorkspaceContents
 from ramon_notebook.server.identity import EnterHandler, TicketIdentityProvider
+from ramon_notebook.server.later import load_later
 from ramon_notebook.settings import PORT, Settings
 from ramon_notebook.startup import Startup
 
 log = logging.getLogger(__name__)
+
+LABEXTENSIONS = Path(__file__).parents[1] / "labextensions"
+"""What we add to the page."""
 
 
 class NotebookServer(ServerApp):
     """Jupyter Server, configured by us alone, that saves everything before it ends."""
 
     agent: Agent
+    saver: OutputSaver
 
     def load_config_file(self, suppress_errors: bool = True) -> None:
         """No files: what runs here is decided here."""
@@ -33,6 +43,7 @@ class NotebookServer(ServerApp):
     async def _post_start(self) -> None:
         await super()._post_start()
         self.agent.begin()
+        self._later = asyncio.gather(self.saver.run(), load_later(self))
 
     def stop(self, from_signal: bool = False) -> None:
         """Stop once, however often it is asked for."""
@@ -40,6 +51,7 @@ class NotebookServer(ServerApp):
             super().stop(from_signal)
 
     async def _cleanup(self) -> None:
+        await self.saver.save_everything()
         await self.cleanup_kernels()
         await self.agent.finish()
         await super()._cleanup()
@@ -55,6 +67,7 @@ def run(settings: Settings, startup: Startup, fork_server: ForkServer) -> int:
         os.environ["JUPYTER_RUNTIME_DIR"] = runtime
         server = NotebookServer.instance(config=configuration(settings))
         server.initialize(argv=[], find_extensions=False)
+        server.saver = _saver(server)
         server.agent = _agent(settings, startup, server)
         server.start()
         return server.agent.exit_code
@@ -68,7 +81,6 @@ def configuration(settings: Settings) -> Config:
         port=PORT,
         port_retries=0,
         open_browser=False,
-        no_browser_open_file=True,
         root_dir=str(settings.workspace),
         default_url="/lab",
         allow_root=True,
@@ -76,7 +88,8 @@ def configuration(settings: Settings) -> Config:
         quit_button=False,
         identity_provider_class=TicketIdentityProvider,
         contents_manager_class=WorkspaceContents,
-        kernel_websocket_connection_class="ramon_notebook.server.kernels.PromptConnection",
+        kernel_manager_class=RecordingKernelManager,
+        kernel_websocket_connection_class=PageConnection,
         jpserver_extensions={
             "ramon_notebook.server.lab": True,
             "ramon_notebook.server.terminals": True,
@@ -84,11 +97,35 @@ def configuration(settings: Settings) -> Config:
         tornado_settings={"xsrf_cookie_kwargs": {"secure": True, "samesite": "Lax", "path": "/"}},
     )
     config.KernelManager.transport = "ipc"
+    # The memory display asks every few seconds; nobody does anything by that.
+    config.RecordingKernelManager.untracked_message_types.extend(
+        ["usage_request", "usage_reply"]
+    )
     config.KernelProvisionerFactory.default_provisioner_name = "ramon-fork"
     config.WorkspaceContents.update(allow_hidden=True, delete_to_trash=False)
+    config.ResourceUseDisplay.update(
+        mem_limit=settings.memory_bytes or 0, enable_prometheus_metrics=False
+    )
+    config.NotebookLab.extra_labextensions_path = [str(LABEXTENSIONS)]
     config.NotebookLab.user_settings_dir = str(settings.workspace / ".jupyter/lab/user-settings")
     config.NotebookLab.workspaces_dir = str(settings.state / "lab-workspaces")
     return config
+
+
+def _saver(server: NotebookServer) -> OutputSaver:
+    contents: Any = server.contents_manager
+    kernels: Any = server.kernel_manager
+
+    async def notebook_of(kernel_id: str) -> Path | None:
+        for session in await server.session_manager.list_sessions():
+            if session["kernel"]["id"] == kernel_id and session["type"] == "notebook":
+                return Path(contents._get_os_path(session["path"]))
+        return None
+
+    saver = OutputSaver(Recorder(), notebook_of, contents.write_unnoticed)
+    kernels.saver = server.web_app.settings["ramon_saver"] = saver
+    server.web_app.add_handlers(".*$", [EXECUTIONS])
+    return saver
 
 
 def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agent:
@@ -101,6 +138,8 @@ def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agen
         stop=server.stop,
         kernels=lambda: list(server.kernel_manager._kernels.values()),
     )
+    contents: Any = server.contents_manager
+    contents.connect(agent.activity, server.saver, lambda: agent.keeper)
     server.web_app.settings["ramon_agent"] = agent
     server.web_app.add_handlers(".*$", [(r"/ramon/enter", EnterHandler)])
     return agent

@@ -1,0 +1,132 @@
+"""Where Jupyter's kernels and connections meet the recorder."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jupyter_client.session import Session
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.ioloop import IOLoop
+
+from ramon_notebook.execution.recorder import Recorder
+from ramon_notebook.execution.saver import OutputSaver
+
+NUDGE_SECONDS = 0.03
+
+
+class RecordingKernelManager(AsyncMappingKernelManager):
+    """Jupyter's kernels, with everything that they publish going to the recorder too."""
+
+    saver: OutputSaver
+
+    @property
+    def recorder(self) -> Recorder:
+        """Where the kernels' messages go."""
+        return self.saver.recorder
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Listen to a kernel that has just been started."""
+        super().start_watching_activity(kernel_id)
+        kernel = self._kernels[kernel_id]
+        session = Session(config=kernel.session.config, key=kernel.session.key)
+
+        def publish(parts: list[bytes]) -> None:
+            _, message = session.feed_identities(parts)
+            self.recorder.published(kernel_id, session.deserialize(message))
+
+        kernel.recorder_stream = kernel.connect_iopub()
+        kernel.recorder_stream.on_recv(publish)
+        for event in ("restart", "dead"):
+            self.add_restart_callback(
+                kernel_id, lambda: self.recorder.kernel_interrupted(kernel_id), event
+            )
+
+    def stop_watching_activity(self, kernel_id: str) -> None:
+        """Stop listening: the kernel has ended."""
+        super().stop_watching_activity(kernel_id)
+        kernel = self._kernels[kernel_id]
+        if getattr(kernel, "recorder_stream", None):
+            kernel.recorder_stream.close()
+            kernel.recorder_stream = None
+        self.recorder.kernel_removed(kernel_id)
+
+    async def shutdown_kernel(self, kernel_id: str, now: bool = False, restart: bool = False) -> Any:
+        """End a kernel; what its cells have put out is in the notebook then."""
+        await self.saver.save_kernel(kernel_id)
+        return await super().shutdown_kernel(kernel_id, now=now, restart=restart)
+
+    async def restart_kernel(self, kernel_id: str, now: bool = False) -> Any:
+        """Restart, as a person asked for."""
+        result = await super().restart_kernel(kernel_id, now=now)
+        self.recorder.kernel_interrupted(kernel_id)
+        return result
+
+
+class PageConnection(ZMQChannelsWebsocketConnection):
+    """Jupyter's connection of a page to a kernel; prompt, and noted by the recorder."""
+
+    _noted = False
+
+    def connect(self) -> Any:
+        """Connect the page to the kernel's channels."""
+        # A cell's answer is several small packets: with Nagle's algorithm, all but the first
+        # wait 40 ms for an acknowledgement.
+        self.websocket_handler.set_nodelay(True)
+        self._saver.page_connected(self.kernel_id, self.session.session)
+        self._noted = True
+        connected = super().connect()
+        self._nudge_soon()
+        return connected
+
+    def disconnect(self) -> None:
+        """The page has gone."""
+        if self._noted:
+            self._noted = False
+            self._saver.page_left(self.kernel_id, self.session.session)
+        super().disconnect()
+
+    def handle_incoming_message(self, incoming_msg: bytes | str) -> None:
+        """Pass a message on to the kernel."""
+        message = self._execute_request(incoming_msg)
+        if message:
+            recorder = self._saver.recorder
+            recorder.requested(self.kernel_id, message, self.session.session)
+        super().handle_incoming_message(incoming_msg)
+
+    @property
+    def _saver(self) -> OutputSaver:
+        saver: OutputSaver = self.websocket_handler.settings["ramon_saver"]
+        return saver
+
+    def _nudge_soon(self) -> None:
+        """Ask a starting kernel for a sign of life more often than Jupyter does (0.5 s)."""
+        if getattr(self.kernel_manager, "execution_state", "") != "starting":
+            return
+        channel = self.kernel_manager.connect_control()
+
+        def nudge() -> None:
+            if self.kernel_manager.execution_state != "starting":
+                channel.close()
+                return
+            self.session.send(channel, "kernel_info_request")
+            IOLoop.current().call_later(NUDGE_SECONDS, nudge)
+
+        nudge()
+
+    def _execute_request(self, incoming: bytes | str) -> dict[str, Any] | None:
+        """The message, if it asks for the execution of a cell."""
+        marker = b"execute_request" if isinstance(incoming, bytes) else "execute_request"
+        if marker not in incoming:  # type: ignore[operator]  # both are of one type
+            return None
+        if isinstance(incoming, str):
+            message: dict[str, Any] = json.loads(incoming)
+        elif self.subprotocol == "v1.kernel.websocket.jupyter.org":
+            _, parts = deserialize_msg_from_ws_v1(incoming)
+            names = ("header", "parent_header", "metadata", "content")
+            message = {name: json.loads(part) for name, part in zip(names, parts, strict=False)}
+        else:
+            return None
+        return message if message["header"]["msg_type"] == "execute_request" else None

@@ -1,0 +1,204 @@
+/*
+ * The page's part of "cells go on with no browser", written by hand as the module that
+ * JupyterLab loads: a container with `init` and `get`, so nothing has to be built.
+ *
+ * 1. A notebook is saved when one of its cells is run, so that the file has that cell.
+ * 2. When a notebook is opened whose cells were started by a page that is gone, this page
+ *    takes them over: it asks the server for their outputs so far, and adds what the kernel
+ *    publishes from then on, by JupyterLab's own code for outputs.
+ */
+(() => {
+  const NAME = 'ramon-notebook';
+  const MAX_BUFFERED = 10000;
+  const SAVE_DELAY_MS = 300;
+  let shared;
+
+  /** The module of that name that JupyterLab itself uses. */
+  async function load(name) {
+    const versions = Object.values(shared[name] ?? {});
+    if (versions.length === 0) {
+      throw new Error(`${NAME}: JupyterLab does not share ${name}`);
+    }
+    return (await (versions.find(v => v.loaded) ?? versions[0]).get())();
+  }
+
+  /** What an output area wants of the request whose messages it shows; we have no request. */
+  function adoptedFuture() {
+    let finish;
+    const done = new Promise(resolve => (finish = resolve));
+    const nothing = () => undefined;
+    return {
+      done, finish, isDisposed: false, msg: { header: {}, content: {} },
+      onIOPub: nothing, onReply: nothing, onStdin: nothing,
+      registerMessageHook: nothing, removeMessageHook: nothing, sendInputReply: nothing,
+      dispose() { this.isDisposed = true; finish(); }
+    };
+  }
+
+  /** One cell that this page has taken over. */
+  class AdoptedCell {
+    constructor(cell, execution) {
+      this.cell = cell;
+      this.seen = new Set(execution.seen);
+      this.future = adoptedFuture();
+      cell.model.trusted = true;
+      cell.outputArea.future = this.future;
+      for (const { kind, content } of execution.messages) {
+        this.future.onIOPub({ header: { msg_type: kind }, content });
+      }
+      if (execution.running) {
+        cell.model.executionState = 'running';
+      } else {
+        this.end(execution.execution_count);
+      }
+      this.count = execution.execution_count;
+    }
+
+    /** Whether a newer run of the cell, or its end, has made this one history. */
+    get over() {
+      return this.future.isDisposed || this.cell.isDisposed ||
+        this.cell.outputArea.future !== this.future;
+    }
+
+    receive(message) {
+      if (this.seen.has(message.header.msg_id) || this.over) {
+        return;
+      }
+      this.future.onIOPub(message);
+      const { msg_type: kind } = message.header;
+      if (kind === 'execute_input') {
+        this.count = message.content.execution_count;
+      } else if (kind === 'status' && message.content.execution_state === 'idle') {
+        this.end(this.count);
+      }
+    }
+
+    end(count) {
+      this.cell.model.executionState = 'idle';
+      this.cell.model.executionCount = count;
+      this.future.finish();
+    }
+  }
+
+  /** Takes over the cells of one notebook, now and whenever its kernel is connected anew. */
+  class Takeover {
+    constructor(panel, request) {
+      this.panel = panel;
+      this.request = request;
+      this.adopted = new Map();
+      this.early = [];
+      panel.sessionContext.iopubMessage.connect((_, message) => this.receive(message));
+      panel.sessionContext.connectionStatusChanged.connect(() => this.ask());
+      this.ask();
+    }
+
+    get kernel() {
+      return this.panel.sessionContext.session?.kernel;
+    }
+
+    async ask() {
+      const { kernel } = this;
+      if (kernel?.connectionStatus !== 'connected') {
+        return;
+      }
+      await this.panel.revealed;
+      const path = `ramon/executions/${kernel.id}?session=${kernel.clientId}`;
+      const { executions } = await this.request(path);
+      for (const execution of executions) {
+        const cell = this.panel.content.widgets.find(w => w.model.id === execution.cell_id);
+        if (cell?.outputArea) {
+          this.adopted.set(execution.msg_id, new AdoptedCell(cell, execution));
+        }
+      }
+      for (const message of this.early.splice(0)) {
+        this.pass(message);
+      }
+    }
+
+    receive(message) {
+      if (!this.pass(message)) {
+        // It may be of a cell that the server is just telling us about.
+        this.early.push(message);
+        this.early.splice(0, this.early.length - MAX_BUFFERED);
+      }
+    }
+
+    pass(message) {
+      const cell = this.adopted.get(message.parent_header.msg_id);
+      cell?.receive(message);
+      return cell !== undefined;
+    }
+  }
+
+  /** Saves a notebook soon, but never while it is being saved: that would look like a conflict. */
+  class Saver {
+    constructor(panel) {
+      this.context = panel.context;
+      this.saving = false;
+      this.timer = 0;
+      panel.context.saveState.connect((_, state) => {
+        this.saving = state === 'started';
+      });
+    }
+
+    saveSoon() {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.save(), SAVE_DELAY_MS);
+    }
+
+    save() {
+      if (this.saving) {
+        this.saveSoon();
+      } else if (!this.context.isDisposed && this.context.model.dirty && this.writable) {
+        void this.context.save();
+      }
+    }
+
+    get writable() {
+      return !this.context.model.readOnly && this.context.contentsModel?.writable !== false;
+    }
+  }
+
+  async function plugin() {
+    const [{ INotebookTracker, NotebookActions }, { ServerConnection }] = await Promise.all([
+      load('@jupyterlab/notebook'), load('@jupyterlab/services')
+    ]);
+
+    async function request(path) {
+      const settings = ServerConnection.makeSettings();
+      const response = await ServerConnection.makeRequest(
+        settings.baseUrl + path, { method: 'POST' }, settings
+      );
+      if (!response.ok) {
+        throw new ServerConnection.ResponseError(response);
+      }
+      return response.json();
+    }
+
+    function activate(app, tracker) {
+      const savers = new WeakMap();
+      tracker.widgetAdded.connect(async (_, panel) => {
+        await Promise.all([panel.context.ready, panel.sessionContext.ready]);
+        savers.set(panel.content, new Saver(panel));
+        new Takeover(panel, request);
+      });
+      NotebookActions.executionScheduled.connect((_, { notebook }) => {
+        savers.get(notebook)?.saveSoon();
+      });
+    }
+
+    return {
+      id: `${NAME}:plugin`, autoStart: true, requires: [INotebookTracker], activate,
+      description: 'Takes over cells that were started by a page that is gone.'
+    };
+  }
+
+  window._JUPYTERLAB ??= {};
+  window._JUPYTERLAB[NAME] = {
+    init(scope) { shared = scope; },
+    async get() {
+      const instance = await plugin();
+      return () => ({ __esModule: true, default: instance });
+    }
+  };
+})();
