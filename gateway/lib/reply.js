@@ -52,8 +52,9 @@ function acceptsPages(request) {
  * @returns {Reply}
  */
 function page(answer, appOrigin) {
-  const place = answer.notebookId ? `${encodeURIComponent(answer.notebookId)}/open` : "";
-  const body = pageOf(answer, `${appOrigin}/notebooks/${place}`.replace(/\/$/, ""));
+  const { notebookId } = answer;
+  const place = notebookId ? `notebooks/${encodeURIComponent(notebookId)}/open` : "";
+  const body = pageOf(answer, `${appOrigin}/${place}`);
   return withHeaders(answer, body, {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -74,7 +74,7 @@ def test_a_notebook_that_is_gone_is_not_found(
         routes.put(label, state)
     page = proxy.get(label, "/", **BROWSER)
     assert page.status_code == 404
-    assert f'<a href="{APP_ORIGIN}/notebooks">' in page.text
+    assert f'<a href="{APP_ORIGIN}/">' in page.text
     assert proxy.get(label).json()["error"]["code"] == "not_found"
 
 
