@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,12 +64,11 @@ class LocalCloud:
     def kill(self) -> None:
         """End the launcher by SIGKILL, as a power cut would."""
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
     def stop(self) -> str:
         """End it as Ctrl-C does and give what it said; raises if it does not end in time."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGINT)
         output, _ = self.process.communicate(timeout=STOP_SECONDS)
         return output
 
@@ -86,12 +85,9 @@ def running(
     cloud = start(state_dir, deploy=deploy, port=port, images=images)
     try:
         yield cloud
+        cloud.stop()
     finally:
-        try:
-            cloud.stop()
-        finally:
-            cloud.process.kill()
-            cloud.process.wait()
+        cloud.kill()
 
 
 def start(
@@ -123,12 +119,14 @@ def start(
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:
     assert process.stdout
     said = []
-    deadline = time.monotonic() + START_SECONDS
-    for line in process.stdout:
-        said.append(line)
-        if " is ready at " in line:
-            return
-        if time.monotonic() > deadline:
-            break
-    process.kill()
+    patience = threading.Timer(START_SECONDS, process.kill)
+    patience.start()
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if " is ready at " in line:
+                return
+    finally:
+        patience.cancel()
+    process.communicate()
     raise RuntimeError(f"The local cloud did not start:\n{''.join(said)}")

@@ -32,6 +32,7 @@ class Scheduler:
         self._start = start
         self._failures: dict[str, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._mourned: set[str] = set()
         self._closed = False
         engine.on_change = self._task_changed
 
@@ -75,14 +76,18 @@ class Scheduler:
         if task.service is None:
             return
         arn = self._store.names.service(last_part(task.record["clusterArn"]), task.service)
-        if task.stopped and task.record["stopCode"] != "ServiceSchedulerInitiated":
+        died = task.record.get("stopCode") not in (None, "ServiceSchedulerInitiated")
+        if died and task.id not in self._mourned:
+            self._mourned.add(task.id)
             self._restart_later(arn, task)
-        else:
+        if task.stopped:
+            self._mourned.discard(task.id)
+        if not died:
             asyncio.get_running_loop().call_soon(self.look_after, arn)
 
     def _restart_later(self, arn: str, task: Task) -> None:
         started = task.record.get("startedAt")
-        steady = started and task.record["stoppedAt"] - started > STEADY_SECONDS
+        steady = started and task.record["stoppingAt"] - started > STEADY_SECONDS
         failures = 0 if steady else self._failures.get(arn, 0)
         self._failures[arn] = failures + 1
         delay = min(2.0 ** (failures - 1), LONGEST_BACK_OFF) if failures else 0.0

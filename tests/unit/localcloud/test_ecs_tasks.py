@@ -52,7 +52,9 @@ def test_a_program_that_exits_stops_its_task_with_its_exit_code(tasks: Tasks) ->
 
 
 def test_a_task_that_ignores_sigterm_is_killed_after_its_stop_timeout(tasks: Tasks) -> None:
-    program = f"import signal; signal.signal(15, signal.SIG_IGN); print('x', flush=True)\n{WAIT_FOREVER}"
+    program = (
+        f"import signal; signal.signal(15, signal.SIG_IGN); print('x', flush=True)\n{WAIT_FOREVER}"
+    )
     arn = tasks.run(program, {"stopTimeout": 2})
     tasks.wait_for(arn, "RUNNING")
     time.sleep(0.3)
@@ -135,7 +137,9 @@ subprocess.Popen(["setsid", "-f", "sh", "-c", "echo $$ > {tmp_path}/pid; exec sl
 {WAIT_FOREVER}
 """
     arn = tasks.run(program)
-    pid = int(eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text()) or 0)
+    pid = int(
+        eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text()) or 0
+    )
     assert alive(pid)
     tasks.stop(arn)
     tasks.wait_for(arn, "STOPPED")
@@ -296,9 +300,7 @@ def test_what_is_not_part_of_the_stand_in_answers_501(tasks: Tasks) -> None:
     for call in (
         lambda: tasks.ecs.list_container_instances(cluster="tasks"),
         lambda: tasks.run_definition(definition, enableExecuteCommand=True),
-        lambda: tasks.ecs.run_task(
-            cluster="tasks", taskDefinition=definition, launchType="EC2"
-        ),
+        lambda: tasks.ecs.run_task(cluster="tasks", taskDefinition=definition, launchType="EC2"),
     ):
         with pytest.raises(ClientError) as raised:
             call()
