@@ -1,0 +1,252 @@
+"""Whatever happens in whatever order, no server, slot, route or task is ever left over.
+
+The tables are real; ECS and Step Functions are fakes, because here the test decides when a task
+dies, when an event comes (late, twice, or never), and which step runs twice.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from ops.doctor.rules import examine
+from ops.doctor.world import Notebook, Route, Server, Slots, Task, World
+from tests.fakes import Execution, FakeEcs, FakeMachines, event_of
+
+AT_ONCE = 2
+NOTEBOOKS = 3
+EXAMPLES = int(os.environ.get("EXAMPLES", "8"))
+"""Histories that are tried; every one has thirty steps. A longer run: EXAMPLES=500."""
+
+
+class Lifecycles(RuleBasedStateMachine):
+    """An account with a few notebooks, and everything that can happen to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # The application is imported late: tables' names are fixed by the settings.
+        from chalicelib.core import clock, errors, ids  # noqa: PLC0415
+        from chalicelib.notebooks import (  # noqa: PLC0415
+            agent,
+            fargate,
+            jobs,
+            lifecycle,
+            models,
+            schemas,
+            service,
+        )
+
+        self.agent, self.jobs, self.lifecycle = agent, jobs, lifecycle
+        self.clock, self.refused = clock, fargate.LaunchRefused
+        self.models, self.service, self.ids, self.errors = models, service, ids, errors
+        self.patch = pytest.MonkeyPatch()
+        self.ahead = timedelta()
+        self._move_clock(clock)
+        self.ecs, self.machines = FakeEcs(), FakeMachines()
+        self.ecs.install(self.patch)
+        self.machines.install(self.patch)
+        self.account = ids.new_id("acc")
+        wanted = schemas.CreateNotebook("Machine", idle_minutes=30)
+        self.patch.setattr(service, "_require_room", lambda _: None)
+        self.notebooks = [service.create(self.account, wanted).id for _ in range(NOTEBOOKS)]
+
+    def _move_clock(self, clock: Any) -> None:
+        now, seconds, millis = clock.now, clock.seconds, clock.millis
+        self.patch.setattr(clock, "now", lambda: now() + self.ahead)
+        self.patch.setattr(clock, "seconds", lambda: seconds() + int(self.ahead.total_seconds()))
+        self.patch.setattr(
+            clock, "millis", lambda: millis() + int(self.ahead.total_seconds()) * 1000
+        )
+
+    def teardown(self) -> None:
+        try:
+            self._settle()
+            assert examine(self._world()) == []
+            assert not [task for task in self.ecs.tasks.values() if self._is_stray(task)]
+        finally:
+            self.patch.undo()
+
+    # What people do
+
+    @rule(which=st.integers(0, NOTEBOOKS - 1))
+    def start(self, which: int) -> None:
+        notebook = self.service.read(self.account, self.notebooks[which])
+        secret = self.ids.new_secret()
+        self._allowing(lambda: self._start(notebook, secret))
+
+    def _start(self, notebook: Any, secret: str) -> None:
+        if notebook.deleted_at is not None:
+            return
+        server = self.lifecycle.admit(notebook, AT_ONCE, self.ids.digest(secret))
+        token = f"{server.id}.{secret}"
+        self.machines.begin_start({**self.lifecycle.work(server), "agent_token": token})
+
+    @rule(which=st.integers(0, NOTEBOOKS - 1))
+    def stop(self, which: int) -> None:
+        self._allowing(lambda: self.service.stop(self.account, self.notebooks[which]))
+
+    @rule(which=st.integers(0, NOTEBOOKS - 1))
+    def delete(self, which: int) -> None:
+        self._allowing(lambda: self.service.delete(self.account, self.notebooks[which]))
+
+    @rule(which=st.integers(0, NOTEBOOKS - 1))
+    def restore(self, which: int) -> None:
+        self._allowing(lambda: self.service.restore(self.account, self.notebooks[which]))
+
+    def _allowing(self, action: Callable[[], object]) -> None:
+        with suppress(self.errors.Conflict, ConnectionError):
+            action()
+
+    # What machines do
+
+    @precondition(lambda self: self.machines.ready)
+    @rule(data=st.data(), twice=st.booleans())
+    def a_step_runs(self, data: st.DataObject, twice: bool) -> None:
+        ready = self.machines.ready
+        self._run(ready[data.draw(st.integers(0, len(ready) - 1))], twice=twice)
+
+    def _run(self, execution: Execution, *, twice: bool = False) -> None:
+        step = execution.step
+        for _ in range(2 if twice else 1):
+            self._step(execution, step)
+
+    def _step(self, execution: Execution, step: str) -> None:
+        event = {**execution.work, "task_token": execution.token}
+        waits = step in ("launch", "stop")
+        execution.is_waiting = waits
+        if not waits:
+            execution.step = "done"
+        try:
+            getattr(self.jobs, f"{step}_server")(event)
+        except self.refused:
+            execution.step, execution.is_waiting = "fail", False
+        except (self.jobs.StillRunning, ConnectionError):
+            execution.step = step
+
+    @precondition(lambda self: any(not task.is_over for task in self.ecs.tasks.values()))
+    @rule(data=st.data())
+    def an_agent_is_ready(self, data: st.DataObject) -> None:
+        server = self._server_of_a_running_task(data)
+        if server.state != "ended":
+            self.agent.ready(server)
+
+    @precondition(lambda self: any(not task.is_over for task in self.ecs.tasks.values()))
+    @rule(data=st.data(), code=st.sampled_from([0, 1, 70, 75, 137]))
+    def a_task_dies(self, data: st.DataObject, code: int) -> None:
+        self.ecs.die(self._server_of_a_running_task(data).id.join(["arn:task/", ""]), code)
+
+    def _server_of_a_running_task(self, data: st.DataObject) -> Any:
+        running = sorted(task.server_id for task in self.ecs.running())
+        return self.lifecycle.read_server(running[data.draw(st.integers(0, len(running) - 1))])
+
+    @precondition(lambda self: self.ecs.events)
+    @rule(data=st.data(), again=st.booleans())
+    def an_event_comes(self, data: st.DataObject, again: bool) -> None:
+        which = data.draw(st.integers(0, len(self.ecs.events) - 1))
+        task = self.ecs.events[which]
+        if not again:
+            del self.ecs.events[which]
+        self.jobs.on_task_state_change(event_of(task))
+
+    @precondition(lambda self: self.ecs.events)
+    @rule()
+    def an_event_is_lost(self) -> None:
+        self.ecs.events.pop()
+
+    @rule(has_capacity=st.booleans())
+    def capacity_comes_and_goes(self, has_capacity: bool) -> None:
+        self.ecs.has_capacity = has_capacity
+
+    @rule(is_down=st.booleans())
+    def step_functions_come_and_go(self, is_down: bool) -> None:
+        self.machines.is_down = is_down
+
+    @rule(minutes=st.sampled_from([1, 6, 40]))
+    def time_passes_and_sweeps_run(self, minutes: int) -> None:
+        self.ahead += timedelta(minutes=minutes)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        for sweep in (self.jobs.idle_sweep, self.jobs.lease_reaper, self.jobs.reconcile):
+            self._allowing(sweep)
+
+    # What must always hold
+
+    @invariant()
+    def the_plan_is_kept(self) -> None:
+        slots = list(self.models.Slots.query(self.account))
+        assert len(slots[0].servers or ()) <= AT_ONCE if slots else True
+
+    @invariant()
+    def no_live_server_is_hidden_from_the_sweeps(self) -> None:
+        for server in self._world().servers.values():
+            assert server.is_live == server.is_in_sweeps
+
+    def _settle(self) -> None:
+        """Everything works again, and time passes: now the service must put itself in order."""
+        self.machines.is_down, self.ecs.has_capacity = False, True
+        for _ in range(4):
+            self.ahead += timedelta(minutes=8)
+            self._sweep()
+            while self.machines.ready:
+                self._run(self.machines.ready[0])
+            self.ecs.events.clear()
+
+    def _is_stray(self, task: Any) -> bool:
+        return not task.is_over and self.lifecycle.read_server(task.server_id).state == "ended"
+
+    def _world(self) -> World:
+        notebooks = [self.models.Notebook.get(id_, consistent_read=True) for id_ in self.notebooks]
+        servers = [s for id_ in self.notebooks for s in self.models.Server.by_notebook.query(id_)]
+        hosts = [self.lifecycle.host_label(id_) for id_ in self.notebooks]
+        routes = [self.models.Route.get(host, consistent_read=True) for host in hosts]
+        slots = list(self.models.Slots.query(self.account, consistent_read=True))
+        return World(
+            now=self.clock.seconds(),
+            tasks={arn: _task(task) for arn, task in self.ecs.tasks.items()},
+            servers={s.id: _server(s) for s in servers},
+            notebooks={n.id: _notebook(n) for n in notebooks},
+            routes={
+                r.host: Route(r.host, r.notebook_id, r.state, r.target, r.server_id) for r in routes
+            },
+            slots={s.account_id: Slots(s.account_id, frozenset(s.servers or ())) for s in slots},
+        )
+
+
+def _task(task: Any) -> Task:
+    return Task(
+        task.arn, "ramon-local-notebook", task.server_id, task.status, "RUNNING", task.address
+    )
+
+
+def _server(row: Any) -> Server:
+    return Server(
+        id=row.id,
+        notebook_id=row.notebook_id,
+        account_id=row.account_id,
+        state=row.state,
+        task_arn=row.task_arn,
+        is_in_sweeps=row.live is not None,
+        lease_expires_at=row.lease_expires_at,
+    )
+
+
+def _notebook(row: Any) -> Notebook:
+    return Notebook(row.id, row.account_id, row.state, row.server_id, row.deleted_at is not None)
+
+
+@pytest.mark.usefixtures("client")
+def test_no_order_of_events_leaves_anything_behind() -> None:
+    Lifecycles.TestCase.settings = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=30,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    Lifecycles.TestCase().runTest()
