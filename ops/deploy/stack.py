@@ -135,8 +135,22 @@ class Stacks:
             time.sleep(self._poll_seconds)
         if stack is None or not stack.is_good:
             status = stack.status if stack else "gone"
-            raise DeploymentFailed("\n  ".join([f"The stack is {status}.", *failures]))
+            reasons = [*failures, *self._validation_errors(stack_id, failures)]
+            raise DeploymentFailed("\n  ".join([f"The stack is {status}.", *reasons]))
         return stack
+
+    def _validation_errors(self, stack_id: str, failures: list[str]) -> list[str]:
+        """What CloudFormation found before it began; its events only point to it."""
+        if not any("DescribeEvents" in failure for failure in failures):
+            return []
+        found = self._cfn.describe_events(StackName=stack_id, Filters={"FailedEvents": True})
+        errors = [e for e in found["OperationEvents"] if e["EventType"] == "VALIDATION_ERROR"]
+        return [
+            f"{error['LogicalResourceId']} ({error['ResourceType']}): "
+            f"{error['ValidationStatusReason']}"
+            for error in errors
+            if error["OperationId"] == errors[0]["OperationId"]  # the newest comes first
+        ]
 
     def _report_progress(self, events: list[Any]) -> None:
         done = [e["LogicalResourceId"] for e in events if e["ResourceStatus"].endswith("_COMPLETE")]
