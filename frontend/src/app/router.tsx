@@ -1,7 +1,9 @@
-import { lazy } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { Route, Routes } from "react-router";
+import { ErrorBoundary } from "@/components/error-boundary";
 import { paths } from "@/config/paths";
 import { PublicLayout } from "./public-layout";
+import classes from "./router.module.css";
 
 const SignedInLayout = lazy(() => import("./signed-in-layout"));
 const Landing = lazy(() => import("./routes/landing"));
@@ -14,6 +16,23 @@ const NotFound = lazy(() => import("./routes/not-found"));
 
 /** Every page and its address. Each is a chunk of its own. */
 export function Router() {
+  return (
+    <Net>
+      <Pages />
+    </Net>
+  );
+}
+
+/** Catches what is outside of a frame: the chunk of a layout that can't be had. */
+function Net({ children }: { children: ReactNode }) {
+  return (
+    <ErrorBoundary around={(notice) => <main className={classes.bare}>{notice}</main>}>
+      <Suspense>{children}</Suspense>
+    </ErrorBoundary>
+  );
+}
+
+function Pages() {
   return (
     <Routes>
       <Route element={<PublicLayout />}>

@@ -42,11 +42,25 @@ const dark: MantineColorsTuple = [
   "#0d0e11",
 ];
 
+/** Red ink: what can't be taken back, and what is nearly full. */
+const red: MantineColorsTuple = [
+  "#fdf0ee",
+  "#f9dcd8",
+  "#f2b6ae",
+  "#ea8d82",
+  "#e26a5c",
+  "#d4483a",
+  "#bb3429",
+  "#a3271d",
+  "#861d15",
+  "#5f130d",
+];
+
 /** What Mantine's components look like here. Its variables become `virtual:theme.css`. */
 export const theme = createTheme({
   primaryColor: "ink",
   primaryShade: { light: 7, dark: 6 },
-  colors: { ink, gray, dark },
+  colors: { ink, gray, dark, red },
   black: "#201e1a",
   fontFamily: '"Inter Variable", system-ui, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',

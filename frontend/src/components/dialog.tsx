@@ -25,26 +25,26 @@ export function Dialog({
   children,
 }: Props) {
   return (
-    <Modal
+    <Modal.Root
       opened={opened}
       onClose={onClose}
-      title={title}
       size={size}
       centered
+      // It would write a <style> tag, which the CSP refuses; `base.css` does it instead.
       lockScroll={false}
       closeOnClickOutside={false}
       closeOnEscape={dismissable}
-      withCloseButton={dismissable}
-      closeButtonProps={{ "aria-label": "Close" }}
-      classNames={{
-        content: classes.content ?? "",
-        header: classes.header ?? "",
-        title: classes.title ?? "",
-        body: classes.body ?? "",
-      }}
     >
-      {children}
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content className={classes.content ?? ""}>
+        {/* Not Modal.Header: a <header> would be a second banner of the page. */}
+        <div className={classes.header}>
+          <Modal.Title className={classes.title ?? ""}>{title}</Modal.Title>
+          {dismissable && <Modal.CloseButton aria-label="Close" />}
+        </div>
+        <Modal.Body className={classes.body ?? ""}>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -6,6 +6,8 @@ type Props = {
   children: ReactNode;
   /** A change of it, such as going to another page, tries again. */
   resetKey?: string;
+  /** What to put the notice into, where there is no page around it. */
+  around?: (notice: ReactNode) => ReactNode;
 };
 
 type State = { failed: boolean; resetKey: string | undefined };
@@ -24,14 +26,16 @@ export class ErrorBoundary extends Component<Props, State> {
 
   override render() {
     if (!this.state.failed) return this.props.children;
-    return (
-      <Notice
-        title="This page broke"
-        action={<Button onClick={() => window.location.reload()}>Reload</Button>}
-      >
-        Something on it failed. Your notebooks are not affected: they run on, and their files are
-        saved. Reload; if it happens again, a newer version may just be arriving, so wait a minute.
-      </Notice>
-    );
+    return this.props.around?.(NOTICE) ?? NOTICE;
   }
 }
+
+const NOTICE = (
+  <Notice
+    title="This page broke"
+    action={<Button onClick={() => window.location.reload()}>Reload</Button>}
+  >
+    Something on it failed. Your notebooks are not affected: they run on, and their files are saved.
+    Reload; if it happens again, a newer version may just be arriving, so wait a minute.
+  </Notice>
+);

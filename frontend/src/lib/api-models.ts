@@ -13,14 +13,23 @@ export type Token = Schemas["Token"];
 export type NewToken = Schemas["NewToken"];
 export type Plan = Schemas["Plan"];
 export type Size = Schemas["Size"];
-export type Notebook = Schemas["Notebook"];
 export type Server = Schemas["Server"];
 export type Upload = Schemas["Upload"];
 
-export type NotebookState = Notebook["state"];
-export type Stage = Notebook["stages"][number];
-export type StopReason = NonNullable<Notebook["last_stop"]>["reason"];
-export type Workspace = Notebook["workspace"];
+export type Workspace = Schemas["Workspace"];
+
+/** Where a notebook is in its lifecycle. */
+export type NotebookState = "stopped" | "starting" | "running" | "stopping" | "failed";
+
+/** A step of a start. */
+export type Stage = { name: StageName; at: string };
+export type StageName = "requested" | "launching" | "booting" | "restoring" | "ready";
+
+/** A notebook; the words for its states, which the API's schema calls strings, are told apart. */
+export type Notebook = Omit<Schemas["Notebook"], "state" | "stages"> & {
+  state: NotebookState;
+  stages: Stage[];
+};
 
 /** What an API token may be allowed to do. */
 export type Scope = Schemas["CreateToken"]["scopes"][number];

@@ -15,7 +15,7 @@ export default function Landing() {
     <LandingPage
       returnTo={returnTo}
       sentHere={search.has("return_to")}
-      signInError={search.get("error")}
+      signInError={search.get("sign_in")}
       prices={{
         plans: plans.data?.plans,
         sizes: plans.data?.sizes,

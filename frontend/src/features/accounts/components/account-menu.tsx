@@ -1,4 +1,4 @@
-import { Avatar, Menu, UnstyledButton } from "@mantine/core";
+import { Avatar, Menu, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { LogOut, UserRound } from "lucide-react";
 import { Link } from "react-router";
@@ -16,10 +16,23 @@ export function AccountMenu({ account }: { account: Account }) {
       onError: (error) => notifications.show({ message: messageOf(error) }),
     });
   return (
-    <Menu position="bottom-end" width={200}>
+    <Menu
+      position="bottom-end"
+      width={200}
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
-        <UnstyledButton className={classes.button ?? ""} aria-label={`Account of ${account.name}`}>
-          <Avatar src={account.avatar_url} alt="" size={34} name={account.name} color="ink" />
+        <UnstyledButton className={classes.button ?? ""}>
+          <Avatar
+            src={account.avatar_url}
+            alt=""
+            size={34}
+            name={account.name}
+            color="ink"
+            aria-hidden
+          />
+          <VisuallyHidden>Account of {account.name}</VisuallyHidden>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -1,7 +1,7 @@
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
 import type { Plan, Size } from "@/lib/api-models";
-import { perHour, perMonth } from "@/lib/money";
+import { formatUsd, parseUsd, perMonth } from "@/lib/money";
 import classes from "./prices.module.css";
 
 export type PricesProps = {
@@ -42,8 +42,8 @@ function PlanCard({ plan, size }: { plan: Plan; size: Size | undefined }) {
       <p className={classes.price}>{perMonth(plan.price_usd_month)}</p>
       <p className={classes.summary}>{plan.summary}</p>
       <p className={classes.limits}>
-        {count} {count === 1 ? "notebook" : "notebooks"} at once, {size?.name ?? plan.included_size}
-        , {plan.storage_gib} GiB of files
+        Includes {count} {count === 1 ? "notebook" : "notebooks"} at once of size{" "}
+        {size?.name ?? plan.included_size}, and {plan.storage_gib} GiB of files.
       </p>
     </li>
   );
@@ -52,12 +52,12 @@ function PlanCard({ plan, size }: { plan: Plan; size: Size | undefined }) {
 function SizeTable({ sizes }: { sizes: Size[] }) {
   return (
     <table className={classes.sizes}>
-      <caption>Sizes, while a notebook runs</caption>
+      <caption>What an hour costs beyond the plan</caption>
       <thead>
         <tr>
           <th scope="col">Size</th>
           <th scope="col">Machine</th>
-          <th scope="col">Price</th>
+          <th scope="col">An hour</th>
         </tr>
       </thead>
       <tbody>
@@ -67,7 +67,7 @@ function SizeTable({ sizes }: { sizes: Size[] }) {
             <td>
               {size.vcpu} vCPU, {size.memory_gib} GiB{size.gpu > 0 && `, ${size.gpu} GPU`}
             </td>
-            <td>{perHour(size.price_usd_hour)}</td>
+            <td>{formatUsd(parseUsd(size.price_usd_hour))}</td>
           </tr>
         ))}
       </tbody>

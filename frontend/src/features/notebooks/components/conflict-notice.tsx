@@ -1,6 +1,7 @@
 import { Alert, Button, Group } from "@mantine/core";
 import type { Notebook, Size } from "@/lib/api-models";
 import { formatMinutes } from "@/lib/time";
+import classes from "./conflict-notice.module.css";
 import { findSize } from "./notebook-words";
 import { type Conflict, changedSettings } from "./use-save-notebook";
 
@@ -22,8 +23,13 @@ export function ConflictNotice({ conflict, sizes, onSaveMine, onKeepTheirs }: Pr
     return `“${notebook.name}”`;
   };
   return (
-    <Alert role="alert" color="yellow" title="It was changed elsewhere while you were editing">
-      <ul>
+    <Alert
+      role="alert"
+      className={classes.notice ?? ""}
+      classNames={{ message: classes.words ?? "" }}
+    >
+      <strong>It was changed elsewhere while you were editing.</strong>
+      <ul className={classes.changes}>
         {changedSettings(base, latest).map((setting) => (
           <li key={setting}>
             {LABELS[setting]}: was {shown(base, setting)}, now {shown(latest, setting)}

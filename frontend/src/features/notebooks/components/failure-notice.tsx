@@ -15,14 +15,12 @@ export function FailureNotice({ notebook }: { notebook: Notebook }) {
     >
       <p>{failure?.message ?? "It failed, and the reason is not known. Start it again."}</p>
       <p className={classes.when}>
-        Failed <RelativeTime iso={state_since} />.{" "}
-        {workspace.saved_at ? (
+        Failed <RelativeTime iso={state_since} />.
+        {workspace.saved_at && (
           <>
-            Your files as of <RelativeTime iso={workspace.saved_at} /> are safe, and there when you
-            start it again.
+            {" "}
+            Files were last saved <RelativeTime iso={workspace.saved_at} />.
           </>
-        ) : (
-          "A start that fails is not charged."
         )}
       </p>
     </Alert>

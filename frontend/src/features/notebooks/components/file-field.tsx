@@ -1,4 +1,4 @@
-import { Input, Progress } from "@mantine/core";
+import { Button, Input, Progress } from "@mantine/core";
 import { FileUp } from "lucide-react";
 import { useId } from "react";
 import { useDropzone } from "react-dropzone";
@@ -13,36 +13,42 @@ type Props = {
   error: string | null;
 };
 
-/** A place to drop an .ipynb on, or to choose one. */
+/** A place to drop an .ipynb on, with a button to choose one. */
 export function FileField({ file, onChange, share, error }: Props) {
-  const id = useId();
-  const { getRootProps, getInputProps, isDragActive } = useDropzone({
+  const errorId = useId();
+  const { getRootProps, getInputProps, isDragActive, open } = useDropzone({
     multiple: false,
     disabled: share !== null,
+    // The button is the control; an area that is one too would be read out twice.
+    noClick: true,
+    noKeyboard: true,
     onDrop: ([dropped]) => dropped && onChange(dropped),
   });
   return (
-    <Input.Wrapper error={error} errorProps={{ id }}>
-      <div
-        {...getRootProps({
-          className: classes.zone ?? "",
-          role: "button",
-          "aria-label": file === null ? "Choose a notebook file" : `${file.name}, choose another`,
-          "aria-describedby": error === null ? undefined : id,
-        })}
-        data-over={isDragActive}
-      >
-        <input {...getInputProps({ accept: ".ipynb", "aria-hidden": true })} />
+    <Input.Wrapper error={error} errorProps={{ id: errorId }}>
+      <div {...getRootProps({ className: classes.zone ?? "" })} data-over={isDragActive}>
+        <input {...getInputProps({ accept: ".ipynb", "aria-label": "Notebook file" })} />
         <FileUp size={22} aria-hidden />
-        {file === null ? (
-          <span>
-            Drop an <code>.ipynb</code> here, or <u>choose one</u>
-          </span>
-        ) : (
-          <span>
-            <strong>{file.name}</strong>, {formatBytes(file.size)}
-          </span>
-        )}
+        <span className={classes.words}>
+          {file === null ? (
+            <>
+              Drop an <code>.ipynb</code> file here
+            </>
+          ) : (
+            <>
+              <strong>{file.name}</strong>, {formatBytes(file.size)}
+            </>
+          )}
+        </span>
+        <Button
+          variant="default"
+          size="sm"
+          onClick={open}
+          disabled={share !== null}
+          {...(error !== null && { "aria-describedby": errorId })}
+        >
+          {file === null ? "Choose a file" : "Choose another"}
+        </Button>
       </div>
       {share !== null && (
         <Progress

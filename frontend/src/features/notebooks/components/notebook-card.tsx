@@ -5,6 +5,7 @@ import { paths } from "@/config/paths";
 import type { Notebook, Size } from "@/lib/api-models";
 import { formatBytes } from "@/lib/bytes";
 import { perHour } from "@/lib/money";
+import { formatDateTime } from "@/lib/time";
 import { NotebookButtons } from "./notebook-buttons";
 import classes from "./notebook-card.module.css";
 import { NotebookMenu } from "./notebook-menu";
@@ -47,7 +48,8 @@ export function NotebookCard({ notebook, sizes }: Props) {
 }
 
 function Facts({ notebook, size }: { notebook: Notebook; size: Size | undefined }) {
-  const { files, bytes, error } = notebook.workspace;
+  const { state, keep_until, workspace } = notebook;
+  const { files, bytes, error } = workspace;
   return (
     <ul className={classes.facts}>
       <li>{size?.name ?? notebook.size}</li>
@@ -55,6 +57,9 @@ function Facts({ notebook, size }: { notebook: Notebook; size: Size | undefined 
       <li>
         {files} {files === 1 ? "file" : "files"}, {formatBytes(bytes)}
       </li>
+      {state === "running" && keep_until !== null && (
+        <li>Kept running until {formatDateTime(keep_until)}</li>
+      )}
       {error !== null && <li className={classes.problem}>Files are not being saved: {error}</li>}
     </ul>
   );

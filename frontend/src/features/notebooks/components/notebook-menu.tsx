@@ -17,7 +17,12 @@ export function NotebookMenu({ notebook, sizes, actions }: Props) {
   const remove = isActive(notebook) ? () => setDialog("delete") : actions.remove;
   return (
     <>
-      <Menu position="bottom-end" withinPortal width={190}>
+      <Menu
+        position="bottom-end"
+        width={190}
+        withinPortal={false}
+        withInitialFocusPlaceholder={false}
+      >
         <Menu.Target>
           <ActionIcon
             variant="subtle"

@@ -1,7 +1,7 @@
-import type { Notebook, NotebookState, Size, Stage, StopReason } from "@/lib/api-models";
+import type { Notebook, NotebookState, Size, Stage, StageName } from "@/lib/api-models";
 
 /** What each stage of a start is called while it is under way, in order. */
-export const STAGES: ReadonlyArray<{ name: Stage["name"]; label: string }> = [
+export const STAGES: ReadonlyArray<{ name: StageName; label: string }> = [
   { name: "requested", label: "Asked for a machine" },
   { name: "launching", label: "Getting the machine" },
   { name: "booting", label: "Starting Jupyter" },
@@ -9,13 +9,15 @@ export const STAGES: ReadonlyArray<{ name: Stage["name"]; label: string }> = [
   { name: "ready", label: "Ready" },
 ];
 
-const STOPS: Record<StopReason, string> = {
-  user: "Stopped by you",
+const STOPPED_BY_OWNER = "Stopped by you";
+
+const STOPS: Readonly<Record<string, string>> = {
+  user: STOPPED_BY_OWNER,
   idle: "Stopped by itself",
   crashed: "Crashed",
   out_of_memory: "Ran out of memory",
   limit: "Stopped at a limit",
-  deleted: "Stopped to be deleted",
+  deleted: STOPPED_BY_OWNER,
   failed_start: "Did not start",
   lease_expired: "Stopped after losing contact",
   lost: "The machine was lost",
@@ -31,8 +33,13 @@ const SPOKEN: Record<NotebookState, string> = {
 };
 
 /** Why a server ended, in two or three words. */
-export function stopWords(reason: StopReason): string {
-  return STOPS[reason];
+export function stopWords(reason: string): string {
+  return STOPS[reason] ?? "Stopped";
+}
+
+/** What the API adds to `stopWords`, where it says more than that. */
+export function stopDetail(reason: string, message: string | null): string {
+  return stopWords(reason) === STOPPED_BY_OWNER ? "" : (message ?? "");
 }
 
 /** The stage that a start is in, or null before the first is known. */
@@ -41,7 +48,7 @@ export function currentStage(notebook: Notebook): Stage | null {
 }
 
 /** What a stage is called. */
-export function stageLabel(name: Stage["name"]): string {
+export function stageLabel(name: StageName): string {
   return STAGES.find((stage) => stage.name === name)?.label ?? name;
 }
 

@@ -5,7 +5,7 @@ import { Panel } from "@/components/panel";
 import type { Notebook, Server, Size } from "@/lib/api-models";
 import { formatDateTime, formatDuration, secondsSince } from "@/lib/time";
 import { useServers } from "../api/get-servers";
-import { findSize, stopWords } from "./notebook-words";
+import { findSize, stopDetail, stopWords } from "./notebook-words";
 import { RunningFor } from "./running-for";
 import classes from "./server-history.module.css";
 
@@ -51,8 +51,9 @@ function ServerRow({ server, sizeName }: { server: Server; sizeName: string }) {
       <p className={classes.what}>
         {sizeName}
         {ready_at && `, ready after ${readyAfter(requested_at, ready_at)}`}.{" "}
-        {stop_reason && stopWords(stop_reason)}
-        {stop_reason && stop_reason !== "user" && stop_message && `: ${stop_message}`}
+        {stop_reason
+          ? `${stopWords(stop_reason)}. ${stopDetail(stop_reason, stop_message)}`
+          : "It has not stopped yet."}
       </p>
     </li>
   );

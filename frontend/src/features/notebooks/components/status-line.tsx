@@ -1,7 +1,6 @@
 import { Elapsed } from "@/components/elapsed";
 import { RelativeTime } from "@/components/relative-time";
 import type { Notebook } from "@/lib/api-models";
-import { formatDateTime } from "@/lib/time";
 import { currentStage, stageLabel } from "./notebook-words";
 import { RunningFor } from "./running-for";
 import { StopLine } from "./stop-line";
@@ -35,7 +34,7 @@ function RunningLine({ notebook }: { notebook: Notebook }) {
           , last active <RelativeTime iso={notebook.last_activity_at} />
         </>
       )}
-      {notebook.keep_until && `, kept on until ${formatDateTime(notebook.keep_until)}`}.
+      .
     </>
   );
 }

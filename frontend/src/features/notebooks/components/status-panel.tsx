@@ -4,6 +4,7 @@ import type { Notebook, Size } from "@/lib/api-models";
 import { perHour } from "@/lib/money";
 import { FailureNotice } from "./failure-notice";
 import { KeepRunning } from "./keep-running";
+import { MemoryMeter } from "./memory-meter";
 import { findSize, sizeWords } from "./notebook-words";
 import { StageList } from "./stage-list";
 import { StatusLine } from "./status-line";
@@ -32,6 +33,7 @@ export function StatusPanel({ notebook, sizes }: Props) {
           {size.name}: {sizeWords(size)}, {perHour(size.price_usd_hour)} while it runs.
         </p>
       )}
+      {state === "running" && size && <MemoryMeter notebook={notebook} size={size} />}
       {state === "running" && <KeepRunning notebook={notebook} size={size} />}
     </Panel>
   );

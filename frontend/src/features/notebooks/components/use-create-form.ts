@@ -1,5 +1,5 @@
 import { type FormEvent, useRef, useState } from "react";
-import { fieldError, isFormError, messageOf } from "@/lib/api-error";
+import { ApiError, fieldError, isFormError, messageOf } from "@/lib/api-error";
 import type { Notebook, Size } from "@/lib/api-models";
 import { useCreateNotebook } from "../api/create-notebook";
 import { useUpload } from "../api/create-upload";
@@ -46,7 +46,8 @@ export function useCreateForm(sizes: Size[], onCreated: (notebook: Notebook) => 
   };
 
   const problemOf = (field: (typeof FIELDS)[number]) => {
-    if (field === "source" && upload.error !== null) return messageOf(upload.error);
+    const sourceError = upload.error ?? (isAboutSource(create.error) ? create.error : null);
+    if (field === "source" && sourceError !== null) return messageOf(sourceError);
     return problems[field] ?? fieldError(create.error, field);
   };
 
@@ -56,11 +57,19 @@ export function useCreateForm(sizes: Size[], onCreated: (notebook: Notebook) => 
     submit,
     problemOf,
     /** What the API said that belongs to no field. */
-    error: isFormError(create.error, FIELDS) ? create.error : null,
+    error: isFormError(create.error, FIELDS) && !isAboutSource(create.error) ? create.error : null,
     busy: upload.isPending || create.isPending,
     /** How much of the file has been sent, while it is. */
     share: upload.isPending ? upload.share : null,
     /** End an upload that is under way. */
     cancel: () => cancelled.current.abort(),
   };
+}
+
+/**
+ * Whether the file to begin with could not be had: of all that is sent, only that can be missing
+ * or too large.
+ */
+function isAboutSource(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.status === 413);
 }
