@@ -10,7 +10,7 @@ from chalicelib.storage.schemas import Sha256, Size
 Path = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
-class Entry(msgspec.Struct, omit_defaults=True):
+class Entry(msgspec.Struct):
     """A file, a symlink, or an empty directory.
 
     `path` is relative, with `/` between its parts; `mode` has the permission bits; `mtime_ms` is
