@@ -113,8 +113,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (settings.BadSettings, NoCloud, package.PackagingFailed, DeploymentFailed) as error:
         print(f"\nNot deployed. {error}", file=sys.stderr)
         return 1
-    for key, value in sorted(stack.outputs.items()):
-        print(f"  {key:26}{value}")
+    if options.stage != LOCAL:
+        for key, value in sorted(stack.outputs.items()):
+            print(f"  {key:26}{value}")
     return 0
 
 

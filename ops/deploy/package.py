@@ -69,19 +69,27 @@ def _is_source(path: Path) -> bool:
 def build(stage: str, architecture: str, root: Path = ROOT, folder: Path | None = None) -> Package:
     """Package the application for `stage`. Raises `PackagingFailed`.
 
-    `folder` is emptied and worked in; without it, `build/<stage>`.
+    `folder` is emptied and worked in; without it, `build/<stage>`. What is in there from the
+    last time is taken if no source has changed since.
     """
     folder = folder or root / "build" / stage
-    _stage_sources(folder, architecture, root)
-    _link_dependencies(folder, architecture, root)
+    sources, stamp = fingerprint({}, architecture, root), folder / "packaged"
+    if not stamp.exists() or stamp.read_text() != sources:
+        _package(stage, architecture, root, folder)
+        stamp.write_text(sources)
     out = folder / "out"
-    merge = ["--template-format", "json", "--merge-template", ".chalice/resources.json"]
-    _run([_CHALICE, "package", "--stage", stage, *merge, str(out)], folder)
-    _add_bytecode(out / "deployment.zip")
     return Package(
         template=json.loads((out / "sam.json").read_text()),
         zips={f"./{path.name}": path for path in sorted(out.glob("*.zip"))},
     )
+
+
+def _package(stage: str, architecture: str, root: Path, folder: Path) -> None:
+    _stage_sources(folder, architecture, root)
+    _link_dependencies(folder, architecture, root)
+    merge = ["--template-format", "json", "--merge-template", ".chalice/resources.json"]
+    _run([_CHALICE, "package", "--stage", stage, *merge, "out"], folder)
+    _add_bytecode(folder / "out" / "deployment.zip")
 
 
 def _stage_sources(folder: Path, architecture: str, root: Path) -> None:

@@ -1,9 +1,11 @@
-"""The application, packaged once for all tests here."""
+"""The application, packaged once for all tests here, and an AWS with nothing in it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from localcloud.testing import LocalCloud, running
 from ops.deploy import package, template
 from ops.deploy.settings import load
 
@@ -27,3 +29,10 @@ def resources(stack: dict[str, Any]) -> dict[str, Any]:
     """The template's resources by logical id."""
     found: dict[str, Any] = stack["Resources"]
     return found
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """An AWS stand-in with nothing deployed."""
+    with running(tmp_path_factory.mktemp("aws")) as cloud:
+        yield cloud

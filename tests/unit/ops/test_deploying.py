@@ -1,13 +1,12 @@
 """The parts of the deploy program, beside a real CloudFormation, S3, Secrets Manager and ECR."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud.testing import LocalCloud, running
+from localcloud.testing import LocalCloud
 from ops import images
 from ops.deploy import secret
 from ops.deploy.settings import Github
@@ -18,12 +17,9 @@ BUCKET = "ramon-test-artifacts"
 CLIENT = Github(client_id="Iv1.x", client_secret="first")
 
 
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """An AWS stand-in with nothing deployed."""
-    with running(tmp_path_factory.mktemp("aws")) as cloud:
-        cloud.client("s3").create_bucket(Bucket=BUCKET)
-        yield cloud
+@pytest.fixture(scope="module", autouse=True)
+def artifacts(aws: LocalCloud) -> None:
+    aws.client("s3").create_bucket(Bucket=BUCKET)
 
 
 def _deployment(aws: LocalCloud, name: str, resources: dict[str, Any], **tags: str) -> Deployment:
