@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
+import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -183,7 +183,7 @@ class AgentApi:
             try:
                 return self._try(method, path, body)
             except Unavailable:
-                wait = pause * random.uniform(0.5, 1)
+                wait = pause * (0.5 + secrets.randbelow(500) / 1000)
                 if time.monotonic() + wait > deadline:
                     raise
                 time.sleep(wait)

@@ -27,7 +27,7 @@ def main() -> None:
 
     from ramon_notebook.startup import Startup
 
-    startup = Startup.begin(settings)
+    startup = Startup(settings)
 
     from ramon_notebook.server.run import run
 
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _failed(message: str) -> int:
-    print(f"ramon-notebook: {message}", file=sys.stderr)
+    sys.stderr.write(f"ramon-notebook: {message}\n")
     return EXIT_NOT_BOOTED
 
 

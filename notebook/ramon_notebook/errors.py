@@ -1,10 +1,10 @@
 """What can go wrong between a notebook and the service.
 
-    AgentError
-    ├── Unavailable      nobody answered, or not in time: try again later
-    ├── Gone             the service says this server is no longer wanted
-    ├── Refused          the service understood and said no (code, message, details)
-    └── FileChanged      a file was written to while it was read: take it next time
+AgentError
+├── Unavailable      nobody answered, or not in time: try again later
+├── Gone             the service says this server is no longer wanted
+├── Refused          the service understood and said no (code, message, details)
+└── FileChanged      a file was written to while it was read: take it next time
 """
 
 from __future__ import annotations

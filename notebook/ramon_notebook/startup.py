@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Thread
 
 from ramon_notebook.api import AgentApi, Boot
 from ramon_notebook.errors import AgentError
@@ -34,34 +35,18 @@ class Startup:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.api = AgentApi(settings.api_url, settings.agent_token)
-        self.booted: Future[Boot] = Future()
-        self.restored: Future[Workspace] = Future()
-
-    @classmethod
-    def begin(cls, settings: Settings) -> Startup:
-        """Start the thread."""
-        startup = cls(settings)
         threads = ThreadPoolExecutor(2, "startup")
-        threads.submit(startup._run, threads)
-        return startup
+        self.booted: Future[Boot] = threads.submit(self.api.boot, patience=BOOT_PATIENCE)
+        self.restored: Future[Workspace] = threads.submit(self._restore_when_booted)
+        threads.shutdown(wait=False)
+        Thread(target=self._report, args=["booting"], daemon=True).start()
 
-    def _run(self, threads: ThreadPoolExecutor) -> None:
-        try:
-            boot = self.api.boot(patience=BOOT_PATIENCE)
-        except Exception as error:  # the future carries it to whoever waits
-            self.booted.set_exception(error)
-            self.restored.set_exception(error)
-            return
-        finally:
-            threads.shutdown(wait=False)
-        self.booted.set_result(boot)
-        try:
-            self.restored.set_result(self._restore(boot))
-        except Exception as error:  # the future carries it to whoever waits
-            self.restored.set_exception(error)
+    def _restore_when_booted(self) -> Workspace:
+        boot = self.booted.result()
+        Thread(target=self._report, args=["restoring"], daemon=True).start()
+        return self._restore(boot)
 
     def _restore(self, boot: Boot) -> Workspace:
-        self._report("restoring")
         root, state = self._settings.workspace, self._settings.state
         store = BlobStore(self.api)
         entries = read_manifest(store, boot.workspace)

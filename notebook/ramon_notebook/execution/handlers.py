@@ -16,11 +16,11 @@ class ExecutionsHandler(APIHandler):
     _track_activity = False
 
     @web.authenticated
-    def post(self, kernel_id: str) -> None:
+    async def post(self, kernel_id: str) -> None:
         """{"executions": [{msg_id, cell_id, running, execution_count, messages, seen}]}."""
         saver: OutputSaver = self.settings["ramon_saver"]
         executions = saver.adopt(kernel_id, self.get_query_argument("session"))
-        self.finish(json.dumps({"executions": executions}, default=str))
+        await self.finish(json.dumps({"executions": executions}, default=str))
 
 
 EXECUTIONS = (r"/ramon/executions/([\w-]+)", ExecutionsHandler)

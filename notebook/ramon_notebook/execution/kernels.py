@@ -1,5 +1,8 @@
 """Where Jupyter's kernels and connections meet the recorder."""
 
+# Jupyter's own subclasses are partly untyped and change their parents' signatures.
+# mypy: allow-untyped-calls, disable-error-code="override"
+
 from __future__ import annotations
 
 import json
@@ -53,10 +56,10 @@ class RecordingKernelManager(AsyncMappingKernelManager):
             kernel.recorder_stream = None
         self.recorder.kernel_removed(kernel_id)
 
-    async def shutdown_kernel(self, kernel_id: str, now: bool = False, restart: bool = False) -> Any:
+    async def shutdown_kernel(self, kernel_id: str, now: bool = False, **kwargs: Any) -> Any:
         """End a kernel; what its cells have put out is in the notebook then."""
         await self.saver.save_kernel(kernel_id)
-        return await super().shutdown_kernel(kernel_id, now=now, restart=restart)
+        return await super().shutdown_kernel(kernel_id, now=now, **kwargs)
 
     async def restart_kernel(self, kernel_id: str, now: bool = False) -> Any:
         """Restart, as a person asked for."""
@@ -88,8 +91,8 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             self._saver.page_left(self.kernel_id, self.session.session)
         super().disconnect()
 
-    def handle_incoming_message(self, incoming_msg: bytes | str) -> None:
-        """Pass a message on to the kernel."""
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        """Pass a message, bytes or text, on to the kernel."""
         message = self._execute_request(incoming_msg)
         if message:
             recorder = self._saver.recorder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +50,7 @@ def _new_cell(result: CellResult) -> dict[str, Any]:
 def _update(cell: dict[str, Any], result: CellResult) -> bool:
     if cell.get("cell_type") != "code":
         return False
-    new = {"execution_count": result.execution_count, "outputs": result.outputs}
+    new: dict[str, Any] = {"execution_count": result.execution_count, "outputs": result.outputs}
     if _joined(cell.get("source", "")) != result.code:
         new["source"] = result.code
     old = {name: cell.get(name) for name in new}
@@ -71,7 +70,7 @@ def _replace(path: Path, notebook: dict[str, Any]) -> None:
     half = path.with_name(f".~{path.name}")
     text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     half.write_text(text, encoding="utf-8")
-    os.chmod(half, path.stat().st_mode & 0o777)
+    half.chmod(path.stat().st_mode & 0o777)
     half.replace(path)
 
 

@@ -109,11 +109,7 @@ _FIELDS = {
 
 
 def terminal_text(text: str) -> str:
-    """What remains to be seen of `text` where a carriage return writes over its line.
-
-    >>> terminal_text("10%\\r20%\\rdone\\n")
-    'done\\n'
-    """
+    """What remains to be seen of `text` where carriage returns write over their lines."""
     if "\r" not in text:
         return text
     lines = text.replace("\r\n", "\n").split("\n")

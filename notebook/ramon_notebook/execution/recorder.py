@@ -43,9 +43,7 @@ class Execution:
     @property
     def result(self) -> CellResult:
         """What the notebook file is to say about it."""
-        return CellResult(
-            self.cell_id, self.code, self.execution_count, self.outputs.nbformat()
-        )
+        return CellResult(self.cell_id, self.code, self.execution_count, self.outputs.nbformat())
 
 
 class Recorder:
@@ -98,7 +96,7 @@ class Recorder:
     def kernel_removed(self, kernel_id: str) -> None:
         """A kernel was shut down for good, its outputs saved."""
         self.kernel_interrupted(kernel_id)
-        self.settle(kernel_id, lambda execution: True)
+        self.settle(kernel_id, lambda _: True)
 
     def settle(self, kernel_id: str, certain: Callable[[Execution], bool]) -> None:
         """Forget the ended executions whose outputs are `certain` to be where they belong."""

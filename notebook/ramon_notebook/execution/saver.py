@@ -97,7 +97,7 @@ class OutputSaver:
 
     async def save_kernel(self, kernel_id: str) -> None:
         """Save all that is recorded of a kernel: it is about to end."""
-        await self._save(kernel_id, lambda execution: True)
+        await self._save(kernel_id, lambda _: True)
 
     async def _kernels_of(self, path: Path) -> AsyncIterator[str]:
         for kernel_id in self.recorder.kernels():

@@ -95,9 +95,11 @@ class ForkServer:
                 self._control.send(request)
                 answer, descriptors, _, _ = socket.recv_fds(self._control, 4096, 1)
             except OSError as error:
-                return self._give_up(str(error))
+                self._give_up(str(error))
+                return None
             if not answer:
-                return self._give_up("it has ended")
+                self._give_up("it has ended")
+                return None
         parsed = json.loads(answer)
         if "pid" not in parsed:
             log.info("This kernel starts in a fresh interpreter: %s.", parsed["refused"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, cast
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -28,13 +29,13 @@ class ForkingProvisioner(LocalProvisioner):
         """Start the kernel; returns how to connect to it."""
         if self.fork_server is None or cmd[0] != sys.executable or cmd[1:-1] != LAUNCHER:
             return await super().launch_kernel(cmd, **kwargs)
-        cwd = str(kwargs.get("cwd") or os.getcwd())
+        cwd = str(kwargs.get("cwd") or Path.cwd())
         env = dict(kwargs.get("env") or os.environ)
         argv = ["ipykernel_launcher", *cmd[3:]]
         kernel = await asyncio.to_thread(self.fork_server.fork, argv, cwd, env)
         if kernel is None:
             return await super().launch_kernel(cmd, **kwargs)
-        self.process = kernel
+        self.process = cast("Any", kernel)  # the part of a Popen that is used
         self.pid = self.pgid = kernel.pid
         self.cwd = cwd
         return self.connection_info

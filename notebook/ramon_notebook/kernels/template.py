@@ -9,6 +9,7 @@ server is gone: the kernels are killed, and the template ends.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -19,6 +20,7 @@ import site
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import Any, NoReturn
 
 MAX_REQUEST = 1 << 18
@@ -67,7 +69,7 @@ class Template:
         """Fork kernels until the server goes away; returns, with its request, in each child."""
         wake, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
@@ -125,10 +127,8 @@ class Template:
             if pid == 0:
                 return
             descriptor = self._exits.pop(pid)
-            try:
+            with contextlib.suppress(BrokenPipeError):  # nobody asks any more
                 os.write(descriptor, str(os.waitstatus_to_exitcode(status)).encode())
-            except BrokenPipeError:
-                pass  # nobody asks any more
             os.close(descriptor)
 
     def _end(self) -> NoReturn:
@@ -147,8 +147,7 @@ def _preload() -> None:
 
 def _become_kernel(request: dict[str, Any]) -> None:
     """Be what ``python -m ipykernel_launcher`` would be."""
-    for number in (signal.SIGINT, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -167,8 +166,8 @@ def _become_kernel(request: dict[str, Any]) -> None:
 
 def _package_stamps() -> dict[str, int]:
     """When each folder of installed packages last gained or lost one."""
-    folders = [*site.getsitepackages(), site.getusersitepackages()]
-    return {folder: os.stat(folder).st_mtime_ns for folder in folders if os.path.isdir(folder)}
+    folders = map(Path, [*site.getsitepackages(), site.getusersitepackages()])
+    return {str(folder): folder.stat().st_mtime_ns for folder in folders if folder.is_dir()}
 
 
 def _interpreter_variables(environ: dict[str, str]) -> dict[str, str]:

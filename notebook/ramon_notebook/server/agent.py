@@ -95,7 +95,7 @@ class Agent:
             boot = await asyncio.wrap_future(self._startup.booted)
             self.identity.open_url = self._open_url(boot.notebook_id)
             workspace = await asyncio.wrap_future(self._startup.restored)
-            self._keep(workspace)
+            keeper = self._keep(workspace)
             await asyncio.to_thread(self._startup.api.ready, PORT, patience=READY_PATIENCE)
         except Exception:  # whatever it was, this server can't serve
             log.exception("The notebook could not be started.")
@@ -103,29 +103,27 @@ class Agent:
             self._stop()
             return
         log.info("Ready: %s.", boot.notebook_id)
-        self._spawn(self._beat(boot.heartbeat_seconds))
+        self._spawn(self._beat(keeper, boot.heartbeat_seconds))
 
     def _open_url(self, notebook_id: str) -> str:
         return f"{self._settings.app_origin}/notebooks/{notebook_id}/open"
 
-    def _keep(self, workspace: Workspace) -> None:
+    def _keep(self, workspace: Workspace) -> Keeper:
         root, loop = self._settings.workspace, asyncio.get_running_loop()
         rules = IgnoreRules(root)
-        self.keeper = Keeper(
-            root,
-            workspace.committer,
-            workspace.index,
-            rules,
-            on_gone=lambda: loop.call_soon_threadsafe(self._stop),
-        )
+
+        def gone() -> None:
+            loop.call_soon_threadsafe(self._stop)
+
+        self.keeper = Keeper(root, workspace.committer, workspace.index, rules, gone)
         self._watcher = Watcher(root, rules, self.keeper.notice)
         self._watcher.start()
         self.keeper.start()
+        return self.keeper
 
-    async def _beat(self, seconds: float) -> None:
+    async def _beat(self, keeper: Keeper, seconds: float) -> None:
         while True:
-            assert self.keeper is not None
-            status = self.keeper.status
+            status = keeper.status
             body = await asyncio.to_thread(
                 report, self.activity, self._kernels(), status, self._settings.memory_bytes
             )

@@ -1,9 +1,11 @@
 """The files as JupyterLab sees them; a save that can't be kept fails aloud."""
 
+# Jupyter's own subclasses are partly untyped and change their parents' signatures.
+# mypy: allow-untyped-calls, disable-error-code="override"
+
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,9 +33,13 @@ class WorkspaceContents(AsyncLargeFileManager):
         self._keeper = keeper
         self._unnoticed: dict[str, Unnoticed] = {}
 
+    def file(self, path: str) -> Path:
+        """Where a path of JupyterLab's is on disk. Raises 404 for one outside the workspace."""
+        return Path(self._get_os_path(path))
+
     async def get(self, path: str, content: bool = True, **kwargs: Any) -> dict[str, Any]:
         """Read; a file's content counts as activity, as no page asks for that by itself."""
-        file = Path(self._get_os_path(path))
+        file = self.file(path)
         if content:
             await self._saver.save_for_reading(file)
         model: dict[str, Any] = await super().get(path, content=content, **kwargs)
@@ -52,8 +58,8 @@ class WorkspaceContents(AsyncLargeFileManager):
         self._activity.note()
         self._check_quota(model, path)
         saved: dict[str, Any] = await super().save(model, path)
-        self._unnoticed.pop(self._get_os_path(path), None)
-        await self._saver.saved_by_page(Path(self._get_os_path(path)))
+        self._unnoticed.pop(str(self.file(path)), None)
+        await self._saver.saved_by_page(self.file(path))
         return saved
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
@@ -97,7 +103,7 @@ class WorkspaceContents(AsyncLargeFileManager):
 
     def _size_now(self, path: str) -> int:
         try:
-            return os.stat(self._get_os_path(path)).st_size
+            return self.file(path).stat().st_size
         except FileNotFoundError:
             return 0
 

@@ -1,5 +1,8 @@
 """What a heartbeat says."""
 
+# psutil comes without type hints.
+# mypy: disable-error-code="import-untyped"
+
 from __future__ import annotations
 
 import contextlib
@@ -8,6 +11,9 @@ from typing import Any
 
 from ramon_notebook.server.activity import Activity, Kernel, busy
 from ramon_notebook.workspace.keeper import Status
+
+MOST_ERROR = 2000
+"""Characters of an error: the service's limit."""
 
 
 def report(
@@ -22,7 +28,7 @@ def report(
         "memory_limit_bytes": memory_limit,
         "workspace": {
             "saved_at": written(status.saved_at) if status.saved_at else None,
-            "error": status.error,
+            "error": status.error[:MOST_ERROR] if status.error else None,
             "pending_files": status.pending_files,
         },
     }

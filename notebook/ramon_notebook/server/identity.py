@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from html import escape
-from string import Template
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -51,7 +51,7 @@ class TicketIdentityProvider(IdentityProvider):
     without the cookie leads to the application, which comes back with a ticket.
     """
 
-    token = ""  # type: ignore[assignment]  # a trait in the base class, fixed here
+    token = ""
     sessions = Sessions()
     host = ""
     open_url = ""
@@ -98,9 +98,11 @@ class EnterHandler(JupyterHandler):
         try:
             account = await agent.redeem(self.get_query_argument("ticket", ""))
         except Refused:
-            return self._explain(403, "This link was used already, or is too old.")
+            await self._explain(403, "This link was used already, or is too old.")
+            return
         except AgentError:
-            return self._explain(503, "The service does not answer right now.")
+            await self._explain(503, "The service does not answer right now.")
+            return
         user = User(
             username=account["login"],
             name=account.get("name") or account["login"],
@@ -110,11 +112,11 @@ class EnterHandler(JupyterHandler):
         self.set_cookie(COOKIE, secret, path="/", secure=True, httponly=True, samesite="Lax")
         self.redirect(agent.first_page())
 
-    def _explain(self, status: int, message: str) -> None:
+    async def _explain(self, status: int, message: str) -> None:
         url = self.settings["ramon_agent"].identity.open_url
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(_PAGE.substitute(message=escape(message), url=escape(url)))
+        await self.finish(_PAGE.substitute(message=escape(message), url=escape(url)))
 
 
 def _hashed(secret: str) -> str:

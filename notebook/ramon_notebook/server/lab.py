@@ -61,7 +61,10 @@ class NotebookLab(LabServerApp):
 
     def initialize_handlers(self) -> None:
         """Tell the page what it must know, then register the handlers."""
-        page_config = self.serverapp.web_app.settings.setdefault("page_config_data", {})
+        server = self.serverapp
+        if server is None:
+            raise RuntimeError("JupyterLab's pages need a server.")
+        page_config = server.web_app.settings.setdefault("page_config_data", {})
         page_config.update(
             buildAvailable=False,
             buildCheck=False,
@@ -69,7 +72,7 @@ class NotebookLab(LabServerApp):
             token="",
             exposeAppInBrowser=False,
             quitButton=False,
-            allow_hidden_files=self.serverapp.contents_manager.allow_hidden,
+            allow_hidden_files=server.contents_manager.allow_hidden,
             delete_to_trash=False,
             notebookVersion=json.dumps(version_info),
             news={"disabled": True},

@@ -1,5 +1,8 @@
 """Starting Jupyter Server with the agent, and what it is allowed to do."""
 
+# Jupyter's own subclasses are partly untyped and change their parents' signatures.
+# mypy: allow-untyped-calls, disable-error-code="override"
+
 from __future__ import annotations
 
 import asyncio
@@ -7,7 +10,7 @@ import logging
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
@@ -18,6 +21,7 @@ from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.kernels.client import ForkServer
 from ramon_notebook.kernels.provisioner import ForkingProvisioner
+from ramon_notebook.server.activity import Kernel
 from ramon_notebook.server.agent import Agent
 from ramon_notebook.server.contents import WorkspaceContents
 from ramon_notebook.server.identity import EnterHandler, TicketIdentityProvider
@@ -49,6 +53,11 @@ class NotebookServer(ServerApp):
         """Stop once, however often it is asked for."""
         if not self._stopping:
             super().stop(from_signal)
+
+    def running_kernels(self) -> list[Kernel]:
+        """The kernels that run now."""
+        manager: Any = self.kernel_manager
+        return [manager.get_kernel(kernel_id) for kernel_id in manager.list_kernel_ids()]
 
     async def _cleanup(self) -> None:
         await self.saver.save_everything()
@@ -98,9 +107,7 @@ def configuration(settings: Settings) -> Config:
     )
     config.KernelManager.transport = "ipc"
     # The memory display asks every few seconds; nobody does anything by that.
-    config.RecordingKernelManager.untracked_message_types.extend(
-        ["usage_request", "usage_reply"]
-    )
+    config.RecordingKernelManager.untracked_message_types.extend(["usage_request", "usage_reply"])
     config.KernelProvisionerFactory.default_provisioner_name = "ramon-fork"
     config.WorkspaceContents.update(allow_hidden=True, delete_to_trash=False)
     config.ResourceUseDisplay.update(
@@ -113,13 +120,13 @@ def configuration(settings: Settings) -> Config:
 
 
 def _saver(server: NotebookServer) -> OutputSaver:
-    contents: Any = server.contents_manager
+    contents = cast("WorkspaceContents", server.contents_manager)
     kernels: Any = server.kernel_manager
 
     async def notebook_of(kernel_id: str) -> Path | None:
         for session in await server.session_manager.list_sessions():
             if session["kernel"]["id"] == kernel_id and session["type"] == "notebook":
-                return Path(contents._get_os_path(session["path"]))
+                return contents.file(session["path"])
         return None
 
     saver = OutputSaver(Recorder(), notebook_of, contents.write_unnoticed)
@@ -136,9 +143,9 @@ def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agen
         startup,
         identity,
         stop=server.stop,
-        kernels=lambda: list(server.kernel_manager._kernels.values()),
+        kernels=server.running_kernels,
     )
-    contents: Any = server.contents_manager
+    contents = cast("WorkspaceContents", server.contents_manager)
     contents.connect(agent.activity, server.saver, lambda: agent.keeper)
     server.web_app.settings["ramon_agent"] = agent
     server.web_app.add_handlers(".*$", [(r"/ramon/enter", EnterHandler)])

@@ -57,9 +57,10 @@ class Committer:
             try:
                 for batch in batches(change, BATCH_ENTRIES):
                     self._commit_batch(batch, outcome)
-                return outcome
             except Refused as refusal:
                 self._recover(refusal)
+            else:
+                return outcome
         raise Unavailable("The service refused the snapshot again and again.")
 
     def _recover(self, refusal: Refused) -> None:
@@ -112,18 +113,14 @@ class Committer:
 
     def _commit(self, change: Change) -> None:
         done = self._api.commit(self.head.snapshot_id, change)
-        self.head = Head(
-            done.snapshot_id, done.seq, None, self.head.quota_bytes, done.used_bytes
-        )
+        self.head = Head(done.snapshot_id, done.seq, None, self.head.quota_bytes, done.used_bytes)
         for path in change.deletes:
             self.committed.pop(path, None)
         self.committed.update({entry.path: entry for entry in change.puts})
 
     def _upload(self, entries: Sequence[Entry]) -> set[str]:
         """Upload every blob that the storage lacks; the paths whose content changed meanwhile."""
-        wanted = {
-            e.sha256: e for e in entries if e.kind == "file" and e.sha256 not in self._stored
-        }
+        wanted = {e.sha256: e for e in entries if e.kind == "file" and e.sha256 not in self._stored}
         changed: set[str] = set()
         blobs = list(wanted.values())
         with ThreadPoolExecutor(PARALLEL, "upload") as threads:

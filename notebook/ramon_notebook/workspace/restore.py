@@ -79,7 +79,7 @@ def restore(
                 pass
     for entry in entries.values():
         if entry.kind == "symlink":
-            os.symlink(entry.target, root / entry.path)
+            (root / entry.path).symlink_to(entry.target)
 
 
 def _place(blob: Path, root: Path, files: list[Entry]) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 from ramon_notebook.workspace.entries import Entry, UnsafePath, checked_target
 from ramon_notebook.workspace.ignore import IgnoreRules
 
+MOST_PATH = 1024
+"""Characters of a path, and of a link's target: the service's limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -63,8 +66,8 @@ def _scan_folder(root: Path, folder: str, rules: IgnoreRules, found: Found) -> b
     kept = False
     for item in _listing(root, folder, found):
         path = folder + item.name
-        if not _is_text(path):
-            found.problems.append(f"{path!r} has a name that is not UTF-8.")
+        if not _is_nameable(path):
+            found.problems.append(f"{path!r} has a name that is too long, or not UTF-8.")
             continue
         kept = _scan_item(root, path, item, rules, found) or kept
     return kept
@@ -73,31 +76,34 @@ def _scan_folder(root: Path, folder: str, rules: IgnoreRules, found: Found) -> b
 def _scan_item(
     root: Path, path: str, item: os.DirEntry[str], rules: IgnoreRules, found: Found
 ) -> bool:
-    try:
-        info = item.stat(follow_symlinks=False)
-    except FileNotFoundError:
+    info = _looked_at(path, item, found)
+    if info is None or rules.ignores(path, is_dir=stat.S_ISDIR(info.st_mode)):
         return False
-    except PermissionError:
-        found.problems.append(f"{path!r} can't be read.")
-        return False
-    is_dir = stat.S_ISDIR(info.st_mode)
-    if rules.ignores(path, is_dir=is_dir):
-        return False
-    if is_dir:
+    if stat.S_ISDIR(info.st_mode):
         if not _scan_folder(root, path + "/", rules, found):
             found.others[path] = Entry(path, "dir")
         return True
     if stat.S_ISLNK(info.st_mode):
         return _add_link(root, path, found)
-    if stat.S_ISREG(info.st_mode):
-        found.files[path] = FoundFile(path, Stamp.of(info), stat.S_IMODE(info.st_mode) & 0o777)
-        return True
-    return False
+    if not stat.S_ISREG(info.st_mode):
+        return False
+    found.files[path] = FoundFile(path, Stamp.of(info), info.st_mode & 0o777)
+    return True
+
+
+def _looked_at(path: str, item: os.DirEntry[str], found: Found) -> os.stat_result | None:
+    try:
+        return item.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    except PermissionError:
+        found.problems.append(f"{path!r} can't be read.")
+        return None
 
 
 def _add_link(root: Path, path: str, found: Found) -> bool:
     try:
-        target = os.readlink(root / path)
+        target = str((root / path).readlink())
     except FileNotFoundError:
         return False
     if target.startswith(f"{root}/"):
@@ -120,9 +126,9 @@ def _listing(root: Path, folder: str, found: Found) -> Iterator[os.DirEntry[str]
         found.problems.append(f"{folder!r} can't be read.")
 
 
-def _is_text(name: str) -> bool:
+def _is_nameable(path: str) -> bool:
     try:
-        name.encode()
+        path.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return len(path) <= MOST_PATH

@@ -6,8 +6,9 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
 import urllib3
 
@@ -71,7 +72,7 @@ class BlobStore:
 
     def _put(self, path: Path, size: int, upload: Upload) -> None:
         with path.open("rb") as file:
-            body = _ExactReader(file, size)
+            body = cast("IO[bytes]", _ExactReader(file, size))
             status = self._send(upload.url, body, size, dict(upload.headers))[0]
         if status == 400:
             # The storage checks the hash (x-amz-checksum-sha256): these were other bytes.
@@ -86,7 +87,7 @@ class BlobStore:
             for url in upload.urls:
                 part = file.read(upload.part_size)
                 digest.update(part)
-                etags.append(_retried(lambda url=url, part=part: self._put_part(url, part)))
+                etags.append(_retried(partial(self._put_part, url, part)))
             if file.read(1) or digest.hexdigest() != upload.sha256:
                 raise FileChanged(str(path))
         self._api.complete_upload(upload.sha256, size, upload.upload_id, etags)
@@ -98,7 +99,7 @@ class BlobStore:
         return etag
 
     def _send(
-        self, url: str, body: _ExactReader | bytes, size: int, headers: dict[str, str]
+        self, url: str, body: IO[bytes] | bytes, size: int, headers: dict[str, str]
     ) -> tuple[int, str | None]:
         if "content-length" not in {name.lower() for name in headers}:
             headers["content-length"] = str(size)
@@ -108,7 +109,7 @@ class BlobStore:
 
 
 class _ExactReader:
-    """Gives exactly `size` bytes of a file; a shorter file is a FileChanged, not a stalled upload."""
+    """Gives exactly `size` bytes of a file: a shorter one is a FileChanged, no stalled upload."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self._file = file
@@ -131,8 +132,6 @@ def content_hash(path: Path) -> tuple[str, int]:
             digest.update(chunk)
             size += len(chunk)
     return digest.hexdigest(), size
-
-
 
 
 @contextmanager

@@ -51,6 +51,6 @@ class Watcher:
             while not self._stopped.wait(POLL):
                 self._on_change()
 
-    def _is_kept(self, change: object, path: str) -> bool:
+    def _is_kept(self, _change: object, path: str) -> bool:
         relative = Path(path).relative_to(self._root).as_posix()
         return not self._rules.ignores(relative)
