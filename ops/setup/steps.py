@@ -78,5 +78,9 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _files_below(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(set(folders) - _GENERATED)
+        folders[:] = sorted(name for name in folders if not _is_generated(name))
         yield from (Path(parent, name) for name in sorted(names))
+
+
+def _is_generated(folder: str) -> bool:
+    return folder in _GENERATED or folder.endswith(".egg-info")
