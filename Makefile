@@ -13,7 +13,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-PYTHON_SOURCES := $(wildcard app.py chalicelib ops localcloud notebook gateway benchmarks tests)
+PYTHON_SOURCES := $(wildcard app.py chalicelib ops localcloud notebook benchmarks tests)
 # The agent runs beside Jupyter, in the notebook's own environment, and is type-checked there.
 TYPED_SOURCES := $(filter-out notebook,$(PYTHON_SOURCES))
 

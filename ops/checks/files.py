@@ -12,6 +12,9 @@ _REGISTRIES = re.compile(
 )
 """Hosts that packages come from: which one to ask is the affair of the installing machine."""
 
+_THIS = Path(__file__).as_posix()
+"""This file, which has to name what others may not."""
+
 _CONFLICT = re.compile(r"^(<{7}|>{7}) ")
 
 
@@ -36,8 +39,8 @@ def _own_paths(root: Path) -> list[str]:
 
 def _tracked(root: Path) -> list[str]:
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True)
-    this = Path(__file__).relative_to(root).as_posix()
-    return [name for name in listing.stdout.decode().split("\0") if name and name != this]
+    names = filter(None, listing.stdout.decode().split("\0"))
+    return [name for name in names if not _THIS.endswith(f"/{name}")]
 
 
 def _lines(path: Path) -> list[str]:
