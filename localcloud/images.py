@@ -60,7 +60,8 @@ class Images:
 
 def repository(reference: str) -> str:
     """The last path part of an image reference, without tag and digest."""
-    return reference.rsplit("/", 1)[-1].split("@")[0].split(":")[0]
+    last = reference.rpartition("/")[2]
+    return last.partition("@")[0].partition(":")[0]
 
 
 def project_images(root: Path) -> Images:

@@ -8,11 +8,12 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from localcloud import settings as settings_module
-from localcloud.images import project_images
+from localcloud.aws import environment
 from localcloud.progress import complain, say, step
 from localcloud.settings import PROJECT_ROOT, REGION, Settings, SettingsError
 from localcloud.state import Endpoint, StateInUseError, StateLock
@@ -22,6 +23,9 @@ PARENT_SECONDS = 1.0
 
 SAME_CTRL_C_SECONDS = 0.5
 """A second signal within this time is the first one, told twice."""
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
 
 NOTICE = (
     "This local cloud is for one person's own machine: it listens on loopback only,"
@@ -76,9 +80,10 @@ class Launcher:
         self._watch_signals()
         watching = asyncio.create_task(self._watch_parent())
         with step("Starting the AWS stand-in"):
-            await self._start_aws()
+            self._cloud = self._make_cloud()
+            await self._cloud.start_aws()
         with step("Opening the front door"):
-            await self._open_front_door()
+            await self._cloud.open_front_door(self._front)
         self._publish_endpoint()
         deployed = await self._deploy() if self._settings.deploy else True
         if deployed:
@@ -90,38 +95,24 @@ class Launcher:
         say("Nothing is left running.")
         return 0 if deployed else 1
 
-    async def _start_aws(self) -> None:
-        from localcloud.aws import environment
-
-        state_dir = self._settings.state_dir
-        sock = _listen_as_before(state_dir / "aws" / "port")
+    def _make_cloud(self) -> "Cloud":
+        directory = self._settings.state_dir / "aws"
+        sock = _listen_as_before(directory / "port")
         environment.configure(
             port=sock.getsockname()[1],
-            persisted=state_dir / "aws" / "ministack",
-            objects=state_dir / "aws" / "objects",
-            scratch=state_dir / "aws" / "scratch",
+            persisted=directory / "ministack",
+            objects=directory / "objects",
         )
-        from localcloud.aws.stack import AwsStack  # reads the environment when it is imported
+        from localcloud.cloud import Cloud  # noqa: PLC0415 - reads the environment
 
-        images = project_images(PROJECT_ROOT)
-        if self._settings.images:
-            images = images.extended(self._settings.images)
-        self._aws = AwsStack(state_dir, sock, images)
-        await self._aws.start()
-
-    async def _open_front_door(self) -> None:
-        from localcloud.edge.server import FrontDoor
-
-        site = PROJECT_ROOT / "frontend" / "dist"
-        self._edge = FrontDoor(self._port, site, self._aws.ecs.store)
-        await self._edge.listen(self._front)
+        return Cloud(self._settings, sock, self._port)
 
     def _publish_endpoint(self) -> None:
-        admin = self._aws.administrator
+        admin = self._cloud.aws.administrator
         self._endpoint.write(
             {
                 "app_origin": self.origin,
-                "aws_endpoint_url": self._aws.endpoint_url,
+                "aws_endpoint_url": self._cloud.aws.endpoint_url,
                 "port": self._port,
                 "pid": os.getpid(),
                 "region": REGION,
@@ -135,11 +126,12 @@ class Launcher:
     async def _deploy(self) -> bool:
         """Run the deploy program; returns whether it succeeded and we should go on."""
         say("Deploying the stack …")
-        environment = self._environment | self._aws.administrator.environment(self._aws.endpoint_url)
-        environment |= {"STATE_DIR": str(self._settings.state_dir), "PORT": str(self._port)}
+        aws = self._cloud.aws
+        variables = self._environment | aws.administrator.environment(aws.endpoint_url)
+        variables |= {"STATE_DIR": str(self._settings.state_dir), "PORT": str(self._port)}
         arguments = ["-m", "ops.deploy", "--stage", "local"]
         deploy = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, cwd=PROJECT_ROOT, env=environment, start_new_session=True
+            sys.executable, *arguments, cwd=PROJECT_ROOT, env=variables, start_new_session=True
         )
         done = asyncio.ensure_future(deploy.wait())
         stop = asyncio.ensure_future(self._stop.wait())
@@ -153,8 +145,7 @@ class Launcher:
         return await done == 0
 
     async def _shut_down(self) -> None:
-        await self._aws.stop()
-        await self._edge.close()
+        await self._cloud.stop()
         self._endpoint.remove()
 
     def _watch_signals(self) -> None:
@@ -164,11 +155,11 @@ class Launcher:
 
     async def _watch_parent(self) -> None:
         """Stop when the process that we belong to has ended."""
-        parent = self._settings.parent
-        while parent is not None and os.getppid() == parent:
+        while self._settings.parent is not None:
             await asyncio.sleep(PARENT_SECONDS)
-        if parent is not None:
-            self._stop.set()
+            if os.getppid() != self._settings.parent:
+                self._stop.set()
+                return
 
     def _on_signal(self) -> None:
         now = time.monotonic()

@@ -15,6 +15,7 @@ exit_code is 128 + signal where a signal ended the command, finished_at is epoch
 cause is one of `exited`, `killed`, `launcher_gone`, `start_failed`.
 """
 
+import contextlib
 import ctypes
 import errno
 import json
@@ -41,7 +42,7 @@ Spec = dict[str, Any]
 
 
 def prctl(option: int, value: int) -> None:
-    """Call prctl(2); raises OSError where the kernel refuses."""
+    """Set an attribute of this process; raises OSError where the kernel refuses."""
     if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
@@ -75,7 +76,8 @@ def _become_command(spec: Spec, shim: int, failure_writer: int) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         _redirect(spec["log"])
         os.chdir(spec["directory"])
-        os.execvpe(spec["command"][0], spec["command"], spec["environment"])
+        command: list[str] = spec["command"]
+        os.execvpe(command[0], command, spec["environment"])  # noqa: S606 - no shell is wanted
     except OSError as error:
         os.write(failure_writer, str(error.errno or errno.EIO).encode())
     os._exit(127)
@@ -92,11 +94,11 @@ def _redirect(log: str) -> None:
 def descendants() -> list[int]:
     """Process ids of everything below this process, the nearest first."""
     children: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            parent = _parent(name)
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            parent = _parent(entry.name)
             if parent is not None:
-                children.setdefault(parent, []).append(int(name))
+                children.setdefault(parent, []).append(int(entry.name))
     found: list[int] = []
     level = [os.getpid()]
     while level:
@@ -107,8 +109,7 @@ def descendants() -> list[int]:
 
 def _parent(pid: str) -> int | None:
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[1])
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
     except OSError:
         return None  # it ended while we were looking
 
@@ -127,10 +128,8 @@ def kill_tree() -> None:
 
 
 def _signal(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass  # it ended by itself first
 
 
 class Supervisor:
@@ -143,6 +142,7 @@ class Supervisor:
         self.cause = "exited"
 
     def run(self) -> Spec:
+        """Wait for the end and clean up; gives the exit record."""
         poller = select.poll()
         poller.register(STDIN, select.POLLIN | select.POLLHUP)
         poller.register(self.wakeup, select.POLLIN)
@@ -203,7 +203,7 @@ def write_record(path: str, record: Spec) -> None:
     """Write the record so that a reader sees all of it or nothing."""
     unfinished = f"{path}.new"
     Path(unfinished).write_text(json.dumps(record))
-    os.replace(unfinished, path)
+    Path(unfinished).replace(path)
 
 
 def main(spec_path: str) -> None:
@@ -229,10 +229,9 @@ def main(spec_path: str) -> None:
 
 
 def _announce(pid: int) -> None:
-    try:
+    # If the launcher is gone, the end of file on stdin says so too.
+    with contextlib.suppress(BrokenPipeError):
         os.write(STDOUT, f"started {pid}\n".encode())
-    except BrokenPipeError:
-        pass  # the launcher is gone; end of file on stdin says so too
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -52,7 +52,8 @@ class LocalCloud:
     def client(self, service: str) -> Any:
         """A boto3 client with the administrator's rights."""
         credentials = self.endpoint["credentials"]
-        return boto3.client(
+        make_client: Any = boto3.client  # its type hints know services by literal names only
+        return make_client(
             service,
             endpoint_url=self.endpoint["aws_endpoint_url"],
             region_name=self.endpoint["region"],
@@ -117,12 +118,11 @@ def start(
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:
-    assert process.stdout
     said = []
     patience = threading.Timer(START_SECONDS, process.kill)
     patience.start()
     try:
-        for line in process.stdout:
+        for line in cast(IO[str], process.stdout):
             said.append(line)
             if " is ready at " in line:
                 return

@@ -1,12 +1,12 @@
-"""Which resource an ECS request is about, for IAM (Service Authorization Reference, "Actions,
-resources, and condition keys for Amazon Elastic Container Service").
+"""Which resource an ECS request is about, for IAM.
 
-ministack takes the cluster for every request that names one; AWS checks RunTask on the task
-definition with the key `ecs:cluster`, StopTask on the task, and `iam:PassRole` on the roles.
+After the Service Authorization Reference, "Actions, resources, and condition keys for Amazon
+Elastic Container Service". ministack takes the cluster for every request that names one; AWS
+checks RunTask on the task definition with the key `ecs:cluster`, StopTask on the task, and
+`iam:PassRole` on the roles.
 """
 
 import json
-
 from typing import Any
 
 from ministack.core import iam_actions
@@ -24,6 +24,21 @@ from localcloud.settings import REGION
 PASSING = ("RunTask", "RegisterTaskDefinition", "CreateService", "UpdateService")
 """Operations that hand roles over to tasks."""
 
+
+KINDS = {
+    "RunTask": "definition",
+    "StopTask": "task",
+    "DescribeTasks": "task",
+    "CreateService": "service",
+    "UpdateService": "service",
+    "DeleteService": "service",
+    "DescribeClusters": "cluster",
+    "DeleteCluster": "cluster",
+    "TagResource": "any",
+    "UntagResource": "any",
+    "ListTagsForResource": "any",
+}
+"""What an operation is authorised on."""
 
 
 class EcsAuthorization:
@@ -53,24 +68,22 @@ class EcsAuthorization:
         iam_actions.request_tag_context = request_tag_context
 
     def resource(self, operation: str, request: Record) -> str:
-        """The ARN that a policy's Resource must match."""
-        names = self._store.names
-        cluster = last_part(str(request.get("cluster") or "default"))
-        if operation in ("RunTask", "StartTask"):
-            return self._definition_arn(str(request.get("taskDefinition")))
-        if operation == "StopTask":
-            return names.task(cluster, last_part(str(request.get("task"))))
-        if operation == "DescribeTasks":
-            tasks = request.get("tasks") or ["*"]
-            return names.task(cluster, last_part(str(tasks[0])))
-        if operation in ("CreateService", "UpdateService", "DeleteService"):
-            name = request.get("service") or request.get("serviceName")
-            return names.service(cluster, last_part(str(name)))
-        if operation in ("TagResource", "UntagResource", "ListTagsForResource"):
-            return str(request.get("resourceArn"))
-        if operation in ("DeleteCluster", "DescribeClusters", "UpdateCluster"):
-            return names.cluster(cluster)
-        return "*"
+        """The ARN that a policy's Resource must match; `*` where an operation has none."""
+        kind = KINDS.get(operation)
+        return self._arn(kind, request) if kind else "*"
+
+    def _arn(self, kind: str, request: Record) -> str:
+        names, cluster = self._store.names, last_part(str(request.get("cluster") or "default"))
+        tasks = [request.get("task"), *(request.get("tasks") or [])]
+        service = request.get("service") or request.get("serviceName")
+        arns = {
+            "cluster": names.cluster(cluster),
+            "definition": self._definition_arn(str(request.get("taskDefinition"))),
+            "service": names.service(cluster, last_part(str(service))),
+            "task": names.task(cluster, last_part(str(next(filter(None, tasks), "*")))),
+            "any": str(request.get("resourceArn")),
+        }
+        return arns[kind]
 
     async def handle(
         self, method: str, path: str, headers: dict[str, str], body: bytes, query: Any

@@ -82,8 +82,8 @@ def count_as_encrypted() -> None:
     They are plain HTTP, but never leave the machine.
     """
     pin = iam_evaluator.pin_request_origin
-    ministack.pin_request_origin = lambda address, secure: pin(address, True)
+    ministack.pin_request_origin = lambda address, _: pin(address, True)
 
 
-def _nobody(access_key_id: str) -> bool:
+def _nobody(_access_key_id: str) -> bool:
     return False

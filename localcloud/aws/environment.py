@@ -10,16 +10,15 @@ INHERITED_PREFIXES = ("AWS_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_", "EDGE_")
 """Variables of the person's own shell that must not reach the stand-in."""
 
 
-def configure(port: int, persisted: Path, objects: Path, scratch: Path) -> None:
+def configure(port: int, persisted: Path, objects: Path) -> None:
     """Set what ministack reads: must run before anything imports it.
 
     port: of its own server on 127.0.0.1; persisted: directory of the services' state;
-    objects: directory of S3's objects; scratch: for temporary files.
+    objects: directory of S3's objects.
     """
     for name in list(os.environ):
         if name.startswith(INHERITED_PREFIXES):
             del os.environ[name]
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ.update(
         AUTH="true",
         # The root user has no key: nobody knows this one (see `hardening`).

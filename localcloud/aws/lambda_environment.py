@@ -1,5 +1,8 @@
-"""The environment variables of a Lambda function (AWS Lambda developer guide, "Defined runtime
-environment variables"). Nothing of the launcher's own environment gets in, except the way out."""
+"""The environment variables of a Lambda function.
+
+After the AWS Lambda developer guide, "Defined runtime environment variables". Nothing of the
+launcher's own environment gets in, except the way out.
+"""
 
 import sys
 from pathlib import Path

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from localcloud.aws import lambda_child
 
@@ -67,8 +67,7 @@ class FunctionProcess:
 
         Raises TimedOutError after `timeout` seconds, and ProcessEndedError.
         """
-        assert self.popen.stdout is not None
-        output = self.popen.stdout.fileno()
+        output = cast(IO[bytes], self.popen.stdout).fileno()
         response, log = bytearray(), bytearray()
         deadline = time.monotonic() + timeout
         with selectors.PollSelector() as selector:

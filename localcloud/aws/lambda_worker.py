@@ -7,6 +7,7 @@ complete without the 50 ms wait per call.
 """
 
 import logging
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
 
     def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
         super().__init__(func_name, config, code_zip)
+        self._proc: subprocess.Popen[bytes] | None = None  # for ministack to look at
         self._process: FunctionProcess | None = None
         self._session: Session | None = None
 
@@ -50,10 +52,9 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
         timeout = float(self.config.get("Timeout", 3))
         with self._lock:
             try:
-                log = self._ensure_started()
-                assert self._process is not None
-                self._process.send(request | {"timeout": timeout})
-                response, more = self._process.receive(timeout)
+                process, log = self._ensure_started()
+                process.send(request | {"timeout": timeout})
+                response, more = process.receive(timeout)
             except TimedOutError as error:
                 self._forget_process()
                 message = f"{request['request_id']} Task timed out after {timeout:.2f} seconds"
@@ -71,28 +72,28 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
         """Start the process; ministack calls this too, to initialise ahead of a call."""
         self._ensure_started()
 
-    def _ensure_started(self) -> str:
-        """Start the process unless it runs; returns what it printed while starting."""
+    def _ensure_started(self) -> tuple[FunctionProcess, str]:
+        """The running process, started if need be, and what it printed while starting."""
         if self._process is not None and self._process.popen.poll() is None:
-            return ""
+            return self._process, ""
         self._forget_process()
         self._session = Session.of_role(self.config["Role"], self.func_name)
         paths = [self.code.unpack(self.code_zip), *self._layers()]
         environment = environment_of(self.config, paths[0], self.endpoint_url)
-        self._process = FunctionProcess(paths, environment | self._session.environment())
-        self._proc = self._process.popen
-        response, log = self._process.receive(INIT_SECONDS)
+        process = FunctionProcess(paths, environment | self._session.environment())
+        self._process, self._proc = process, process.popen
+        response, log = process.receive(INIT_SECONDS)
         if "error" in response:
             self._forget_process()
             raise FunctionError(response["error"], log)
-        return log
+        return process, log
 
     def _layers(self) -> list[Path]:
         archives = [lambda_svc._resolve_layer_zip(each) for each in self.config.get("Layers", [])]
         return [self.code.unpack(archive) / "python" for archive in archives if archive]
 
     def _discard_tmpdir(self) -> None:
-        """ministack's last call to a worker that it ended."""
+        """Ministack's last call to a worker that it ended."""
         self._forget_process()
 
     def _forget_process(self) -> None:

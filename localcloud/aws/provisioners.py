@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ecs.model import service_model
+from localcloud.ecs.model import input_shape
 from localcloud.ecs.names import last_part
 from localcloud.ecs.wire import Wire
 
@@ -48,12 +48,12 @@ class EcsProvisioner:
         return name, {"Arn": cluster["clusterArn"], "ClusterName": name}
 
     def update_cluster(
-        self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str = ""
+        self, physical_id: str, _old: Properties, new: Properties, stack: str, logical_id: str = ""
     ) -> Provisioned:
         """Only the name matters here, and a new name is a new cluster."""
         return self.create_cluster(logical_id or physical_id, new, stack)
 
-    def delete_cluster(self, physical_id: str, props: Properties) -> None:
+    def delete_cluster(self, physical_id: str, _props: Properties) -> None:
         """The cluster goes once its tasks have been told to stop."""
         self._call("DeleteCluster", {"cluster": physical_id})
 
@@ -73,7 +73,7 @@ class EcsProvisioner:
         self.delete_definition(physical_id, old)
         return made
 
-    def delete_definition(self, physical_id: str, props: Properties) -> None:
+    def delete_definition(self, physical_id: str, _props: Properties) -> None:
         """Deregister the revision."""
         self._call("DeregisterTaskDefinition", {"taskDefinition": physical_id})
 
@@ -85,14 +85,14 @@ class EcsProvisioner:
         return service["serviceArn"], {"ServiceArn": service["serviceArn"], "Name": name}
 
     def update_service(
-        self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str = ""
+        self, physical_id: str, _old: Properties, new: Properties, *_: str
     ) -> Provisioned:
         """Count, task definition and network are updated in place."""
         request = _request("UpdateService", new) | {"service": physical_id}
         service = self._call("UpdateService", request)["service"]
         return physical_id, {"ServiceArn": physical_id, "Name": service["serviceName"]}
 
-    def delete_service(self, physical_id: str, props: Properties) -> None:
+    def delete_service(self, physical_id: str, _props: Properties) -> None:
         """Its tasks are stopped."""
         cluster = last_part(physical_id.rpartition("/")[0])
         request = {"cluster": cluster, "service": physical_id, "force": True}
@@ -118,8 +118,7 @@ def _handlers(
 
 def _request(operation: str, props: Properties) -> Properties:
     """The properties which the operation knows, in its own spelling and types."""
-    shape = service_model().operation_model(operation).input_shape
-    request: Properties = _convert(props, shape)
+    request: Properties = _convert(props, input_shape(operation))
     if "tags" in request:  # without CloudFormation's own, which the API takes from nobody else
         request["tags"] = [tag for tag in request["tags"] if not tag["key"].startswith("aws:")]
     return request
@@ -129,7 +128,9 @@ def _convert(value: Any, shape: Any) -> Any:
     """CloudFormation's `Name` is the API's `name`; numbers may arrive as text."""
     if shape.type_name == "structure":
         by_name = {name.lower(): (name, member) for name, member in shape.members.items()}
-        known = [(by_name[key.lower()], each) for key, each in value.items() if key.lower() in by_name]
+        known = [
+            (by_name[key.lower()], each) for key, each in value.items() if key.lower() in by_name
+        ]
         return {name: _convert(each, member) for (name, member), each in known}
     if shape.type_name == "list":
         return [_convert(each, shape.member) for each in value]

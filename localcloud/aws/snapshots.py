@@ -58,7 +58,7 @@ class Snapshots:
         """Make ministack load from the snapshot and leave the saving to us."""
         self._loaded = self._read()
         ministack.load_state = lambda service: self._loaded.pop(service, None)
-        ministack.save_all = lambda services: None
+        ministack.save_all = lambda _: None
         prune = lambda_svc._prune_orphan_code_blobs
         # Functions' code may go only once no snapshot on disk names it any more.
         lambda_svc._prune_orphan_code_blobs = lambda referenced: self._afterwards.append(
@@ -108,6 +108,7 @@ class Snapshots:
         return pid
 
     def _write_as_child(self) -> None:
+        status = 1
         try:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -115,11 +116,11 @@ class Snapshots:
             os.nice(POLITENESS)
             gc.disable()
             # Services hand out deep copies, so that nobody sees them change. Nothing changes here.
-            copy.deepcopy = _itself
+            vars(copy)["deepcopy"] = _itself
             self._write()
-        except BaseException:  # the child must never run on into the launcher's code
-            os._exit(1)
-        os._exit(0)
+            status = 0
+        finally:
+            os._exit(status)  # the child must never run on into the launcher's code
 
     def _write(self) -> None:
         """Write the file, then remove what only earlier snapshots needed."""
@@ -151,7 +152,7 @@ class Snapshots:
             return dict(json.loads(line, object_hook=decode) for line in stream)
 
 
-def _itself(value: Any, memo: object = None) -> Any:
+def _itself(value: Any, _memo: object = None) -> Any:
     return value
 
 

@@ -6,7 +6,6 @@ configuration when it is imported.
 
 import asyncio
 import socket
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -83,7 +82,7 @@ class AwsStack:
         credentials.admit(self.administrator)
         await self._server.listen(self._socket)
         self._saving = asyncio.create_task(self._save_now_and_then())
-        self.ecs.start()
+        await self.ecs.start()
 
     async def stop(self) -> None:
         """Stop tasks, which may need the API until their end, then save, then stop answering."""
@@ -127,7 +126,7 @@ class AwsStack:
             await asyncio.Event().wait()  # its shutdown does nothing that we need
             raise AssertionError("unreachable")
 
-        async def send(message: dict[str, str]) -> None:
+        async def send(_message: dict[str, str]) -> None:
             started.set()
 
         self._lifespan = asyncio.create_task(ministack.app({"type": "lifespan"}, receive, send))
@@ -141,10 +140,10 @@ class AwsStack:
 
 async def _functions_idle() -> None:
     """Wait until the functions that the last events started have ended, for a while."""
-    deadline = time.monotonic() + LONGEST_WIND_DOWN
-    await asyncio.sleep(QUIET_SECONDS)
-    while lambda_runtime.workers_in_use() and time.monotonic() < deadline:
+    for _ in range(round(LONGEST_WIND_DOWN / QUIET_SECONDS)):
         await asyncio.sleep(QUIET_SECONDS)
+        if not lambda_runtime.workers_in_use():
+            return
 
 
 async def _send_json(send: Send, status: int, body: bytes) -> None:

@@ -56,9 +56,9 @@ class Ecs:
             }
         )
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Settle what an earlier launcher left and run the services again."""
-        self.engine.recover()
+        await self.engine.recover()
         self.scheduler.resume()
 
     async def stop(self) -> None:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from localcloud.ecs import addresses, process, records, strays
 from localcloud.ecs.environment import ContainerSpecs, Places, ports
@@ -22,6 +23,9 @@ Credentials = Callable[[Task], dict[str, str]]
 
 KEPT_SECONDS = 3600.0
 """How long a stopped task can be described (ECS API reference, DescribeTasks)."""
+
+LAST_WORDS_SECONDS = 3.0
+"""Longest wait for the exit records of tasks that died with an earlier launcher."""
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +45,7 @@ class Engine:
 
     def __init__(self, store: Store, surroundings: Surroundings) -> None:
         self.store = store
-        self.on_change: Callable[[Task], None] = lambda task: None
+        self.on_change: Callable[[Task], None] = lambda _: None
         self._around = surroundings
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._stop_requests: dict[str, asyncio.Event] = {}
@@ -66,7 +70,8 @@ class Engine:
     async def stop_all(self, reason: str) -> None:
         """Stop every task, as when the machine is taken away, and wait until all are STOPPED."""
         for task in list(self.store.tasks.values()):
-            self.stop(task, "ServiceSchedulerInitiated" if task.service else "UserInitiated", reason)
+            code = "ServiceSchedulerInitiated" if task.service else "UserInitiated"
+            self.stop(task, code, reason)
         while self._runs:
             await asyncio.gather(*self._runs.values())
 
@@ -75,9 +80,10 @@ class Engine:
         for run in self._runs.values():
             run.cancel()
 
-    def recover(self) -> None:
-        """End the tasks that an earlier launcher left behind, at the times of their exit records."""
+    async def recover(self) -> None:
+        """End the tasks that an earlier launcher left, at the times that their shims wrote down."""
         lost = [task for task in self.store.tasks.values() if not task.stopped]
+        await self._wait_for_shims(lost)
         strays.kill_strays({task.id for task in lost})
         for task in lost:
             self._recover(task)
@@ -109,8 +115,9 @@ class Engine:
             specs = self._around.specs.of(task, self._around.credentials(task))
             task.record["pullStartedAt"] = task.record["pullStoppedAt"] = time.time()
             for spec in specs:
-                if not stopping.is_set():
-                    processes.append(await process.start(spec))
+                if stopping.is_set():
+                    break
+                processes.append(await process.start(spec))
         except (StartError, addresses.NoAddressError, OSError) as error:
             self._failed_to_start(task, str(error))
             await self._stop_processes(task, processes)
@@ -198,6 +205,21 @@ class Engine:
         shutil.rmtree(self._around.places.of(task), ignore_errors=True)
         self._change(task)
 
+    async def _wait_for_shims(self, tasks: list[Task]) -> None:
+        """Give shims time for their last words, if the earlier launcher died just now."""
+        started = [task for task in tasks if "startedAt" in task.record]
+        for _ in range(round(LAST_WORDS_SECONDS / 0.05)):
+            if all(self._exit_files(task) for task in started):
+                return
+            await asyncio.sleep(0.05)
+
+    def _exit_files(self, task: Task) -> list[Path]:
+        """The exit records of a task that its shims have written."""
+        directory = self._around.places.of(task)
+        names = [container["name"] for container in task.record["containers"]]
+        files = [process.exit_record_file(directory, name) for name in names]
+        return [file for file in files if file.exists()]
+
     def _recover(self, task: Task) -> None:
         directory = self._around.places.of(task)
         if task.record["desiredStatus"] != "STOPPED":
@@ -226,5 +248,3 @@ class Engine:
         self.store.save_task(task)
         self._around.emit(copy.deepcopy(task.record))
         self.on_change(task)
-
-

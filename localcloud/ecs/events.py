@@ -1,5 +1,8 @@
-"""The `ECS Task State Change` event, in the shape AWS documents (ECS developer guide, "Amazon ECS
-task state change events"): the task as DescribeTasks gives it, without tags, times as text."""
+"""The `ECS Task State Change` event.
+
+Its shape is in the ECS developer guide, "Amazon ECS task state change events": the task as
+DescribeTasks gives it, without tags, times as text.
+"""
 
 from datetime import UTC, datetime
 

@@ -1,10 +1,10 @@
 """Checks requests against botocore's model of the ECS API."""
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import ListShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
 from localcloud.ecs.errors import InvalidParameter, UnknownOperation
@@ -15,21 +15,21 @@ Record = dict[str, Any]
 
 @cache
 def service_model() -> ServiceModel:
-    """botocore's description of ECS, read once."""
+    """Botocore's description of ECS, read once."""
     return ServiceModel(Loader().load_service_model("ecs", "service-2"), "ecs")
 
 
-def operation(name: str) -> OperationModel:
-    """The model of one operation; raises UnknownOperation."""
+def input_shape(name: str) -> StructureShape:
+    """What an operation takes; raises UnknownOperation."""
     model = service_model()
     if name not in model.operation_names:
         raise UnknownOperation(f"ECS has no operation named {name!r}.")
-    return model.operation_model(name)
+    return cast(StructureShape, model.operation_model(name).input_shape)
 
 
 def check_request(name: str, request: Record) -> None:
     """Raise InvalidParameter unless the request has the shape of the operation's input."""
-    shape = operation(name).input_shape
+    shape = input_shape(name)
     report = ParamValidator().validate(request, shape)
     if report.has_errors():
         raise InvalidParameter(report.generate_report())
@@ -37,12 +37,12 @@ def check_request(name: str, request: Record) -> None:
 
 
 def _check_enumerations(value: Any, shape: Shape, path: str) -> None:
-    if shape.type_name == "structure":
+    if isinstance(shape, StructureShape):
         for key, member in shape.members.items():
             if value.get(key) is not None:
                 _check_enumerations(value[key], member, f"{path}.{key}".lstrip("."))
-    elif shape.type_name == "list":
+    elif isinstance(shape, ListShape):
         for item in value:
             _check_enumerations(item, shape.member, path)
-    elif getattr(shape, "enum", None) and value not in shape.enum:
+    elif isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
         raise InvalidParameter(f"{path} must be one of {', '.join(shape.enum)}, not {value!r}.")

@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from localcloud import shim
 from localcloud.ecs.model import Record
@@ -89,8 +90,7 @@ async def start(spec: ContainerSpec) -> ContainerProcess:
         env={},
         start_new_session=True,
     )
-    assert keeper.stdout is not None
-    answer = await keeper.stdout.readline()
+    answer = await cast(asyncio.StreamReader, keeper.stdout).readline()
     spec_file.unlink()  # it holds the environment, which may hold secrets
     if not answer:
         await keeper.wait()

@@ -34,8 +34,7 @@ def new_task(
         "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
         "attachments": [_attachment(request)],
         "containers": [
-            _container(names, cluster, task_id, each)
-            for each in definition["containerDefinitions"]
+            _container(names, cluster, task_id, each) for each in definition["containerDefinitions"]
         ],
         "overrides": overrides,
         "desiredStatus": "RUNNING",

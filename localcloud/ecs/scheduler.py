@@ -131,7 +131,8 @@ class Scheduler:
 
     def _steady(self, service: Record, current: list[Task]) -> bool:
         running = [task for task in current if task.record["lastStatus"] == "RUNNING"]
-        return len(running) >= service["desiredCount"]
+        desired: int = service["desiredCount"]
+        return len(running) >= desired
 
     def _settle(self, service: Record) -> None:
         if service["status"] == "DRAINING" and not self._wanted(service):

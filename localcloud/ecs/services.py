@@ -73,10 +73,9 @@ class ServiceOperations:
         if service["status"] != "ACTIVE":
             raise ServiceNotActive
         service |= {key: request[key] for key in (*KEPT, "desiredCount") if key in request}
-        current = service["taskDefinition"]
-        definition = task_definitions.find_active(
-            self.store, request.get("taskDefinition", current)
-        )
+        current: str = service["taskDefinition"]
+        wanted: str = request.get("taskDefinition", current)
+        definition = task_definitions.find_active(self.store, wanted)
         if definition["taskDefinitionArn"] != current or request.get("forceNewDeployment"):
             _deploy(service, definition)
         self.store.save_resources()
@@ -110,9 +109,7 @@ class ServiceOperations:
         """DeleteService: needs `force`, or a desired count of 0."""
         service = self._find(request.get("cluster"), request["service"])
         if service["status"] == "ACTIVE" and service["desiredCount"] and not request.get("force"):
-            raise InvalidParameter(
-                "The service cannot be stopped while it is scaled above 0."
-            )
+            raise InvalidParameter("The service cannot be stopped while it is scaled above 0.")
         service["status"] = "DRAINING"
         service["desiredCount"] = 0
         self.store.save_resources()

@@ -1,5 +1,6 @@
 """Finds processes of a task that lost even their shim, by the mark in their environment."""
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -12,10 +13,8 @@ def kill_strays(task_ids: set[str]) -> int:
     """Kill every process that carries the mark of one of the tasks; returns how many."""
     pids = [pid for pid, task_id in _marked().items() if task_id in task_ids]
     for pid in pids:
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it ended by itself meanwhile
     return len(pids)
 
 

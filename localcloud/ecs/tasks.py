@@ -34,9 +34,7 @@ class TaskOperations:
         earlier = self._with_token(request)
         if earlier:
             return {"tasks": [copy.deepcopy(task.record) for task in earlier], "failures": []}
-        started = [
-            self.start(cluster, definition, request) for _ in range(request.get("count", 1))
-        ]
+        started = [self.start(cluster, definition, request) for _ in range(request.get("count", 1))]
         return {"tasks": [describe_one(task, with_tags=True) for task in started], "failures": []}
 
     def start(
@@ -173,6 +171,6 @@ def _matches(task: Task, request: Record) -> bool:
         "launchType": record["launchType"],
         "serviceName": task.service,
     }
-    asked = {"desiredStatus": "RUNNING"} | request
+    asked: Record = {"desiredStatus": "RUNNING"} | request
     asked["serviceName"] = last_part(request["serviceName"]) if "serviceName" in request else None
     return all(asked.get(key) in (None, value) for key, value in wanted.items())

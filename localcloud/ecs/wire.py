@@ -25,11 +25,11 @@ class Wire:
 
     async def handle(
         self,
-        method: str,
-        path: str,
+        _method: str,
+        _path: str,
         headers: dict[str, str],
         body: bytes,
-        query: dict[str, list[str]],
+        _query: dict[str, list[str]],
     ) -> Response:
         """Answer one request, in the form of the emulator's service handlers."""
         target = headers.get("x-amz-target", "")

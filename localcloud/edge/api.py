@@ -16,7 +16,7 @@ from localcloud.edge.asgi import (
     respond,
     respond_error,
 )
-from localcloud.edge.security_headers import SecurityHeaders
+from localcloud.edge.security_headers import HeaderPolicy
 from localcloud.settings import ACCOUNT, REGION
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -35,7 +35,7 @@ DROPPED = ("connection", "content-length", "transfer-encoding", "keep-alive")
 class Api:
     """The ASGI application below `/api/`; the first part of the path is the stage."""
 
-    def __init__(self, port: int, security_headers: SecurityHeaders) -> None:
+    def __init__(self, port: int, security_headers: HeaderPolicy) -> None:
         self._port = port
         self._security_headers = security_headers
 
@@ -65,7 +65,7 @@ class Api:
             text = "The service took too long to answer. Please try again."
             await respond_error(send, 504, "timeout", text)
             return
-        await self._answer(scope, send, status, headers, content)
+        await self._answer(send, status, headers, content)
 
     def _headers(self, scope: Scope) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -84,10 +84,9 @@ class Api:
         }
 
     async def _answer(
-        self, scope: Scope, send: Send, status: int, headers: dict[str, object], content: object
+        self, send: Send, status: int, headers: dict[str, object], content: str | bytes
     ) -> None:
         body = content.encode() if isinstance(content, str) else content
-        assert isinstance(body, bytes)
         lines = [
             (name.lower().encode("latin-1"), str(value).encode("latin-1", "replace"))
             for name, values in headers.items()

@@ -1,6 +1,6 @@
 """The headers that CloudFront adds: the deployed stack's response headers policy."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from ministack.core.responses import request_scope
 from ministack.services import cloudfront
@@ -14,6 +14,14 @@ HEADERS = {
     "ReferrerPolicy": ("referrer-policy", "ReferrerPolicy"),
 }
 """Security headers with a value of their own: header, and where the policy has the value."""
+
+
+class HeaderPolicy(Protocol):
+    """Something that adds headers to responses."""
+
+    def added_to(self, headers: Headers) -> Headers:
+        """The response's headers with those of the policy."""
+        ...
 
 
 class SecurityHeaders:
@@ -45,7 +53,7 @@ class SecurityHeaders:
 
 
 def _parse(config: dict[str, Any]) -> list[tuple[bytes, bytes, bool]]:
-    """ministack's form of a policy's configuration as header lines."""
+    """Ministack's form of a policy's configuration as header lines."""
     security = config.get("Security") or {}
     found = [
         (header, security[part][member], security[part]["Override"])

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import cast
 
+from localcloud.ecs.store import Store
 from localcloud.edge import head, splice
 from localcloud.edge.api import Api
 from localcloud.edge.app import EdgeApp
@@ -14,7 +15,6 @@ from localcloud.edge.load_balancer import LoadBalancer
 from localcloud.edge.pages import page, raw_response
 from localcloud.edge.security_headers import SecurityHeaders
 from localcloud.edge.site import Site
-from localcloud.ecs.store import Store
 from localcloud.github.app import github_app
 from localcloud.http import LARGEST_HEAD, HttpServer
 
@@ -101,10 +101,11 @@ class FrontDoor:
 class Reception(asyncio.Protocol):
     """Reads a connection's first head, within limits of size and time."""
 
+    _transport: asyncio.Transport
+
     def __init__(self, door: FrontDoor) -> None:
         self._door = door
         self._received = b""
-        self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -115,7 +116,6 @@ class Reception(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Collect until the head is complete."""
-        assert self._transport
         self._received += data
         if head.complete(self._received):
             self._stop_timer()
@@ -125,7 +125,7 @@ class Reception(asyncio.Protocol):
             too_large = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             _refuse(self._transport, too_large, "The request's headers are too long.")
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """The client went away."""
         self._stop_timer()
 

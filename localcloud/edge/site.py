@@ -4,11 +4,10 @@ import hashlib
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 from localcloud.edge.asgi import Headers, Receive, Scope, Send, respond, respond_html
 from localcloud.edge.pages import page
-from localcloud.edge.security_headers import SecurityHeaders
+from localcloud.edge.security_headers import HeaderPolicy
 
 FOREVER = b"public, max-age=31536000, immutable"
 """For files whose name holds a hash of their content."""
@@ -30,12 +29,12 @@ class File:
 class Site:
     """The ASGI application for everything that is not the API."""
 
-    def __init__(self, directory: Path, security_headers: SecurityHeaders) -> None:
+    def __init__(self, directory: Path, security_headers: HeaderPolicy) -> None:
         self._directory = directory.resolve()
         self._security_headers = security_headers
         self._files: dict[Path, File] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer GET and HEAD."""
         if scope["method"] not in ("GET", "HEAD"):
             await respond(send, 405, [(b"allow", b"GET, HEAD")])
@@ -66,13 +65,16 @@ class Site:
 
     def _find(self, path: str) -> File | None:
         """The file of a path; a path whose last part has no dot is a page of the application."""
-        name = unquote(path).lstrip("/")
+        name = path.lstrip("/")
         if "." not in name.rsplit("/", 1)[-1]:
             name = "index.html"
-        file = (self._directory / name).resolve()
-        if "\0" in name or not file.is_relative_to(self._directory) or not file.is_file():
-            return None
-        return self._read(file)
+        try:
+            file = (self._directory / name).resolve()
+            if file.is_relative_to(self._directory) and file.is_file():
+                return self._read(file)
+        except (ValueError, OSError):
+            pass  # no name that a file could have: with a null byte, or too long
+        return None
 
     def _read(self, file: Path) -> File:
         modified = file.stat().st_mtime_ns

@@ -41,7 +41,7 @@ class Side(asyncio.Protocol):
             self.other.transport.write_eof()
         return True
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """End the other side too, once it has sent what it holds."""
         if self.on_close and self.transport:
             self.on_close(self.transport)

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,7 +14,7 @@ from localcloud.github.repositories import Repository, blob_id
 
 DOCS = "https://docs.github.com/rest"
 LARGEST_IN_JSON = 1024 * 1024
-"""Bytes up to which contents come in JSON; above, only raw (GitHub docs, "Get repository content")."""
+"""Bytes of a file that come in JSON; more only come raw (docs, "Get repository content")."""
 
 HEADERS = {"X-GitHub-Media-Type": "github.v3; format=json", "X-RateLimit-Remaining": "4999"}
 
@@ -128,9 +128,9 @@ class Api:
         return ACCOUNTS[login]
 
 
-async def answer_error(request: Request, error: Exception) -> Response:
+async def answer_error(_request: Request, error: Exception) -> Response:
     """An ApiError as GitHub writes it."""
-    assert isinstance(error, ApiError)
+    error = cast(ApiError, error)
     body = {"message": error.message, "documentation_url": DOCS, "status": str(error.status)}
     return JSONResponse(body, error.status, headers=HEADERS)
 

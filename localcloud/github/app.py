@@ -1,5 +1,7 @@
 """The stand-in as one ASGI application below `/github`."""
 
+from typing import cast
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -46,12 +48,12 @@ async def _avatar(request: Request) -> Response:
     return Response(avatar(login), media_type="image/svg+xml", headers=headers)
 
 
-async def _no_such_route(request: Request) -> Response:
+async def _no_such_route(_request: Request) -> Response:
     raise ApiError(404, "Not Found")
 
 
-async def _page_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _page_error(_request: Request, error: Exception) -> Response:
+    status = cast(HTTPException, error).status_code
     title = "This is not the page you are looking for"
     page = error_page(title, "The stand-in for GitHub has no such page.")
-    return HTMLResponse(page, error.status_code)
+    return HTMLResponse(page, status)

@@ -78,6 +78,6 @@ def find(owner: str, name: str) -> Repository | None:
 
 
 def blob_id(content: bytes) -> str:
-    """git's id of a file's content."""
+    """Git's id of a file's content."""
     header = f"blob {len(content)}\0".encode()
     return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()

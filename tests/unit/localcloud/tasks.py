@@ -67,9 +67,8 @@ class Tasks:
             task = self.describe(arn)
             return task if task["lastStatus"] == status else None
 
-        found = eventually(look, seconds)
-        assert found
-        return found
+        task: dict[str, Any] = eventually(look, seconds)
+        return task
 
     def stop(self, arn: str) -> None:
         """Ask a task to stop."""

@@ -65,9 +65,7 @@ def test_a_task_that_ignores_sigterm_is_killed_after_its_stop_timeout(tasks: Tas
     assert waited >= 2
 
 
-def test_each_task_listens_on_an_address_of_its_own_and_reports_it(
-    tasks: Tasks, tmp_path: Path
-) -> None:
+def test_each_task_listens_on_an_address_of_its_own_and_reports_it(tasks: Tasks) -> None:
     program = """
 import os, socket, time
 listener = socket.create_server((os.environ["BIND_ADDRESS"], 8888))
@@ -123,7 +121,7 @@ def test_a_task_has_a_home_of_its_own_which_is_gone_afterwards(
     file = tmp_path / "environment"
     arn = tasks.run(TELL.format(file=str(file), then="time = __import__('time'); time.sleep(600)"))
     tasks.wait_for(arn, "RUNNING")
-    home = Path(json.loads(eventually(lambda: file.exists() and file.read_text()) or "")["HOME"])
+    home = Path(json.loads(eventually(lambda: file.exists() and file.read_text()))["HOME"])
     assert home.is_dir()
     tasks.stop(arn)
     tasks.wait_for(arn, "STOPPED")
@@ -150,7 +148,7 @@ def test_killing_the_process_is_noticed_at_once(tasks: Tasks, tmp_path: Path) ->
     file = tmp_path / "pid"
     program = f"import os; open({str(file)!r}, 'w').write(str(os.getpid()))\n{WAIT_FOREVER}"
     arn = tasks.run(program)
-    pid = int(eventually(lambda: file.exists() and file.read_text()) or 0)
+    pid = int(eventually(lambda: file.exists() and file.read_text()))
     os.kill(pid, 9)
     stopped = tasks.wait_for(arn, "STOPPED", seconds=5)
     assert (stopped["stopCode"], stopped["containers"][0]["exitCode"]) == (
@@ -256,7 +254,7 @@ def events(cloud: LocalCloud) -> Iterator[Any]:
 
 def test_each_state_arrives_as_an_event_in_order(tasks: Tasks, events: Any) -> None:
     arn = tasks.run("raise SystemExit(7)", startedBy="srv_7")
-    states = "PROVISIONING PENDING RUNNING RUNNING DEPROVISIONING STOPPED".split()
+    states = ["PROVISIONING", "PENDING", "RUNNING", "RUNNING", "DEPROVISIONING", "STOPPED"]
     found = eventually(lambda: len(events(arn)) >= len(states) and events(arn))
     assert [event["detail"]["lastStatus"] for event in found] == states
     last = found[-1]

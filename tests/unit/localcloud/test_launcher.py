@@ -63,8 +63,8 @@ def test_the_endpoint_file_is_for_its_owner_and_goes_with_the_launcher(tmp_path:
 
 
 def children(pid: int) -> list[int]:
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
-    below = [int(each) for each in found.stdout.split()]
+    file = Path(f"/proc/{pid}/task/{pid}/children")
+    below = [int(each) for each in file.read_text().split()] if file.exists() else []
     return below + [grandchild for child in below for grandchild in children(child)]
 
 

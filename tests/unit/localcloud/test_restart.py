@@ -87,7 +87,7 @@ def test_tasks_that_died_with_the_launcher_are_stopped_at_the_true_time(
         f"import os; open({str(pid_file)!r}, 'w').write(str(os.getpid()))\n{WAIT_FOREVER}"
     )
     tasks.wait_for(arn, "RUNNING")
-    pid = int(eventually(lambda: pid_file.exists() and pid_file.read_text()) or 0)
+    pid = int(eventually(lambda: pid_file.exists() and pid_file.read_text()))
     queue = watch_stopped_tasks(cloud)
     eventually(lambda: "stopped-tasks" in saved_state(tmp_path))
     eventually(lambda: '"target"' in saved_state(tmp_path))

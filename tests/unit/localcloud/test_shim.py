@@ -67,7 +67,7 @@ def read_record(tmp_path: Path) -> dict[str, Any]:
 
 
 def read_pid(file: Path) -> int:
-    return int(eventually(lambda: file.exists() and file.read_text()) or 0)
+    return int(eventually(lambda: file.exists() and file.read_text()))
 
 
 def announced_pid(process: subprocess.Popen[bytes]) -> int:

@@ -3,13 +3,10 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 
-T = TypeVar("T")
-
-
-def eventually(look: Callable[[], T], seconds: float = 15.0) -> T:
+def eventually(look: Callable[[], Any], seconds: float = 15.0) -> Any:
     """What `look` gives as soon as it is true; an AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

@@ -1,0 +1,39 @@
+"""The parts that make up the local cloud.
+
+`aws.environment.configure` must have run before this module is imported: ministack reads its
+configuration when it is imported.
+"""
+
+import socket
+
+from localcloud.aws.stack import AwsStack
+from localcloud.edge.server import FrontDoor
+from localcloud.images import Images, project_images
+from localcloud.settings import PROJECT_ROOT, Settings
+
+
+class Cloud:
+    """AWS behind its own port, and the front door."""
+
+    def __init__(self, settings: Settings, aws_socket: socket.socket, port: int) -> None:
+        self.aws = AwsStack(settings.state_dir, aws_socket, _images(settings))
+        site = PROJECT_ROOT / "frontend" / "dist"
+        self._front_door = FrontDoor(port, site, self.aws.ecs.store)
+
+    async def start_aws(self) -> None:
+        """Load the state, answer AWS requests, run services."""
+        await self.aws.start()
+
+    async def open_front_door(self, sock: socket.socket) -> None:
+        """Take connections of the one port."""
+        await self._front_door.listen(sock)
+
+    async def stop(self) -> None:
+        """End tasks while everything still answers, save, then hang up."""
+        await self.aws.stop()
+        await self._front_door.close()
+
+
+def _images(settings: Settings) -> Images:
+    images = project_images(PROJECT_ROOT)
+    return images.extended(settings.images) if settings.images else images
