@@ -90,9 +90,15 @@ def test_a_new_definition_replaces_the_tasks_once_the_new_ones_run(tasks: Tasks)
 
 def test_a_task_that_keeps_dying_is_restarted_ever_more_slowly(tasks: Tasks) -> None:
     service = Service(tasks, tasks.define("raise SystemExit(1)"))
-    eventually(lambda: file.exists() and len(file.read_text()) >= 3)
-    answer = tasks.ecs.list_tasks(cluster=tasks.cluster, serviceName="web", desiredStatus="STOPPED")
-    stopped = tasks.ecs.describe_tasks(cluster=tasks.cluster, tasks=answer["taskArns"])["tasks"]
+
+    def ended() -> list[str]:
+        answer = tasks.ecs.list_tasks(
+            cluster=tasks.cluster, serviceName="web", desiredStatus="STOPPED"
+        )
+        return list(answer["taskArns"])
+
+    eventually(lambda: len(ended()) >= 3)
+    stopped = tasks.ecs.describe_tasks(cluster=tasks.cluster, tasks=ended())["tasks"]
     starts = sorted(task["createdAt"] for task in stopped)
     assert (starts[2] - starts[1]).total_seconds() >= 1
     service.delete()
