@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from ops.cloud import LOCAL, Cloud, NoCloud, connect
 from ops.deploy import package, secret, settings, template
 from ops.deploy.bucket import ArtifactBucket
@@ -13,6 +15,17 @@ from ops.deploy.site import Site
 from ops.deploy.stack import Deployment, DeploymentFailed, Stack, Stacks
 
 _FINGERPRINT = "ramon:fingerprint"
+"""Tag of a stack: what it was deployed from."""
+
+_EXPECTED = (
+    settings.BadSettings,
+    NoCloud,
+    package.PackagingFailed,
+    DeploymentFailed,
+    BotoCoreError,
+    ClientError,
+)
+"""Errors that tell a person what is wrong; any other is a mistake in this program."""
 
 
 class Deployer:
@@ -110,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
         deployer.protect(stack)
         deployer.secret(stack, overwrite=options.replace_github_client or options.stage == LOCAL)
         deployer.site(stack, package.ROOT / "frontend" / "dist")
-    except (settings.BadSettings, NoCloud, package.PackagingFailed, DeploymentFailed) as error:
+    except _EXPECTED as error:
         print(f"\nNot deployed. {error}", file=sys.stderr)
         return 1
     if options.stage != LOCAL:
