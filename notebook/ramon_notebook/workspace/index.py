@@ -64,7 +64,7 @@ class Index:
             looked.entries[file.path] = file.entry(known.sha256)
             return
         if not final and not _settled(file.stamp, known):
-            looked.unsettled += 1
+            looked.waiting += 1
             if committed:
                 looked.entries[file.path] = committed
             return
@@ -76,11 +76,11 @@ class Index:
             looked.problems.append(f"{file.path!r} can't be read.")
             return
         except FileChanged:
-            looked.unsettled += 1
+            looked.waiting += 1
             if committed:
                 looked.entries[file.path] = committed
             return
-        looked.unsettled += not known.certain
+        looked.young += not known.certain
         looked.entries[file.path] = file.entry(known.sha256)
 
     def _hash(self, file: FoundFile) -> _Known:
@@ -96,11 +96,21 @@ class Index:
 
 @dataclass
 class Looked:
-    """What the workspace holds. `unsettled` files want to be looked at again soon."""
+    """What the workspace holds.
+
+    waiting: how many files are being written, and so are left as they were last taken.
+    young: how many were written so recently that another write might look the same.
+    """
 
     entries: dict[str, Entry]
     problems: list[str]
-    unsettled: int = 0
+    waiting: int = 0
+    young: int = 0
+
+    @property
+    def again(self) -> bool:
+        """Whether to look again soon."""
+        return bool(self.waiting or self.young)
 
 
 def _settled(stamp: Stamp, known: _Known | None) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ramon_notebook.errors import AgentError, Gone
 from ramon_notebook.workspace.commit import Committer, Outcome
 from ramon_notebook.workspace.ignore import IgnoreRules
-from ramon_notebook.workspace.index import Index
+from ramon_notebook.workspace.index import Index, Looked
 from ramon_notebook.workspace.scan import scan
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class Keeper:
         self._finishing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="workspace-keeper", daemon=True)
         self.status = Status()
+        self._again = False
 
     @property
     def free_bytes(self) -> int:
@@ -93,14 +94,18 @@ class Keeper:
         self._noticed.set()
 
     def flush(self, timeout: float) -> bool:
-        """Stop watching and commit everything; whether it was done within `timeout` seconds."""
+        """Stop watching and commit everything; whether all of it is saved within `timeout` seconds.
+
+        What can't be kept at all (`status.error` names it) does not count.
+        """
         deadline = time.monotonic() + timeout
         self._finishing.set()
         self._noticed.set()
-        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
         while not self._thread.is_alive() and time.monotonic() < deadline:
             if self._keep(final=True):
-                return not self.status.error
+                return self.status.pending_files == 0
             time.sleep(0.5)
         return False
 
@@ -127,15 +132,13 @@ class Keeper:
             self._finishing.wait(wait)
             return wait
         self._finishing.wait(min((time.monotonic() - started) * SCAN_SHARE, RETRY_LIMIT))
-        return 0.1 if self._unsettled else RESCAN
-
-    _unsettled = False
+        return 0.1 if self._again else RESCAN
 
     def _keep(self, *, final: bool) -> bool:
         """Bring the newest snapshot to what is there now; False when it must be tried again."""
         found = scan(self._root, self._rules)
         looked = self._index.entries(found, self._committer.committed, final=final)
-        self._unsettled = looked.unsettled > 0
+        self._again = looked.again
         try:
             outcome = self._committer.bring_to(looked.entries)
         except Gone:
@@ -147,18 +150,18 @@ class Keeper:
             return False
         for path in outcome.changed:
             self._index.forget(path)
-        self._unsettled = self._unsettled or bool(outcome.changed)
-        self.status = self._status(outcome, looked.problems, looked.unsettled)
+        self._again = looked.again or bool(outcome.changed)
+        self.status = self._status(outcome, looked)
         return not (final and outcome.changed)
 
-    def _status(self, outcome: Outcome, problems: list[str], unsettled: int) -> Status:
-        pending = len(outcome.over_quota) + len(outcome.changed) + unsettled
+    def _status(self, outcome: Outcome, looked: Looked) -> Status:
+        pending = len(outcome.over_quota) + len(outcome.changed) + looked.waiting
         error = None
         if outcome.over_quota:
             error = full_message(self.quota_bytes, self.quota_bytes - self.free_bytes)
             error += f" Not saved: {_some(outcome.over_quota)}."
-        elif problems:
-            error = f"Not saved: {_some(problems)}"
+        elif looked.problems:
+            error = f"Not saved: {_some(looked.problems)}"
         saved_at = self.status.saved_at if pending else datetime.now(UTC)
         return Status(saved_at, error, pending, bool(outcome.over_quota))
 

@@ -1,0 +1,48 @@
+"""A service in this process, and real notebook servers that speak to it."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.unit.notebook.fake_service import FakeService
+from tests.unit.notebook.parts import Notebook
+
+Start = Callable[..., Notebook]
+
+
+@pytest.fixture
+def service() -> Iterator[FakeService]:
+    """What the service keeps of one notebook."""
+    started = FakeService()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def start(service: FakeService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Starts a notebook server, in a home of its own unless told; it ends with the test."""
+    with ExitStack() as stack:
+
+        def start(*, home: Path | None = None, ready: bool = True, **env: str) -> Notebook:
+            home = home or tmp_path_factory.mktemp("home")
+            notebook = stack.enter_context(Notebook(service, home, env))
+            if ready:
+                notebook.wait_until_ready()
+            return notebook
+
+        yield start
+
+
+@pytest.fixture
+def notebook(start: Start) -> Notebook:
+    """A notebook server that is ready."""
+    return start()
+
+
+@pytest.fixture(scope="session")
+def notebook_bin() -> Path:
+    """Where the programs of the notebook's environment are."""
+    return Path(os.environ.get("RAMON_NOTEBOOK_BIN", ".venv/notebook/bin")).absolute()
