@@ -17,11 +17,23 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   test: {
-    environment: "jsdom",
-    environmentOptions: { jsdom: { url: "http://localhost:8000/" } },
-    setupFiles: ["src/testing/setup.ts"],
-    css: false,
     restoreMocks: true,
     unstubGlobals: true,
+    // Rules need no page, and are tested without one, which is faster.
+    projects: [
+      { extends: true, test: { name: "rules", include: ["src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "pages",
+          include: ["src/**/*.test.tsx"],
+          environment: "jsdom",
+          environmentOptions: { jsdom: { url: "http://localhost:8000/" } },
+          setupFiles: ["src/testing/setup.ts"],
+          // Pages are loaded as chunks and polled every second; a busy machine takes its time.
+          testTimeout: 20_000,
+        },
+      },
+    ],
   },
 });

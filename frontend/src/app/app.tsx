@@ -1,5 +1,6 @@
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useState } from "react";
 import { BrowserRouter } from "react-router";
 import { accountQuery } from "@/features/accounts/api/get-account";
 import { createQueryClient } from "@/lib/query-client";
@@ -9,10 +10,9 @@ import { theme } from "./theme";
 /** Also read by `public/color-scheme.js`, before this is loaded. */
 const colorSchemes = localStorageColorSchemeManager({ key: "color-scheme" });
 
-const queryClient = createQueryClient(forgetAccount);
-
 /** The whole application. */
 export function App() {
+  const [queryClient] = useState(() => createQueryClient(forgetAccount));
   return (
     <MantineProvider
       theme={theme}

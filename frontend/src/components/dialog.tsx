@@ -34,15 +34,20 @@ export function Dialog({
       lockScroll={false}
       closeOnClickOutside={false}
       closeOnEscape={dismissable}
+      classNames={{
+        content: classes.content ?? "",
+        title: classes.title ?? "",
+        body: classes.body ?? "",
+      }}
     >
       <Modal.Overlay />
-      <Modal.Content className={classes.content ?? ""}>
+      <Modal.Content>
         {/* Not Modal.Header: a <header> would be a second banner of the page. */}
         <div className={classes.header}>
-          <Modal.Title className={classes.title ?? ""}>{title}</Modal.Title>
+          <Modal.Title>{title}</Modal.Title>
           {dismissable && <Modal.CloseButton aria-label="Close" />}
         </div>
-        <Modal.Body className={classes.body ?? ""}>{children}</Modal.Body>
+        <Modal.Body>{children}</Modal.Body>
       </Modal.Content>
     </Modal.Root>
   );

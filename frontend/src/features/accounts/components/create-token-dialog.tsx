@@ -1,11 +1,12 @@
 import { Button, Checkbox, NativeSelect, Stack, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 import { CopyField } from "@/components/copy-field";
 import { Dialog, DialogActions } from "@/components/dialog";
 import { ErrorNotice } from "@/components/error-notice";
 import { NAME_MAX_LENGTH, TOKEN_DAYS } from "@/config/limits";
 import { fieldError, isFormError } from "@/lib/api-error";
 import type { NewToken, Scope } from "@/lib/api-models";
+import { focusFirstProblem } from "@/lib/focus";
 import { useCreateToken } from "../api/create-token";
 import { SCOPES } from "./scopes";
 
@@ -68,10 +69,12 @@ function TokenForm({ onCreated, onCancel }: FormProps) {
     name: name.trim() === "" ? "Name it after what will use it." : null,
     scopes: scopes.length === 0 ? "Choose at least one." : null,
   };
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     setChecked(true);
-    if (problems.name !== null || problems.scopes !== null) return;
+    if (problems.name !== null || problems.scopes !== null) {
+      return focusFirstProblem(event.currentTarget);
+    }
     const expires_in_days = days === "" ? null : Number(days);
     create.mutate({ name: name.trim(), scopes, expires_in_days }, { onSuccess: onCreated });
   };

@@ -1,5 +1,5 @@
 import { Avatar, Button, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 import { ErrorNotice } from "@/components/error-notice";
 import { Panel } from "@/components/panel";
 import { NAME_MAX_LENGTH } from "@/config/limits";
@@ -38,7 +38,7 @@ function NameForm({ account }: { account: Account }) {
   const [draft, setDraft] = useState<string | null>(null);
   const update = useUpdateAccount();
   const name = draft ?? account.name;
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const saved = () => {
       setDraft(null);

@@ -30,7 +30,7 @@ export function LandingPage({ returnTo, sentHere, signInError, prices }: Props) 
             Your notebook doesn't.
           </PageTitle>
           <p className={classes.lead}>
-            Jupyter notebooks on a machine that isn't yours to keep alive. Start a cell, close the
+            Jupyter notebooks on our machines, for a flat price a month. Start a cell, close the
             lid, and read its output in the morning. Saved files stay, and an idle notebook stops by
             itself.
           </p>

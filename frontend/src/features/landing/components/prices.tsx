@@ -35,15 +35,13 @@ export function Prices({ plans, sizes, error, onRetry }: PricesProps) {
 }
 
 function PlanCard({ plan, size }: { plan: Plan; size: Size | undefined }) {
-  const { notebooks_at_once: count } = plan;
   return (
     <li className={classes.plan}>
       <h3 className={classes.name}>{plan.name}</h3>
       <p className={classes.price}>{perMonth(plan.price_usd_month)}</p>
       <p className={classes.summary}>{plan.summary}</p>
       <p className={classes.limits}>
-        Includes {count} {count === 1 ? "notebook" : "notebooks"} at once of size{" "}
-        {size?.name ?? plan.included_size}, and {plan.storage_gib} GiB of files.
+        Size {size?.name ?? plan.included_size}, {plan.storage_gib} GiB of files
       </p>
     </li>
   );

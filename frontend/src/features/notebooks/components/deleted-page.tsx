@@ -43,7 +43,11 @@ function DeletedNotebook({ notebook }: { notebook: Notebook }) {
   const restore = useRestoreNotebook();
   const { files, bytes } = notebook.workspace;
   const bringBack = () =>
-    restore.mutate(notebook.id, { onSuccess: () => announce(`${notebook.name} is back.`) });
+    // A promise, because this row is gone before a callback given to `mutate` would be called.
+    restore.mutateAsync(notebook.id).then(
+      () => announce(`${notebook.name} is back.`),
+      () => undefined,
+    );
   return (
     <li className={classes.row}>
       <div className={classes.text}>

@@ -45,7 +45,7 @@ export function FileField({ file, onChange, share, error }: Props) {
           size="sm"
           onClick={open}
           disabled={share !== null}
-          {...(error !== null && { "aria-describedby": errorId })}
+          {...(error !== null && { "aria-describedby": errorId, "aria-invalid": true })}
         >
           {file === null ? "Choose a file" : "Choose another"}
         </Button>

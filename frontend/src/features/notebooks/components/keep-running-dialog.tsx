@@ -1,5 +1,5 @@
 import { Button, Radio, Stack, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 import { Dialog, DialogActions } from "@/components/dialog";
 import { ErrorNotice } from "@/components/error-notice";
 import { fieldError, isFormError } from "@/lib/api-error";
@@ -33,7 +33,7 @@ function KeepRunningForm({ notebook, size, onClose }: FormProps) {
   const end = endOf(choice, own, now);
   const problem = endProblem(end, now);
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setChecked(true);
     if (end === null || problem !== null) return;

@@ -1,5 +1,5 @@
 import { Button, Stack, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 import { Dialog, DialogActions } from "@/components/dialog";
 import { ErrorNotice } from "@/components/error-notice";
 import { NAME_MAX_LENGTH } from "@/config/limits";
@@ -25,7 +25,7 @@ function RenameForm({ notebook, sizes, onClose }: FormProps) {
   const [name, setName] = useState(notebook.name);
   const [problem, setProblem] = useState<string | null>(null);
   const { save, saving, error, conflict } = useSaveNotebook(notebook.id, onClose);
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const found = nameProblem(name);
     setProblem(found);

@@ -1,11 +1,12 @@
 import { Button, Group, Stack, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 import { ErrorNotice } from "@/components/error-notice";
 import { Panel } from "@/components/panel";
 import { NAME_MAX_LENGTH } from "@/config/limits";
 import { announce } from "@/lib/announcements";
 import { fieldError, isFormError } from "@/lib/api-error";
 import type { Notebook, Size } from "@/lib/api-models";
+import { focusFirstProblem } from "@/lib/focus";
 import { ConflictNotice } from "./conflict-notice";
 import { IdleField } from "./idle-field";
 import { idleProblem, nameProblem } from "./notebook-form";
@@ -21,10 +22,11 @@ export function SettingsPanel({ notebook, sizes }: Props) {
   const [checked, setChecked] = useState(false);
   const { values, set } = form;
   const problems = { name: nameProblem(values.name), idle: idleProblem(Number(values.idle)) };
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     setChecked(true);
     if (problems.name === null && problems.idle === null) form.save();
+    else focusFirstProblem(event.currentTarget);
   };
   return (
     <Panel title="Settings">

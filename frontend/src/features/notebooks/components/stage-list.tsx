@@ -9,7 +9,7 @@ import classes from "./stage-list.module.css";
 export function StageList({ stages }: { stages: Stage[] }) {
   const reached = stages.length - 1;
   return (
-    <ol className={classes.list}>
+    <ol className={classes.list} aria-label="Stages">
       {STAGES.map(({ name, label }) => {
         const index = stages.findIndex((stage) => stage.name === name);
         const progress = index < 0 ? "ahead" : index < reached ? "done" : "now";

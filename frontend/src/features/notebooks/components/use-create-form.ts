@@ -1,6 +1,7 @@
-import { type FormEvent, useRef, useState } from "react";
+import { type SubmitEvent, useRef, useState } from "react";
 import { ApiError, fieldError, isFormError, messageOf } from "@/lib/api-error";
 import type { Notebook, Size } from "@/lib/api-models";
+import { focusFirstProblem } from "@/lib/focus";
 import { useCreateNotebook } from "../api/create-notebook";
 import { useUpload } from "../api/create-upload";
 import {
@@ -36,13 +37,14 @@ export function useCreateForm(sizes: Size[], onCreated: (notebook: Notebook) => 
     onCreated(await create.mutateAsync({ name: name.trim(), size, idle_minutes, source }));
   };
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const found = check(values);
     setProblems(found);
     const fine = FIELDS.every((field) => found[field] === null);
     // What goes wrong is kept by the two mutations, and shown from there.
     if (fine) send().catch(() => undefined);
+    else focusFirstProblem(event.currentTarget);
   };
 
   const problemOf = (field: (typeof FIELDS)[number]) => {

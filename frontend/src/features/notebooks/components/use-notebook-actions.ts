@@ -24,11 +24,17 @@ export function useNotebookActions(notebook: Notebook, onDeleted?: () => void) {
   const forgetErrors = () => {
     for (const action of all) action.reset();
   };
+  // The card may be gone before the answer comes, and with it callbacks given to `mutate`; promises
+  // stay.
   const undoDelete = () =>
-    restore.mutate(notebook.id, {
-      onSuccess: () => announce(`${notebook.name} is back.`),
-      onError: (error) => notifications.show({ message: messageOf(error) }),
-    });
+    restore.mutateAsync(notebook.id).then(
+      () => announce(`${notebook.name} is back.`),
+      (error) => notifications.show({ message: messageOf(error) }),
+    );
+  const deleted = () => {
+    showUndo(`Deleted “${notebook.name}”. It is kept for 30 days.`, undoDelete);
+    onDeleted?.();
+  };
 
   return {
     error: all.find((action) => action.error !== null)?.error ?? null,
@@ -47,19 +53,17 @@ export function useNotebookActions(notebook: Notebook, onDeleted?: () => void) {
     duplicate: () => {
       forgetErrors();
       duplicate.mutate(notebook.id, {
-        onSuccess: (copy) => notifications.show({ message: `Copied as "${copy.name}".` }),
+        onSuccess: (copy) => notifications.show({ message: `Copied as “${copy.name}”.` }),
       });
     },
     remove: () => {
       forgetErrors();
-      remove.mutate(notebook.id, {
-        onSuccess: () => {
-          showUndo(`Deleted "${notebook.name}". It is kept for 30 days.`, undoDelete);
-          onDeleted?.();
-        },
-      });
+      remove.mutateAsync(notebook.id).then(deleted, ignore);
     },
   };
 }
+
+/** An error that the mutation keeps, and `error` tells. */
+function ignore(): void {}
 
 export type NotebookActions = ReturnType<typeof useNotebookActions>;

@@ -1,0 +1,94 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, test } from "vitest";
+import { aNotebook, page, SIZES } from "@/testing/factories";
+import { fakeApi, refusal } from "@/testing/fake-api";
+import { show } from "@/testing/render";
+import { NotebooksPage } from "./notebooks-page";
+
+const card = () => screen.findByRole("article", { name: "Ocean temperatures" });
+
+describe("the list of notebooks", () => {
+  test("says in words what each does, what it costs, and why it stopped", async () => {
+    const last_stop = {
+      at: new Date(Date.now() - 20 * 60_000).toISOString(),
+      reason: "idle",
+      message: "Nothing ran in it for 30 minutes.",
+    };
+    fakeApi({ "GET /notebooks": page(aNotebook({ last_stop })) });
+    show(<NotebooksPage sizes={SIZES} />);
+    const shown = within(await card());
+    expect(shown.getByText("Stopped")).toBeVisible();
+    expect(shown.getByText("$0.0987 an hour")).toBeVisible();
+    expect(await card()).toHaveTextContent(
+      "Stopped by itself 20 min ago. Nothing ran in it for 30 minutes.",
+    );
+  });
+
+  test("teaches when it is empty, and leads to creating", async () => {
+    fakeApi({ "GET /notebooks": page() });
+    const user = show(<NotebooksPage sizes={SIZES} />);
+    await user.click(await screen.findByRole("button", { name: "Create your first notebook" }));
+    expect(await screen.findByRole("dialog", { name: "New notebook" })).toBeVisible();
+  });
+
+  test("shows a start at once, and reads out what follows", async () => {
+    const requested = { name: "requested", at: new Date().toISOString() } as const;
+    const starting = aNotebook({ state: "starting", stages: [requested] });
+    const api = fakeApi({
+      "GET /notebooks": page(aNotebook()),
+      "POST /notebooks/nb_01/start": { status: 202, body: starting },
+    });
+    const user = show(<NotebooksPage sizes={SIZES} />);
+    await user.click(await screen.findByRole("button", { name: "Start Ocean temperatures" }));
+    expect(await within(await card()).findByText("Starting")).toBeVisible();
+
+    api.on("GET /notebooks", page(aNotebook({ state: "running" })));
+    expect(await screen.findByText("Ocean temperatures is running.")).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: /^Open Ocean temperatures/ })).toHaveAttribute(
+      "href",
+      "/notebooks/nb_01/open",
+    );
+  });
+
+  test("shows a refusal on the card where it happened", async () => {
+    fakeApi({
+      "GET /notebooks": page(aNotebook()),
+      "POST /notebooks/nb_01/start": refusal(409, "plan_limit", "Stop another one first."),
+    });
+    const user = show(<NotebooksPage sizes={SIZES} />);
+    await user.click(await screen.findByRole("button", { name: "Start Ocean temperatures" }));
+    expect(await within(await card()).findByRole("alert")).toHaveTextContent(
+      "Stop another one first.",
+    );
+  });
+
+  test("deletes a stopped notebook without a question, and takes it back", async () => {
+    const api = fakeApi({
+      "GET /notebooks": page(aNotebook()),
+      "DELETE /notebooks/nb_01": () => {
+        api.on("GET /notebooks", page());
+        return {};
+      },
+      "POST /notebooks/nb_01/restore": () => {
+        api.on("GET /notebooks", page(aNotebook()));
+        return { body: aNotebook() };
+      },
+    });
+    const user = show(<NotebooksPage sizes={SIZES} />);
+    await user.click(await screen.findByRole("button", { name: "More for Ocean temperatures" }));
+    await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
+    await waitFor(() => expect(screen.queryByRole("article")).toBeNull());
+    await user.click(await screen.findByRole("button", { name: "Undo" }));
+    expect(await card()).toBeVisible();
+    expect(screen.getByText("Ocean temperatures is back.")).toBeInTheDocument();
+  });
+
+  test("asks before it deletes one that is running", async () => {
+    const api = fakeApi({ "GET /notebooks": page(aNotebook({ state: "running" })) });
+    const user = show(<NotebooksPage sizes={SIZES} />);
+    await user.click(await screen.findByRole("button", { name: "More for Ocean temperatures" }));
+    await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
+    expect(await screen.findByRole("dialog", { name: "Stop and delete?" })).toBeVisible();
+    expect(api.requests("DELETE /notebooks/nb_01")).toEqual([]);
+  });
+});
