@@ -1,8 +1,8 @@
 """The HTTP server of the stand-in: uvicorn's protocol on sockets of our own.
 
-uvicorn with httptools answers a trivial request in about a third of the time that hypercorn needs
-(0.25 ms against 0.8 ms here), and its protocol can take over a connection that was already read
-from, which the front door needs.
+uvicorn with httptools answers a trivial request in 0.11 ms here, hypercorn in 0.35 ms (both on
+uvloop, kept-alive connection, median), and uvicorn's protocol can take over a connection that was
+already read from, which the front door needs.
 """
 
 import asyncio

@@ -80,7 +80,10 @@ def _become_command(spec: Spec, shim: int, failure_writer: int) -> NoReturn:
         os.execvpe(command[0], command, spec["environment"])  # noqa: S606 - no shell is wanted
     except OSError as error:
         os.write(failure_writer, str(error.errno or errno.EIO).encode())
-    os._exit(127)
+    except ValueError:  # a null byte in an argument or a variable
+        os.write(failure_writer, str(errno.EINVAL).encode())
+    finally:
+        os._exit(127)
 
 
 def _redirect(log: str) -> None:

@@ -5,10 +5,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ministack import app as ministack
-from ministack.core import iam_evaluator
 from ministack.core.responses import request_scope
-from ministack.services import iam, sts
+from ministack.services import iam
 
 from localcloud.ecs.store import write_json
 from localcloud.settings import ACCOUNT, REGION
@@ -63,27 +61,3 @@ def admit(admin: Administrator) -> None:
             "Status": "Active",
             "CreateDate": iam._now(),
         }
-
-
-def refuse_root_keys() -> None:
-    """Let no key act as the account's root user.
-
-    ministack takes the key `test`, every 12-digit key and requests with a foreign Authorization
-    header for root, and does not check root's signature. Here every request must be signed by a
-    key that was given out.
-    """
-    iam_evaluator.is_root_access_key = _nobody
-    sts.is_root_access_key = _nobody
-
-
-def count_as_encrypted() -> None:
-    """Let requests count as made over TLS, which bucket policies ask for.
-
-    They are plain HTTP, but never leave the machine.
-    """
-    pin = iam_evaluator.pin_request_origin
-    ministack.pin_request_origin = lambda address, _: pin(address, True)
-
-
-def _nobody(_access_key_id: str) -> bool:
-    return False

@@ -21,7 +21,7 @@ def configure(port: int, persisted: Path, objects: Path) -> None:
             del os.environ[name]
     os.environ.update(
         AUTH="true",
-        # The root user has no key: nobody knows this one (see `hardening`).
+        # The root user has no key: nobody knows this one (see `access`).
         AWS_ACCESS_KEY_ID=secrets.token_hex(16),
         AWS_SECRET_ACCESS_KEY=secrets.token_hex(32),
         BIND_HOST="127.0.0.1",

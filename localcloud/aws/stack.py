@@ -13,7 +13,7 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
-from localcloud.aws import credentials, lambda_worker
+from localcloud.aws import access, credentials, lambda_worker
 from localcloud.aws.authorization import EcsAuthorization
 from localcloud.aws.events import Publisher
 from localcloud.aws.lambda_code import CodeStore
@@ -73,8 +73,7 @@ class AwsStack:
     async def start(self) -> None:
         """Load the last snapshot and answer requests."""
         self._code.keep_newest(CODE_DIRECTORIES_KEPT)
-        credentials.refuse_root_keys()
-        credentials.count_as_encrypted()
+        access.tighten()
         lambda_worker.install(self._code, self.endpoint_url)
         self._install_ecs()
         self._snapshots.install()

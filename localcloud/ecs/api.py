@@ -65,8 +65,3 @@ class Ecs:
         """Stop every task and wait until all are STOPPED; services stay as they are."""
         self.scheduler.close()
         await self.engine.stop_all("The local cloud is shutting down.")
-
-    def kill(self) -> None:
-        """End every task at once."""
-        self.scheduler.close()
-        self.engine.kill_all()

@@ -75,11 +75,6 @@ class Engine:
         while self._runs:
             await asyncio.gather(*self._runs.values())
 
-    def kill_all(self) -> None:
-        """End every run at once; the shims notice that their pipe is closed and kill the rest."""
-        for run in self._runs.values():
-            run.cancel()
-
     async def recover(self) -> None:
         """End the tasks that an earlier launcher left, at the times that their shims wrote down."""
         lost = [task for task in self.store.tasks.values() if not task.stopped]

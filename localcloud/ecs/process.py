@@ -94,7 +94,7 @@ async def start(spec: ContainerSpec) -> ContainerProcess:
     spec_file.unlink()  # it holds the environment, which may hold secrets
     if not answer:
         await keeper.wait()
-        error = read_exit_record(spec.directory, spec.name)["error"]
+        error = read_exit_record(spec.directory, spec.name).get("error")
         raise StartError(f"CannotStartContainerError: {error}")
     return ContainerProcess(spec, keeper, int(answer.split()[1]))
 

@@ -103,6 +103,14 @@ def test_a_command_that_does_not_exist_is_recorded_as_not_started(
     assert "no-such-program" in record["error"]
 
 
+def test_a_variable_that_cannot_be_passed_on_is_recorded_as_not_started(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("", command=[sys.executable, "-c", "a\0b"])
+    process.wait(10)
+    assert read_record(tmp_path)["cause"] == "start_failed"
+
+
 def test_term_reaches_the_command_alone_which_may_finish_its_work(
     start: Start, tmp_path: Path
 ) -> None:
