@@ -6,8 +6,11 @@ are forked from, and the thread that asks for the workspace and restores it.
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 import sys
+from typing import NoReturn
 
 from ramon_notebook.kernels.client import ForkServer
 from ramon_notebook.settings import Settings, SettingsError
@@ -23,6 +26,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(_failed(str(error)))
     _protect_memory()
+    faulthandler.register(signal.SIGUSR2)  # prints what every thread is doing
     fork_server = ForkServer.start(dict(os.environ))
 
     from ramon_notebook.startup import Startup
@@ -31,12 +35,23 @@ def main() -> None:
 
     from ramon_notebook.server.run import run
 
-    sys.exit(run(settings, startup, fork_server))
+    _end(run(settings, startup, fork_server))
 
 
 def _failed(message: str) -> int:
     sys.stderr.write(f"ramon-notebook: {message}\n")
     return EXIT_NOT_BOOTED
+
+
+def _end(code: int) -> NoReturn:
+    """End without taking the interpreter down piece by piece.
+
+    Everything is saved by now, and threads in native code (the watcher's) may be caught out by
+    an interpreter that is half gone.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _protect_memory() -> None:

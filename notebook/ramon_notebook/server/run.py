@@ -103,6 +103,7 @@ def configuration(settings: Settings) -> Config:
             "ramon_notebook.server.lab": True,
             "ramon_notebook.server.terminals": True,
         },
+        extra_log_scrub_param_keys=["ticket"],
         tornado_settings={"xsrf_cookie_kwargs": {"secure": True, "samesite": "Lax", "path": "/"}},
     )
     config.KernelManager.transport = "ipc"

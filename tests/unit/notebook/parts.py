@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -196,7 +197,12 @@ class Notebook:
     def stop(self) -> int:
         """Ask the server to stop, as ECS does; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGUSR2)
+            time.sleep(1)
+            raise AssertionError(self.log.read_text()) from None
 
     def _fail_if_ended(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
