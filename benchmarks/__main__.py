@@ -1,0 +1,91 @@
+"""`python -m benchmarks NAME [--json]`: measure, and print the report."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from aiohttp import ClientError
+
+from benchmarks import api, echo, start
+from benchmarks.errors import BenchmarkError
+from benchmarks.report import Report
+
+BENCHMARKS: dict[str, Callable[[int], Report]] = {
+    "start": start.measure,
+    "echo": echo.measure,
+    "api": api.measure,
+}
+"""What can be measured, by name; each takes the number of rounds."""
+
+ROUNDS = 3
+"""How often the sides take turns unless told otherwise."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure one thing; returns the exit status."""
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        report = _measured(options.name, options.rounds)
+    except KeyboardInterrupt:
+        print("\nInterrupted; everything that was started has ended.", file=sys.stderr)
+        return 130
+    if report is None:
+        return 1
+    print(report.as_line() if options.json else report.as_text())
+    return 0
+
+
+def _measured(name: str, rounds: int) -> Report | None:
+    """The report, or None after saying why there is none."""
+    report = None
+    try:
+        report = BENCHMARKS[name](rounds)
+    except* (BenchmarkError, ClientError, OSError) as errors:
+        print(f"Nothing was measured. {_first(errors)!s}", file=sys.stderr)
+    return report
+
+
+def _first(error: BaseException) -> BaseException:
+    """The first of the errors that happened at once."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure the service beside its peers, on this machine and in one run.",
+        epilog="\n".join(f"  {name:6} {_summary(each)}" for name, each in BENCHMARKS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", choices=BENCHMARKS, help="what to measure")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    parser.add_argument(
+        "--rounds", type=_positive, default=ROUNDS, help=f"turns of each side ({ROUNDS})"
+    )
+    return parser.parse_args(arguments)
+
+
+def _summary(measure: Callable[[int], Report]) -> str:
+    """The first line of the benchmark's own description."""
+    return (sys.modules[measure.__module__].__doc__ or "").partition("\n")[0]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
