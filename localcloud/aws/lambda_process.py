@@ -3,23 +3,24 @@
 import json
 import os
 import selectors
-import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from localcloud.aws import lambda_child
+from localcloud.aws.lambda_fork import Templates
 
 END_OF_LOG = f"{lambda_child.END_OF_LOG}\n".encode()
 CHUNK = 65536
+
+_templates = Templates()
 
 
 class ProcessEndedError(RuntimeError):
     """The process ended before it answered; `log` is what it printed."""
 
-    def __init__(self, exit_code: int, log: str) -> None:
-        super().__init__(f"Runtime exited with error: exit status {exit_code}")
+    def __init__(self, log: str) -> None:
+        super().__init__("Runtime exited without providing a reason")
         self.log = log
 
 
@@ -38,18 +39,13 @@ class FunctionProcess:
         """Start with `paths` (the function's code first, then layers) in front of sys.path."""
         requests, self._requests = os.pipe()
         self._responses, responses = os.pipe()
-        arguments = [lambda_child.__file__, str(requests), str(responses), *map(str, paths)]
-        self.popen = subprocess.Popen(
-            [sys.executable, "-I", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[requests, responses],
-            env=environment,
-            cwd=paths[0],
-        )
-        os.close(requests)
-        os.close(responses)
+        lifeline, self._lifeline = os.pipe()
+        self._output, output = os.pipe()
+        theirs = [requests, responses, lifeline, output]
+        template = _templates.of(paths, environment)
+        self.process = template.fork(environment, theirs)
+        for descriptor in theirs:
+            os.close(descriptor)
         self._closed = False
 
     def send(self, request: dict[str, Any]) -> None:
@@ -67,12 +63,11 @@ class FunctionProcess:
 
         Raises TimedOutError after `timeout` seconds, and ProcessEndedError.
         """
-        output = cast(IO[bytes], self.popen.stdout).fileno()
         response, log = bytearray(), bytearray()
         deadline = time.monotonic() + timeout
         with selectors.PollSelector() as selector:
             selector.register(self._responses, selectors.EVENT_READ, response)
-            selector.register(output, selectors.EVENT_READ, log)
+            selector.register(self._output, selectors.EVENT_READ, log)
             while not (response.endswith(b"\n") and log.endswith(END_OF_LOG)):
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
                 if not ready:
@@ -82,21 +77,19 @@ class FunctionProcess:
                     chunk = os.read(key.fd, CHUNK)
                     key.data.extend(chunk)
                     if not chunk and key.fd == self._responses:
-                        raise ProcessEndedError(self.close(), _text(log))
+                        self.close()
+                        raise ProcessEndedError(_text(log))
         answer: dict[str, Any] = json.loads(response)
         return answer, _text(log)
 
-    def close(self) -> int:
-        """End the process if it still runs; returns its exit status. May be called again."""
+    def close(self) -> None:
+        """End the process if it still runs. May be called again."""
         if not self._closed:
             self._closed = True
-            os.close(self._requests)
-            os.close(self._responses)
-        for stream in (self.popen.stdin, self.popen.stdout):
-            if stream:
-                stream.close()
-        self.popen.kill()
-        return self.popen.wait()
+            for descriptor in (self._requests, self._responses, self._lifeline, self._output):
+                os.close(descriptor)
+        self.process.kill()
+        self.process.wait()
 
 
 def _text(log: bytearray) -> str:

@@ -7,7 +7,6 @@ complete without the 50 ms wait per call.
 """
 
 import logging
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ministack.services import lambda_svc
 
 from localcloud.aws.lambda_code import CodeStore
 from localcloud.aws.lambda_environment import environment_of
+from localcloud.aws.lambda_fork import Forked
 from localcloud.aws.lambda_process import FunctionProcess, ProcessEndedError, TimedOutError
 from localcloud.aws.sessions import Session
 
@@ -43,7 +43,7 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
 
     def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
         super().__init__(func_name, config, code_zip)
-        self._proc: subprocess.Popen[bytes] | None = None  # for ministack to look at
+        self._proc: Forked | None = None  # for ministack to look at
         self._process: FunctionProcess | None = None
         self._session: Session | None = None
 
@@ -74,14 +74,14 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _ensure_started(self) -> tuple[FunctionProcess, str]:
         """The running process, started if need be, and what it printed while starting."""
-        if self._process is not None and self._process.popen.poll() is None:
+        if self._process is not None and self._process.process.poll() is None:
             return self._process, ""
         self._forget_process()
         self._session = Session.of_role(self.config["Role"], self.func_name)
         paths = [self.code.unpack(self.code_zip), *self._layers()]
         environment = environment_of(self.config, paths[0], self.endpoint_url)
         process = FunctionProcess(paths, environment | self._session.environment())
-        self._process, self._proc = process, process.popen
+        self._process, self._proc = process, process.process
         response, log = process.receive(INIT_SECONDS)
         if "error" in response:
             self._forget_process()
