@@ -19,6 +19,7 @@ class Person:
     def __init__(self, cloud: LocalCloud, login: str) -> None:
         self.cloud = cloud
         self.login = login
+        self.visits: list[Visit] = []
         self.http = httpx.Client(
             base_url=cloud.app_origin,
             timeout=60,
@@ -30,6 +31,8 @@ class Person:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for visit in self.visits:
+            visit.http.close()
         self.http.close()
 
     def sign_in(self) -> None:
@@ -107,9 +110,16 @@ class NotebookOf:
         """Go in, as a browser does with the ticket."""
         answer = self.ask("POST", "/open")
         assert answer.status_code == 200, answer.text
-        visit = Visit(self.owner.cloud, httpx.URL(self.now["url"]))
+        visit = self.knock()
         entered = visit.get(answer.json()["url"])
         assert entered.status_code == 302, entered.text
+        visit.get(entered.headers["location"])
+        return visit
+
+    def knock(self) -> "Visit":
+        """Stand before it, without a ticket."""
+        visit = Visit(self.owner.cloud, httpx.URL(self.now["url"]))
+        self.owner.visits.append(visit)
         return visit
 
 
