@@ -7,6 +7,12 @@ from tests.unit.localcloud.waiting import eventually
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
 WAIT_FOREVER = "import time\nwhile True: time.sleep(60)"
+STUBBORN = f"""
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+{WAIT_FOREVER}
+"""
 
 
 class Tasks:
@@ -14,6 +20,7 @@ class Tasks:
 
     def __init__(self, cloud: LocalCloud, cluster: str) -> None:
         self.ecs = cloud.client("ecs")
+        self._logs = cloud.state_dir / "logs" / "tasks"
         self.cluster = cluster
         self.ecs.create_cluster(clusterName=cluster)
 
@@ -69,6 +76,11 @@ class Tasks:
 
         task: dict[str, Any] = eventually(look, seconds)
         return task
+
+    def output(self, arn: str) -> str:
+        """What the task's program printed so far."""
+        log = self._logs / f"{arn.rsplit('/', 1)[-1]}-main.log"
+        return log.read_text() if log.exists() else ""
 
     def stop(self, arn: str) -> None:
         """Ask a task to stop."""

@@ -2,7 +2,6 @@ import functools
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.testing import LocalCloud
-from tests.unit.localcloud.tasks import NETWORK, WAIT_FOREVER, Tasks
+from tests.unit.localcloud.tasks import NETWORK, STUBBORN, WAIT_FOREVER, Tasks
 from tests.unit.localcloud.waiting import alive, eventually
 
 TELL = "import json, os; json.dump(dict(os.environ), open({file!r}, 'w')); {then}"
@@ -52,12 +51,8 @@ def test_a_program_that_exits_stops_its_task_with_its_exit_code(tasks: Tasks) ->
 
 
 def test_a_task_that_ignores_sigterm_is_killed_after_its_stop_timeout(tasks: Tasks) -> None:
-    program = (
-        f"import signal; signal.signal(15, signal.SIG_IGN); print('x', flush=True)\n{WAIT_FOREVER}"
-    )
-    arn = tasks.run(program, {"stopTimeout": 2})
-    tasks.wait_for(arn, "RUNNING")
-    time.sleep(0.3)
+    arn = tasks.run(STUBBORN, {"stopTimeout": 2})
+    eventually(lambda: tasks.output(arn) == "ready\n")
     tasks.stop(arn)
     stopped = tasks.wait_for(arn, "STOPPED")
     assert stopped["containers"][0]["exitCode"] == 137

@@ -5,14 +5,16 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from localcloud.launcher import SAME_CTRL_C_SECONDS
 from localcloud.settings import PROJECT_ROOT
 from localcloud.testing import LocalCloud, running, start
-from tests.unit.localcloud.tasks import WAIT_FOREVER, Tasks
+from tests.unit.localcloud.tasks import STUBBORN, WAIT_FOREVER, Tasks
 from tests.unit.localcloud.waiting import alive, eventually
 
 
@@ -98,12 +100,13 @@ def test_nothing_is_left_running_after_a_sigkill(tmp_path: Path, images: dict[st
 def test_a_second_ctrl_c_ends_everything_at_once(tmp_path: Path, images: dict[str, Any]) -> None:
     cloud = start(tmp_path, images=images)
     tasks = Tasks(cloud, "c")
-    stubborn = f"import signal; signal.signal(15, signal.SIG_IGN)\n{WAIT_FOREVER}"
-    tasks.wait_for(tasks.run(stubborn, {"stopTimeout": 100}), "RUNNING")
+    arn = tasks.run(STUBBORN, {"stopTimeout": 100})
+    eventually(lambda: tasks.output(arn) == "ready\n")
     pids = children(cloud.process.pid)
     cloud.process.send_signal(signal.SIGINT)
-    with pytest.raises(subprocess.TimeoutExpired):
-        cloud.process.wait(1)
+    eventually(lambda: tasks.describe(arn)["desiredStatus"] == "STOPPED")
+    time.sleep(2 * SAME_CTRL_C_SECONDS)
+    assert cloud.process.poll() is None
     cloud.process.send_signal(signal.SIGINT)
-    cloud.process.communicate(timeout=5)
+    cloud.process.communicate(timeout=15)
     eventually(lambda: not any(alive(pid) for pid in pids), seconds=5)
