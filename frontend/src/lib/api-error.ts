@@ -26,7 +26,7 @@ export function unreachable(): ApiError {
   return new ApiError(
     0,
     "unreachable",
-    "The server can't be reached. Check your connection; this page keeps trying.",
+    "The server can't be reached. Check your connection, and try again.",
   );
 }
 

@@ -1,4 +1,4 @@
-import { ApiError, unreachable } from "./api-error";
+import { ApiError } from "./api-error";
 
 type Destination = { url: string; method: string; headers: Record<string, string> };
 
@@ -24,17 +24,25 @@ export function putFile(
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
     request.onload = () => (request.status < 300 ? resolve() : reject(refused(request.status)));
-    request.onerror = () => reject(unreachable());
+    request.onerror = () => reject(interrupted());
     request.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(file);
   });
 }
 
+function interrupted(): ApiError {
+  return new ApiError(
+    0,
+    "upload_interrupted",
+    "The file could not be sent. Check your connection, and try again.",
+  );
+}
+
 function refused(status: number): ApiError {
   return new ApiError(
     status,
     "upload_refused",
-    "The storage refused the file. Choose it again; the permission to upload lasts only minutes.",
+    "The storage refused the file. Try again; a permission to upload lasts an hour at most.",
   );
 }

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { Plus } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { Link } from "react-router";
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
@@ -9,12 +9,11 @@ import { PageTitle } from "@/components/page-title";
 import { paths } from "@/config/paths";
 import type { Size } from "@/lib/api-models";
 import { useNotebooks } from "../api/get-notebooks";
+import { CreateDialog } from "./create-dialog";
 import { EmptyList } from "./empty-list";
 import { NotebookCard } from "./notebook-card";
 import classes from "./notebooks-page.module.css";
 import { useAnnounceStates } from "./use-announce-states";
-
-const CreateDialog = lazy(() => import("./create-dialog"));
 
 /** The account's notebooks. */
 export function NotebooksPage({ sizes }: { sizes: Size[] }) {
@@ -51,9 +50,7 @@ export function NotebooksPage({ sizes }: { sizes: Size[] }) {
           <Link to={paths.deletedNotebooks}>Recently deleted</Link>
         </p>
       )}
-      <Suspense>
-        {creating && <CreateDialog sizes={sizes} onClose={() => setCreating(false)} />}
-      </Suspense>
+      <CreateDialog opened={creating} sizes={sizes} onClose={() => setCreating(false)} />
     </>
   );
 }

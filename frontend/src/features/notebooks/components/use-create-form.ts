@@ -1,4 +1,4 @@
-import { type SubmitEvent, useRef, useState } from "react";
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { ApiError, fieldError, isFormError, messageOf } from "@/lib/api-error";
 import type { Notebook, Size } from "@/lib/api-models";
 import { focusFirstProblem } from "@/lib/focus";
@@ -20,7 +20,9 @@ export function useCreateForm(sizes: Size[], onCreated: (notebook: Notebook) => 
   const [problems, setProblems] = useState(NO_PROBLEMS);
   const upload = useUpload();
   const create = useCreateNotebook();
-  const cancelled = useRef(new AbortController());
+  const sending = useRef<AbortController>(null);
+  // Closing the dialog ends an upload that is under way.
+  useEffect(() => () => sending.current?.abort(), []);
 
   const set = (change: Partial<Values>) => {
     setValues((before) => withSuggestedName({ ...before, ...change }, before));
@@ -30,7 +32,8 @@ export function useCreateForm(sizes: Size[], onCreated: (notebook: Notebook) => 
   };
 
   const send = async () => {
-    const { signal } = cancelled.current;
+    sending.current = new AbortController();
+    const { signal } = sending.current;
     const source = await resolveSource(values, (file) => upload.mutateAsync({ file, signal }));
     const { name, size, idleMinutes } = values;
     const idle_minutes = Number(idleMinutes);
@@ -63,8 +66,6 @@ export function useCreateForm(sizes: Size[], onCreated: (notebook: Notebook) => 
     busy: upload.isPending || create.isPending,
     /** How much of the file has been sent, while it is. */
     share: upload.isPending ? upload.share : null,
-    /** End an upload that is under way. */
-    cancel: () => cancelled.current.abort(),
   };
 }
 

@@ -5,7 +5,7 @@ import { putFile } from "@/lib/put-file";
 import { aNotebook, SIZES } from "@/testing/factories";
 import { fakeApi, refusal } from "@/testing/fake-api";
 import { show } from "@/testing/render";
-import CreateDialog from "./create-dialog";
+import { CreateForm } from "./create-form";
 
 vi.mock("@/lib/put-file", () => ({ putFile: vi.fn() }));
 
@@ -19,7 +19,7 @@ const UPLOAD = {
 
 const submit = () => screen.getByRole("button", { name: "Create notebook" });
 const address = () => screen.getByRole("status", { name: "Address" });
-const open = () => show(<CreateDialog sizes={SIZES} onClose={vi.fn()} />);
+const open = () => show(<CreateForm sizes={SIZES} onClose={vi.fn()} />);
 
 describe("creating a notebook", () => {
   test("a blank one is created as asked, and shown", async () => {
