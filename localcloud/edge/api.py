@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 from ministack.core.sigv4 import decode_header_value
 from ministack.services import apigateway_v1
 
+from localcloud.aws import deployed
 from localcloud.edge.asgi import (
     BodyTooLarge,
     Disconnected,
@@ -17,7 +18,6 @@ from localcloud.edge.asgi import (
     respond_error,
 )
 from localcloud.edge.security_headers import HeaderPolicy
-from localcloud.settings import ACCOUNT, REGION
 
 LARGEST_BODY = 10 * 1024 * 1024
 """Bytes that API Gateway takes (its quota "Payload size")."""
@@ -50,7 +50,7 @@ class Api:
         except Disconnected:
             return
         _, stage, path = scope["path"].split("/", 2)
-        api_id = deployed_api(stage)
+        api_id = deployed.rest_api(stage)
         if api_id is None:
             text = "The service is not deployed yet. Wait for the launcher to say that it is ready."
             await respond_error(send, 503, "not_deployed", text)
@@ -96,14 +96,3 @@ class Api:
         if status in (204, 304):
             lines = [line for line in lines if line[0] != b"content-type"]
         await respond(send, status, self._security_headers.added_to(lines), body)
-
-
-def deployed_api(stage: str) -> str | None:
-    """The id of the newest REST API that has a stage of that name."""
-    found = [
-        (api.get("createdDate", 0), api_id)
-        for (account, region, api_id), api in apigateway_v1._rest_apis.all_items()
-        if (account, region) == (ACCOUNT, REGION)
-        and stage in (apigateway_v1._stages_v1.get_scoped(ACCOUNT, REGION, api_id) or {})
-    ]
-    return max(found)[1] if found else None

@@ -2,11 +2,8 @@
 
 from typing import Any, Protocol
 
-from ministack.core.responses import request_scope
-from ministack.services import cloudfront
-
+from localcloud.aws import deployed
 from localcloud.edge.asgi import Headers
-from localcloud.settings import ACCOUNT, REGION
 
 HEADERS = {
     "ContentSecurityPolicy": ("content-security-policy", "ContentSecurityPolicy"),
@@ -43,9 +40,7 @@ class SecurityHeaders:
         return result
 
     def _current(self) -> list[tuple[bytes, bytes, bool]]:
-        with request_scope(ACCOUNT, REGION):
-            policies = list(cloudfront._response_headers_policies.values())
-        policy = policies[-1] if policies else None
+        policy = deployed.response_headers_policy()
         if policy is not self._policy_seen:
             self._policy_seen = policy
             self._headers = list(_parse(policy["Config"])) if policy else []
