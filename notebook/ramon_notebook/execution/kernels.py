@@ -56,8 +56,14 @@ class RecordingKernelManager(AsyncMappingKernelManager):
             kernel.recorder_stream = None
         self.recorder.kernel_removed(kernel_id)
 
+    def catch_up(self, kernel_id: str) -> None:
+        """Take in what a kernel has published and nobody has looked at yet."""
+        kernel: Any = self.get_kernel(kernel_id)
+        kernel.recorder_stream.flush()
+
     async def shutdown_kernel(self, kernel_id: str, now: bool = False, **kwargs: Any) -> Any:
         """End a kernel; what its cells have put out is in the notebook then."""
+        self.catch_up(kernel_id)
         await self.saver.save_kernel(kernel_id)
         return await super().shutdown_kernel(kernel_id, now=now, **kwargs)
 

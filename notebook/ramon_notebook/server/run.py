@@ -60,6 +60,9 @@ class NotebookServer(ServerApp):
         return [manager.get_kernel(kernel_id) for kernel_id in manager.list_kernel_ids()]
 
     async def _cleanup(self) -> None:
+        manager: Any = self.kernel_manager
+        for kernel_id in manager.list_kernel_ids():
+            manager.catch_up(kernel_id)
         await self.saver.save_everything()
         await self.cleanup_kernels()
         await self.agent.finish()

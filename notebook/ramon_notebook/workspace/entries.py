@@ -132,8 +132,13 @@ class Change:
 
 
 def difference(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> Change:
-    """The change from `old` to `new`, both sorted by path."""
-    puts = sorted((e for p, e in new.items() if old.get(p) != e), key=lambda e: e.path)
+    """The change from `old` to `new`, sorted by path.
+
+    New paths come before changed ones, so that what moved away from a path is elsewhere
+    before that path gets something else.
+    """
+    changed = (entry for path, entry in new.items() if old.get(path) != entry)
+    puts = sorted(changed, key=lambda entry: (entry.path in old, entry.path))
     return Change(puts, sorted(path for path in old if path not in new))
 
 

@@ -43,6 +43,16 @@ def notebook(start: Start) -> Notebook:
 
 
 @pytest.fixture(scope="session")
+def shared_notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+    """A notebook server for tests that leave it as they find it; its `service` is its own."""
+    service = FakeService()
+    with Notebook(service, tmp_path_factory.mktemp("shared"), {}) as shared:
+        shared.wait_until_ready()
+        yield shared
+    service.close()
+
+
+@pytest.fixture(scope="session")
 def notebook_bin() -> Path:
     """Where the programs of the notebook's environment are."""
     return Path(os.environ.get("RAMON_NOTEBOOK_BIN", ".venv/notebook/bin")).absolute()

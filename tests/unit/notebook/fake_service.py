@@ -165,7 +165,7 @@ class FakeService:
         return 200, {}
 
     def do_workspace_snapshots(self, body: Any) -> tuple[int, dict[str, Any]]:
-        assert len(body["puts"]) <= 1000 and len(body["deletes"]) <= 1000
+        assert max(len(body["puts"]), len(body["deletes"])) <= 1000
         if body["parent"] != self.head:
             return _error(409, "snapshot_conflict", "Another snapshot is newer.", head=self._head())
         missing = [e["sha256"] for e in body["puts"] if e["kind"] == "file"]
@@ -174,7 +174,10 @@ class FakeService:
             return _error(409, "blob_missing", "Upload these first.", sha256=missing)
         entries = self.entries
         for path in body["deletes"]:
-            del entries[path]
+            assert path in entries
+            gone = [p for p in entries if p == path or p.startswith(f"{path}/")]
+            for each in gone:
+                del entries[each]
         entries |= {entry["path"]: entry for entry in body["puts"]}
         wanted = self.used_bytes(entries)
         if wanted > self.quota_bytes and wanted > self.used_bytes():
@@ -264,6 +267,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return _error(401, "signed_out", "Who are you?")
             return service.answer(method, path, json.loads(data) if data else None)
         kind, _, name = path.lstrip("/").partition("/")
+        return self._storage(method, kind, name, data)
+
+    def _storage(self, method: str, kind: str, name: str, data: bytes) -> tuple[int, bytes]:
+        service = self.service
         if kind == "manifests":
             entries = sorted(service.manifests[name].values(), key=lambda entry: entry["path"])
             return 200, json.dumps({"version": 1, "entries": entries}).encode()
@@ -271,12 +278,12 @@ class _Handler(BaseHTTPRequestHandler):
             upload_id, _, number = name.partition("/")
             service.parts[upload_id][int(number)] = data
             self.etag = f'"{number}"'
-            return 200, b""
-        if method == "GET":
+        elif method == "GET":
             return 200, service.blobs[name]
-        if hashlib.sha256(data).hexdigest() != name:
+        elif hashlib.sha256(data).hexdigest() != name:
             return 400, b"BadDigest"
-        service.blobs[name] = data
+        else:
+            service.blobs[name] = data
         return 200, b""
 
     etag: str | None = None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
+from aiohttp.client import _WSRequestContextManager
 
 from tests.support import eventually, free_address
 from tests.unit.notebook.fake_service import APP_ORIGIN, NOTEBOOK_HOST, TOKEN, FakeService
@@ -92,10 +93,9 @@ class Browser:
     ) -> Ran:
         """Run code over a page's connection, until it ends or prints `leave_at`."""
         session = session or uuid.uuid4().hex
-        url = f"ws://{self.address}:{PORT}/api/kernels/{kernel_id}/channels?session_id={session}"
-        headers = {"Host": self.host, "Origin": f"http://{self.host}", "Cookie": self._cookie()}
+        path = f"/api/kernels/{kernel_id}/channels?session_id={session}"
         request = _execute_request(code, cell_id, session)
-        async with aiohttp.ClientSession() as client, client.ws_connect(url, headers=headers) as ws:
+        async with aiohttp.ClientSession() as client, self._connect(client, path) as ws:
             await ws.send_json(request)
             ran = Ran()
             async for message in ws:
@@ -103,6 +103,24 @@ class Browser:
                 if ran.ended or (leave_at and leave_at in ran.text):
                     break
         return ran
+
+    def type_into_terminal(self, name: str, text: str) -> None:
+        """Type, as a page does, and see something come back."""
+        asyncio.run(self._type(name, text))
+
+    async def _type(self, name: str, text: str) -> None:
+        async with (
+            aiohttp.ClientSession() as client,
+            self._connect(client, f"/terminals/websocket/{name}") as ws,
+        ):
+            await ws.send_json(["stdin", text])
+            async for message in ws:
+                if json.loads(message.data)[0] == "stdout":
+                    return
+
+    def _connect(self, client: aiohttp.ClientSession, path: str) -> _WSRequestContextManager:
+        headers = {"Host": self.host, "Origin": f"http://{self.host}", "Cookie": self._cookie()}
+        return client.ws_connect(f"ws://{self.address}:{PORT}{path}", headers=headers)
 
     def _cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -238,7 +256,7 @@ def _execute_request(code: str, cell_id: str | None, session: str) -> dict[str, 
 
 def notebook_json(*sources: str) -> bytes:
     """A notebook with these code cells, their ids c0, c1 and so on."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"c{number}",
