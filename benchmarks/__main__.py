@@ -66,7 +66,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("name", choices=BENCHMARKS, help="what to measure")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     parser.add_argument(
-        "--rounds", type=_positive, default=ROUNDS, help=f"turns of each side ({ROUNDS})"
+        "--rounds", type=_count, default=ROUNDS, help=f"turns of each side ({ROUNDS})"
     )
     return parser.parse_args(arguments)
 
@@ -76,11 +76,10 @@ def _summary(measure: Callable[[int], Report]) -> str:
     return (sys.modules[measure.__module__].__doc__ or "").partition("\n")[0]
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
