@@ -1,4 +1,7 @@
-"""What holds for every test: none reaches the real AWS, and none depends on the machine's speed."""
+"""What holds for every test: none reaches the real AWS, and none depends on the machine's speed.
+
+This comes before any import of the application, whose tables get their names from the stage then.
+"""
 
 import os
 from collections.abc import Iterator
@@ -18,6 +21,7 @@ os.environ |= {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
+    "RAMON_STAGE": "local",
 }
 
 hypothesis.settings.register_profile("default", deadline=None)
