@@ -18,6 +18,7 @@ class Side(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.other: Side | None = None
+        self.held = b""
         self.on_close: Callable[[asyncio.Transport], None] | None = None
 
     def close(self) -> None:
@@ -31,9 +32,11 @@ class Side(asyncio.Protocol):
         no_delay(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on."""
+        """Pass on, or keep until there is another side."""
         if self.other and self.other.transport:
             self.other.transport.write(data)
+        else:
+            self.held += data
 
     def eof_received(self) -> bool:
         """Tell the other side, which may go on sending."""
@@ -93,3 +96,4 @@ def join(
     transport.set_protocol(client)
     client.connection_made(transport)
     client.data_received(received)
+    transport.write(target.held)
