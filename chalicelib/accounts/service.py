@@ -246,11 +246,14 @@ def sessions(account_id: str) -> list[Session]:
 
 def end_session(account_id: str, session_id: str) -> None:
     """End one session of this account. Raises `NotFound` for anything else."""
+    missing = NotFound("This session does not exist, or has ended already.")
+    if not ids.is_id("ses", session_id):
+        raise missing
     try:
         Session(session_id).delete(condition=Session.account_id == account_id)
     except db.DeleteError as error:
         db.unless_refused(error)
-        raise NotFound("This session does not exist, or has ended already.") from error
+        raise missing from error
 
 
 def create_token(
@@ -291,9 +294,12 @@ def tokens(account_id: str) -> list[ApiToken]:
 
 def revoke_token(account_id: str, token_id: str) -> None:
     """End one API token of this account. Raises `NotFound` for anything else."""
+    missing = NotFound("This API token does not exist, or is revoked already.")
+    if not ids.is_id("tok", token_id):
+        raise missing
     found = list(ApiToken.by_account.query(account_id, ApiToken.token_id == token_id))
     if not found:
-        raise NotFound("This API token does not exist, or is revoked already.")
+        raise missing
     found[0].delete()
 
 

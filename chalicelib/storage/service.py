@@ -50,6 +50,8 @@ def read_upload(account_id: str, upload_id: str) -> tuple[str, bytes]:
     Raises `NotFound` when it is not this account's, has expired, or never arrived.
     """
     missing = NotFound("This upload does not exist or has expired. Upload the file again.")
+    if not ids.is_id("up", upload_id):
+        raise missing
     try:
         upload = Upload.get(upload_id)
     except db.DoesNotExist as error:
