@@ -97,3 +97,5 @@ def join(
     client.connection_made(transport)
     client.data_received(received)
     transport.write(target.held)
+    if target.transport is None or target.transport.is_closing():
+        transport.close()  # it hung up before there was anybody to tell
