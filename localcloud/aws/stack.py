@@ -13,7 +13,7 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
-from localcloud.aws import access, credentials, lambda_worker
+from localcloud.aws import access, credentials, gateway_responses, lambda_worker
 from localcloud.aws.authorization import EcsAuthorization
 from localcloud.aws.events import Publisher
 from localcloud.aws.lambda_code import CodeStore
@@ -75,6 +75,7 @@ class AwsStack:
         self._code.keep_newest(CODE_DIRECTORIES_KEPT)
         access.tighten()
         lambda_worker.install(self._code, self.endpoint_url)
+        gateway_responses.install()
         self._install_ecs()
         self._snapshots.install()
         await self._start_ministack()
