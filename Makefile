@@ -3,12 +3,15 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
 
 # The machine's Python, used only to set up .venv; name another with PYTHON=...
 # Its full path, because .venv comes first in PATH below and must not be made by itself.
-PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
+ifndef PYTHON
+PYTHON := $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& command -v "$$python" && break; done)
+endif
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-_SHOWN_OF_A_FAILURE = 6000
-"""Characters of a failed command's output that are shown: its end, which says why."""
+_SHOWN_OF_A_FAILURE = 2000
+"""Characters of a failed command's output that are shown of its start and of its end: npm says
+first what is wrong, uv last."""
 
 
 class StepFailed(RuntimeError):
@@ -31,7 +32,7 @@ def announced(what: str) -> Iterator[None]:
 
 
 def run(command: list[str | Path], *, cwd: Path, env: dict[str, str]) -> None:
-    """Run a command to its end. Raises `StepFailed` with its last output if it fails."""
+    """Run a command to its end. Raises `StepFailed` with what it said if it fails."""
     with TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -39,7 +40,7 @@ def run(command: list[str | Path], *, cwd: Path, env: dict[str, str]) -> None:
         _wait_showing_life(process)
         if process.returncode != 0:
             shown = " ".join(map(str, command))
-            raise StepFailed(f"`{shown}` ended with {process.returncode}:\n{_tail(output)}")
+            raise StepFailed(f"`{shown}` ended with {process.returncode}:\n{_ends(output)}")
 
 
 def _wait_showing_life(process: subprocess.Popen[bytes]) -> None:
@@ -57,9 +58,12 @@ def _wait_showing_life(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _tail(output: IO[str]) -> str:
+def _ends(output: IO[str]) -> str:
     output.seek(0)
-    return output.read()[-_SHOWN_OF_A_FAILURE:].strip()
+    said = output.read().strip()
+    if len(said) <= 2 * _SHOWN_OF_A_FAILURE:
+        return said
+    return f"{said[:_SHOWN_OF_A_FAILURE]}\n…\n{said[-_SHOWN_OF_A_FAILURE:]}"
 
 
 def _over_the_dots(what: str) -> str:
