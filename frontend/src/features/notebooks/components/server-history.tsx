@@ -39,7 +39,7 @@ export function ServerHistory({ notebook, sizes }: Props) {
 }
 
 function ServerRow({ server, sizeName }: { server: Server; sizeName: string }) {
-  const { requested_at, ready_at, stop_reason, stop_message } = server;
+  const { requested_at, ready_at } = server;
   return (
     <li className={classes.server}>
       <div className={classes.head}>
@@ -50,10 +50,7 @@ function ServerRow({ server, sizeName }: { server: Server; sizeName: string }) {
       </div>
       <p className={classes.what}>
         {sizeName}
-        {ready_at && `, ready after ${readyAfter(requested_at, ready_at)}`}.{" "}
-        {stop_reason
-          ? `${stopWords(stop_reason)}. ${stopDetail(stop_reason, stop_message)}`
-          : "It has not stopped yet."}
+        {ready_at && `, ready after ${readyAfter(requested_at, ready_at)}`}. {endOf(server)}
       </p>
     </li>
   );
@@ -64,6 +61,12 @@ function RunLength({ server }: { server: Server }) {
   if (ready_at === null) return stopped_at === null ? "starting" : "never ran";
   if (stopped_at === null) return <RunningFor since={ready_at} />;
   return formatDuration(secondsSince(ready_at, Date.parse(stopped_at)));
+}
+
+function endOf({ stopped_at, stop_reason, stop_message }: Server): string {
+  if (stopped_at === null) return "It has not stopped yet.";
+  const reason = stop_reason ?? "";
+  return `${stopWords(reason)}. ${stopDetail(reason, stop_message)}`;
 }
 
 function readyAfter(requested: string, ready: string): string {
