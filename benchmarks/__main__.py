@@ -45,7 +45,8 @@ def _measured(name: str, rounds: int) -> Report | None:
     try:
         report = BENCHMARKS[name](rounds)
     except* (BenchmarkError, ClientError, OSError) as errors:
-        print(f"Nothing was measured. {_first(errors)!s}", file=sys.stderr)
+        first = _first(errors)
+        print(f"Nothing was measured. {str(first) or repr(first)}", file=sys.stderr)
     return report
 
 

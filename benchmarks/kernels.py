@@ -54,10 +54,13 @@ class Kernel:
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self._socket = socket
         self._session = uuid.uuid4().hex
+        self._running = ""
+        self._missing: set[str] = set()
 
     async def execute(self, code: str) -> str:
         """Run a cell; answers its result's text when that has arrived. See `settled`."""
         self._running = uuid.uuid4().hex
+        self._missing = {"execute_reply", "idle"}
         await self._socket.send_str(json.dumps(self._request(code)))
         while True:
             message = await self._next_message()
@@ -72,22 +75,28 @@ class Kernel:
 
         JupyterLab sends the next cell then.
         """
-        awaited = {"execute_reply", "status"}
-        while awaited:
-            message = await self._next_message()
-            kind = message["msg_type"]
-            if kind != "status" or message["content"]["execution_state"] == "idle":
-                awaited.discard(kind)
+        while self._missing:
+            await self._next_message()
 
     async def _next_message(self) -> dict[str, Any]:
-        """The next message that answers the running cell."""
+        """The next message that answers the running cell; several channels come in any order."""
         while True:
-            received = await asyncio.wait_for(self._socket.receive(), ANSWER_SECONDS)
-            if received.type is not WSMsgType.TEXT:
-                raise BenchmarkError(f"The kernel's connection ended: {received.extra}")
-            message: dict[str, Any] = json.loads(received.data)
+            message = await self._received()
             if message["parent_header"].get("msg_id") == self._running:
+                state = message["content"].get("execution_state")
+                self._missing -= {message["msg_type"], state}
                 return message
+
+    async def _received(self) -> dict[str, Any]:
+        try:
+            received = await asyncio.wait_for(self._socket.receive(), ANSWER_SECONDS)
+        except TimeoutError as error:
+            text = f"The kernel said nothing for {ANSWER_SECONDS:.0f} s."
+            raise BenchmarkError(text) from error
+        if received.type is not WSMsgType.TEXT:
+            raise BenchmarkError(f"The kernel's connection ended: {received.extra}")
+        message: dict[str, Any] = json.loads(received.data)
+        return message
 
     def _request(self, code: str) -> dict[str, Any]:
         header = {

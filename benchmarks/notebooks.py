@@ -37,7 +37,11 @@ class Notebooks:
 
     async def until_running(self, notebook_id: str) -> dict[str, Any]:
         """The notebook as it was first seen running, while `watched`. Raises BenchmarkError."""
-        told = await asyncio.wait_for(self._settled[notebook_id], PATIENCE_SECONDS)
+        try:
+            told = await asyncio.wait_for(self._settled[notebook_id], PATIENCE_SECONDS)
+        except TimeoutError as error:
+            text = f"A notebook did not start in {PATIENCE_SECONDS:.0f} s."
+            raise BenchmarkError(text) from error
         if told["state"] != "running":
             raise BenchmarkError(f"A notebook did not start: {told['failure']}")
         return told
