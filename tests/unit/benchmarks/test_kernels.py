@@ -9,7 +9,7 @@ from aiohttp import web as server
 
 from benchmarks import processes, web
 from benchmarks.errors import BenchmarkError
-from benchmarks.kernels import Jupyter
+from benchmarks.kernels import Jupyter, Kernel
 
 Said = tuple[str, dict[str, Any]]
 
@@ -39,19 +39,23 @@ def run_two_cells(says: Sequence[Said]) -> list[str]:
         app.router.add_get("/api/kernels/k/channels", channels)
         runner = server.AppRunner(app)
         await runner.setup()
-        port = processes.free_port()
-        await server.TCPSite(runner, "127.0.0.1", port).start()
-        results = []
-        async with web.client() as http:
-            jupyter = Jupyter(http, f"http://127.0.0.1:{port}", {})
-            async with jupyter.connected("k") as kernel:
-                for _ in range(2):
-                    results.append(await kernel.execute("1+1"))
-                    await kernel.settled()
-        await runner.cleanup()
-        return results
+        try:
+            port = processes.free_port()
+            await server.TCPSite(runner, "127.0.0.1", port).start()
+            async with web.client() as http:
+                jupyter = Jupyter(http, f"http://127.0.0.1:{port}", {})
+                async with jupyter.connected("k") as kernel:
+                    return [await cell(kernel) for _ in range(2)]
+        finally:
+            await runner.cleanup()
 
     return asyncio.run(work())
+
+
+async def cell(kernel: Kernel) -> str:
+    result = await kernel.execute("1+1")
+    await kernel.settled()
+    return result
 
 
 @pytest.mark.parametrize(
