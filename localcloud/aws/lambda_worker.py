@@ -7,6 +7,9 @@ complete without the 50 ms wait per call.
 """
 
 import logging
+import os
+import threading
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,13 @@ from localcloud.aws.sessions import Session
 INIT_SECONDS = 60.0
 """Longest import of a function's module. AWS allows 10 s, on a machine that isn't shared."""
 
+AT_ONCE = (os.cpu_count() or 1) + 1
+"""Invocations of one function at a time; more wait. AWS would give each a machine of its own, here
+they share this one's processors, and every new environment makes its clients anew (0.4 s)."""
+
 logger = logging.getLogger(__name__)
+
+_turns: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(AT_ONCE))
 
 
 class FunctionError(Exception):
@@ -107,6 +116,11 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
 
 def execute(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
     """Invoke a Python function; replaces ministack's `_execute_function_warm`."""
+    with _turns[func["config"]["FunctionName"]]:
+        return _execute(func, event, request_id)
+
+
+def _execute(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
     config = func["config"]
     lambda_svc._ensure_reaper_thread()
     worker, _ = acquire_worker(
