@@ -34,7 +34,8 @@ def findings(root: Path) -> Iterator[Finding]:
 
 
 def _own_paths(root: Path) -> list[str]:
-    return [f"{path}/" for path in (root, Path.home()) if path != Path("/")]
+    everywhere = (Path("/"), Path("/root"))  # no machine's own: every Linux has them
+    return [f"{path}/" for path in (root, Path.home()) if path not in everywhere]
 
 
 def _tracked(root: Path) -> list[str]:
