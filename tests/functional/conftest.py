@@ -52,7 +52,7 @@ class Caller:
         return answer.status_code, str(json.loads(answer.body)["error"]["code"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(cloud: LocalCloud) -> Iterator[Client]:
     """The application, with the settings that its Lambda function has."""
     function = cloud.client("lambda").get_function_configuration(FunctionName="ramon-local-api")
@@ -89,19 +89,19 @@ def signed_in(client: Client, github_id: int) -> Caller:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def owner(client: Client) -> Caller:
     """Whose things the tests are about."""
     return signed_in(client, 1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stranger(client: Client) -> Caller:
     """Somebody else, signed in."""
     return signed_in(client, 2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def visitor(client: Client) -> Caller:
     """Nobody in particular."""
     return Caller(client, {"Sec-Fetch-Site": "same-origin", "X-Ramon-Request": "1"})
