@@ -80,7 +80,9 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         theirs.set_inheritable(True)
         command = [sys.executable, "-m", "ramon_notebook.kernels.template", str(theirs.fileno())]
-        os.posix_spawn(sys.executable, command, environ)
+        # Or debugpy complains into the log each time, about Python's own modules being frozen.
+        quiet = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+        os.posix_spawn(sys.executable, command, environ | quiet)
         theirs.close()
         ours.settimeout(ANSWER_SECONDS)
         return cls(ours)

@@ -39,7 +39,7 @@ PRELOADED = (
     "IPython.extensions.storemagic",
     "comm",
     "faulthandler",
-    "jedi",
+    "psutil",
     "sqlite3",
     "tornado.platform.asyncio",
 )
