@@ -27,7 +27,7 @@ class Host:
     python: str
 
     load: float
-    """How many processes wanted to run, on average over the minute before the benchmark."""
+    """How many processes wanted to run, on average over the last minute of the measurement."""
 
     @classmethod
     def here(cls) -> "Host":

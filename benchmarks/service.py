@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from subprocess import TimeoutExpired
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from yarl import URL
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.kernels import Jupyter
+from benchmarks.progress import say
 from localcloud import testing
 from localcloud.testing import LocalCloud
 
@@ -37,10 +39,17 @@ def running() -> Iterator[LocalCloud]:
         try:
             yield cloud
         finally:
-            try:
-                cloud.stop()
-            finally:
-                cloud.kill()
+            _end(cloud)
+
+
+def _end(cloud: LocalCloud) -> None:
+    """As Ctrl-C does; what is left after that is killed, and takes its notebooks along."""
+    try:
+        cloud.stop()
+    except TimeoutExpired:
+        say("The local cloud did not end in time and was killed.")
+    finally:
+        cloud.kill()
 
 
 @dataclass(frozen=True)
