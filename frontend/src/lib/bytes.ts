@@ -7,3 +7,8 @@ export function formatBytes(bytes: number): string {
   const digits = power === 0 || value >= 10 || Number.isInteger(value) ? 0 : 1;
   return `${value.toFixed(digits)} ${UNITS[power]}`;
 }
+
+/** Part of a whole, from 0 to 100 with one decimal: a meter's value may not be like `1e-7`. */
+export function percent(part: number, whole: number): number {
+  return whole > 0 ? Math.round(Math.min(1, part / whole) * 1000) / 10 : 0;
+}

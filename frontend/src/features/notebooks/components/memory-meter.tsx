@@ -1,20 +1,20 @@
 import { Progress } from "@mantine/core";
 import type { Notebook, Size } from "@/lib/api-models";
-import { formatBytes } from "@/lib/bytes";
+import { formatBytes, percent } from "@/lib/bytes";
 import classes from "./memory-meter.module.css";
 
 const GIB = 1024 ** 3;
-const NEARLY_FULL = 0.9;
+const NEARLY_FULL = 90;
 
 /** How much of its memory a running notebook uses; nothing until it has told so. */
 export function MemoryMeter({ notebook, size }: { notebook: Notebook; size: Size }) {
   if (notebook.memory_bytes === null) return null;
-  const share = Math.min(1, notebook.memory_bytes / (size.memory_gib * GIB));
+  const share = percent(notebook.memory_bytes, size.memory_gib * GIB);
   const use = `${formatBytes(notebook.memory_bytes)} of ${size.memory_gib} GiB memory used`;
   return (
     <div className={classes.memory}>
       <Progress
-        value={share * 100}
+        value={share}
         aria-label={use}
         {...(share > NEARLY_FULL && { color: "red" })}
       />

@@ -2,22 +2,22 @@ import { Progress } from "@mantine/core";
 import { Panel } from "@/components/panel";
 import { RelativeTime } from "@/components/relative-time";
 import type { Notebook, Workspace } from "@/lib/api-models";
-import { formatBytes } from "@/lib/bytes";
+import { formatBytes, percent } from "@/lib/bytes";
 import classes from "./workspace-panel.module.css";
 
 type Props = { workspace: Workspace; source: Notebook["source"] };
 
-const NEARLY_FULL = 0.9;
+const NEARLY_FULL = 90;
 
 /** The notebook's files: how many, how large, when saved, and what keeps them from being saved. */
 export function WorkspacePanel({ workspace, source }: Props) {
   const { files, bytes, quota_bytes, saved_at, error } = workspace;
-  const share = quota_bytes > 0 ? Math.min(1, bytes / quota_bytes) : 0;
+  const share = percent(bytes, quota_bytes);
   const use = `${formatBytes(bytes)} of ${formatBytes(quota_bytes)}`;
   return (
     <Panel title="Files">
       <Progress
-        value={share * 100}
+        value={share}
         aria-label={`Space used: ${use}`}
         {...(share > NEARLY_FULL && { color: "red" })}
       />
