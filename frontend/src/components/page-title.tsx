@@ -22,9 +22,11 @@ export function PageTitle({ title, children, beside }: Props) {
     const firstPage = key === "default";
     if (!firstPage) heading.current?.focus({ preventScroll: true });
   }, [key]);
+  useEffect(() => {
+    document.title = `${title} · Ramon's Notebooks`;
+  }, [title]);
   return (
     <div className={classes.row}>
-      <title>{`${title} · Ramon's Notebooks`}</title>
       <h1 ref={heading} tabIndex={-1} className={classes.heading}>
         {children ?? title}
       </h1>

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, test, vi } from "vitest";
 import { ApiError } from "@/lib/api-error";
 import { putFile } from "@/lib/put-file";
@@ -48,7 +48,7 @@ describe("creating a notebook", () => {
     expect(screen.getByLabelText("Address of the file")).toHaveAccessibleDescription(
       /beginning with https/,
     );
-    expect(screen.getByLabelText("Name")).toHaveFocus();
+    await waitFor(() => expect(screen.getByLabelText("Name")).toHaveFocus());
     expect(api.seen).toEqual([]);
   });
 
