@@ -196,9 +196,11 @@ class Api:
                 versioned,
             )  # fmt: skip
             ROUTES.append(route)
-            self.blueprint.route(path, methods=[method], name=handler.__name__)(
-                _view(route, self.blueprint)
-            )
+            # Every content type is let in, because Chalice refuses others in a shape of its own;
+            # what isn't JSON is refused when it is read.
+            self.blueprint.route(
+                path, methods=[method], name=handler.__name__, content_types=["*/*"]
+            )(_view(route, self.blueprint))
             return handler
 
         return declare

@@ -1,5 +1,6 @@
 """Profile, sessions and API tokens."""
 
+import pytest
 from chalice.test import Client
 
 from tests.functional.conftest import Caller, signed_in
@@ -61,3 +62,19 @@ def test_the_same_person_signing_in_again_has_the_same_account(client: Client) -
         signed_in(client, 79).told("GET", "/me")["id"]
         == signed_in(client, 79).told("GET", "/me")["id"]
     )
+
+
+def test_too_many_requests_in_a_minute_are_told_to_wait(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.accounts import service  # noqa: PLC0415  after the settings; see conftest
+
+    monkeypatch.setattr(service, "REQUESTS_A_MINUTE", 3)
+    busy = signed_in(client, 80)
+
+    answers = [busy.ask("GET", "/me") for _ in range(9)]
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert 1 <= int(refused[0].headers["Retry-After"]) <= 60
+    assert signed_in(client, 81).ask("GET", "/me").status_code == 200

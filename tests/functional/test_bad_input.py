@@ -130,3 +130,10 @@ def test_no_json_at_all_makes_the_service_stumble(body: Any, owner: Caller) -> N
     answer = owner.ask("POST", "/me/tokens", body)
 
     assert answer.status_code in (400, 422)
+
+
+def test_a_body_that_claims_to_be_something_else_is_read_as_what_it_is(owner: Caller) -> None:
+    kind = {"Content-Type": "application/octet-stream"}
+    odd = Caller(owner.client, {**owner.headers, **kind})
+
+    assert odd.refused("POST", "/notebooks", raw=b"\x00\x01") == (400, "not_json")

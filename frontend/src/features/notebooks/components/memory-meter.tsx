@@ -13,11 +13,7 @@ export function MemoryMeter({ notebook, size }: { notebook: Notebook; size: Size
   const use = `${formatBytes(notebook.memory_bytes)} of ${size.memory_gib} GiB memory used`;
   return (
     <div className={classes.memory}>
-      <Progress
-        value={share}
-        aria-label={use}
-        {...(share > NEARLY_FULL && { color: "red" })}
-      />
+      <Progress value={share} aria-label={use} {...(share > NEARLY_FULL && { color: "red" })} />
       <p className={classes.words}>
         {use}.
         {share > NEARLY_FULL && " When it is full, the notebook is ended: choose a larger size."}
