@@ -29,23 +29,26 @@ LIVE_SHARDS = 4
 """Parts that the sweeps' indexes are spread over, so that no one part is written too often."""
 START_LEASE = 420
 """Seconds that a start may take before the reaper ends it: more than the state machine allows."""
-_ATTEMPTS = 5
+_ATTEMPTS = 8
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def _when_contended(move: Callable[P, T]) -> Callable[P, T]:
-    """Try a move again when another one touched the same items at the same moment."""
+    """Try a move again when another one touched the same items at the same moment.
+
+    Raises `Conflict` (`busy`) when that goes on for too long.
+    """
 
     @functools.wraps(move)
     def tried(*args: P.args, **kwargs: P.kwargs) -> T:
-        for attempt in range(_ATTEMPTS - 1):
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return move(*args, **kwargs)
             except db.Contended:
-                clock.wait(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311  jitter
-        return move(*args, **kwargs)
+                clock.wait(random.uniform(0.02, 0.1) * attempt)  # noqa: S311  jitter
+        raise Conflict("Much is changing here at once. Please try again.", code="busy")
 
     return tried
 

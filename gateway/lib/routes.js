@@ -25,8 +25,11 @@ import { log } from "./log.js";
  * @property {number} until How long that is believed.
  */
 
-/** Milliseconds that a running notebook's route is believed. */
-export const RUNNING_MS = 2000;
+/**
+ * Milliseconds that a running notebook's route is believed. Less than the quickest stop and start
+ * take together, so that nobody is led to where a notebook was before.
+ */
+export const RUNNING_MS = 1000;
 
 /** Milliseconds that anything else is believed: somebody is waiting for it to change. */
 export const WAITING_MS = 500;

@@ -17,9 +17,9 @@ PATIENCE = 30_000
 """Milliseconds that anything may take to appear: the machine has more to do than this."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium, as Debian ships it."""
+    """Chromium, as Debian ships it. Playwright's event loop must be gone before other tests."""
     path = find()
     assert path, "make test installs a browser"
     expect.set_options(timeout=PATIENCE)
