@@ -36,6 +36,7 @@ class Reason(StrEnum):
     USER = "user"
     IDLE = "idle"
     DELETED = "deleted"
+    MAINTENANCE = "maintenance"
     LEASE_EXPIRED = "lease_expired"
     CRASHED = "crashed"
     OUT_OF_MEMORY = "out_of_memory"

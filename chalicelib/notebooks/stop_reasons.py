@@ -15,6 +15,9 @@ COULD_NOT_SAVE = 75
 _KILLED = 128
 _UNSAVED = " Its last changes could not be saved."
 _KEPT = "Files that were saved are kept."
+_MAINTENANCE = (
+    "The computer that it ran on was shut down. All files were saved first. Start it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ def of(server: Server, task: Task | None) -> End:
         return End(Reason.OUT_OF_MEMORY, _out_of_memory(server), code)
     if server.state == ServerState.STARTING:
         return End(Reason.FAILED_START, _failed_start(task), code)
+    if code == 0:
+        # It was told to stop, by somebody else than us, and did so in good order.
+        return End(Reason.MAINTENANCE, _MAINTENANCE, code)
     return End(Reason.CRASHED, f"JupyterLab ended unexpectedly ({_how(task)}). {_KEPT}", code)
 
 

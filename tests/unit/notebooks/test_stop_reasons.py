@@ -7,7 +7,7 @@ import pytest
 from chalicelib.notebooks import stop_reasons
 from chalicelib.notebooks.fargate import Task
 from chalicelib.notebooks.models import Server
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import FAILURES, Reason, ServerState
 
 
 def _server(
@@ -42,6 +42,14 @@ def test_a_killed_server_has_crashed_and_the_signal_is_named() -> None:
 
     assert end.reason is Reason.CRASHED
     assert "SIGKILL" in end.message
+
+
+def test_a_computer_that_is_shut_down_is_nobodys_failure() -> None:
+    end = stop_reasons.of(_server(), _task(0))
+
+    assert end.reason is Reason.MAINTENANCE
+    assert end.reason not in FAILURES
+    assert "saved" in end.message
 
 
 def test_too_little_memory_is_told_with_the_size_that_was_too_small() -> None:
