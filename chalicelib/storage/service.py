@@ -120,9 +120,26 @@ def claim(account_id: str, blobs: Iterable[BlobRef]) -> None:
             "Some files have not arrived. Upload them again.", code="blob_missing", sha256=wrong
         )
     now = clock.now()
+    for blob in had.values():
+        _renew(blob, now)
     with Blob.batch_write() as batch:
         for sha in fresh:
             batch.save(_row(account_id, sha, wanted[sha], now))
+
+
+def _renew(blob: Blob, now: datetime) -> None:
+    """Keep the sweep away from old content that is about to be used again."""
+    if blob.created_at > now - _UNUSED_FOR / 2:
+        return
+    try:
+        blob.update([Blob.created_at.set(now)], condition=Blob.sha256.exists())
+    except db.UpdateError as error:
+        db.unless_refused(error)
+        raise Conflict(
+            "Some files have not arrived. Upload them again.",
+            code="blob_missing",
+            sha256=[blob.sha256],
+        ) from error
 
 
 def put(account_id: str, content: bytes) -> BlobRef:
@@ -185,13 +202,21 @@ def sweep(account_id: str, in_use: set[str]) -> int:
         for blob in Blob.query(account_id)
         if blob.sha256 not in in_use and blob.created_at < before
     ]
+    swept = [blob for blob in unused if _forget(blob, before)]
     own = _own_key(account_id, "")
     # Rows first: a row without bytes would break a promise, bytes without a row only cost.
-    with Blob.batch_write() as batch:
-        for blob in unused:
-            batch.delete(blob)
-    s3.delete(config.settings().blobs_bucket, [b.key for b in unused if b.key.startswith(own)])
-    return len(unused)
+    s3.delete(config.settings().blobs_bucket, [b.key for b in swept if b.key.startswith(own)])
+    return len(swept)
+
+
+def _forget(blob: Blob, before: datetime) -> bool:
+    """Delete a row, unless it was renewed since it was read."""
+    try:
+        blob.delete(condition=Blob.created_at < before)
+    except db.DeleteError as error:
+        db.unless_refused(error)
+        return False
+    return True
 
 
 def _own_key(account_id: str, sha256: str) -> str:

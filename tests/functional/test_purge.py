@@ -1,0 +1,68 @@
+"""What was deleted long ago goes for good, and nothing else does."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from localcloud.testing import LocalCloud
+from tests.functional.conftest import Caller, signed_in
+
+SCHEDULED = {
+    "version": "0",
+    "id": "1",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {},
+}
+"""What EventBridge sends once a day."""
+
+
+def test_a_purge_takes_old_deletions_and_their_contents_and_leaves_the_rest(
+    owner: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.core import clock  # noqa: PLC0415  after the settings; see conftest
+    from chalicelib.notebooks import jobs  # noqa: PLC0415
+    from chalicelib.storage import service as storage  # noqa: PLC0415
+    from chalicelib.workspaces import service as workspaces  # noqa: PLC0415
+
+    person = signed_in(owner.client, 90)
+    account = person.told("GET", "/me")["id"]
+    kept = person.told("POST", "/notebooks", {"name": "Kept"})["id"]
+    gone = person.told("POST", "/notebooks", {"name": "Gone"})["id"]
+    unused = storage.put(account, b"named by no snapshot").sha256
+    in_use = workspaces.contents(kept)
+    person.told("DELETE", f"/notebooks/{gone}")
+    now, seconds, ahead = clock.now, clock.seconds, timedelta(days=31)
+    monkeypatch.setattr(clock, "now", lambda: now() + ahead)
+    monkeypatch.setattr(clock, "seconds", lambda: seconds() + int(ahead.total_seconds()))
+
+    jobs.purge_sweep()
+
+    monkeypatch.undo()
+    assert person.refused("GET", f"/notebooks/{gone}") == (404, "not_found")
+    assert person.told("GET", f"/notebooks/{kept}")["workspace"]["files"] == 1
+    assert set(storage.owned(account, [*in_use, unused])) == in_use
+    assert storage.addresses(account, list(in_use))
+
+
+def test_the_deployed_purge_has_the_rights_that_it_needs(cloud: LocalCloud, owner: Caller) -> None:
+    from chalicelib.core import clock  # noqa: PLC0415  after the settings; see conftest
+    from chalicelib.storage import service as storage  # noqa: PLC0415
+    from chalicelib.storage.models import Blob  # noqa: PLC0415
+
+    owner.told("POST", "/notebooks", {"name": "Looked at"})
+    account = owner.told("GET", "/me")["id"]
+    old = storage.put(account, b"old, and named by no snapshot").sha256
+    Blob(account, old).update([Blob.created_at.set(clock.now() - timedelta(days=2))])
+
+    answer = cloud.client("lambda").invoke(
+        FunctionName="ramon-local-purge-sweep", Payload=json.dumps(SCHEDULED)
+    )
+
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    assert storage.owned(account, [old]) == {}
