@@ -1,0 +1,125 @@
+"""ministack's DynamoDB in this very process: tables, and answers to single requests.
+
+Nothing else of ministack is imported, no port is opened, and nothing touches the disk: its
+DynamoDB keeps everything in memory, and saving belongs to the server, which does not run here.
+"""
+
+import threading
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+from ministack.core.responses import request_scope
+from ministack.services import dynamodb
+
+from localcloud.aws import capacity
+from localcloud.aws.capacity import Json, Used
+from localcloud.settings import ACCOUNT, REGION
+
+TARGET = "DynamoDB_20120810"
+"""What stands before an operation's name on the wire."""
+
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+DATA = WRITES | {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"}
+"""Operations on items; their answers hold no times."""
+
+BINARY = (b'"B"', b'"BS"')
+"""Where an answer holds binary values, which the wire spells in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What DynamoDB says to one request."""
+
+    status: int
+    value: Json
+    """The body, decoded."""
+
+    plain: bool
+    """Whether every value of it is what a client gives its caller, with nothing left to parse."""
+
+    used: list[Used]
+
+
+class Engine:
+    """The tables of one context. Requests of several threads are answered one after the other."""
+
+    def __init__(self, tables: Iterable[Json]) -> None:
+        """tables: requests of CreateTable."""
+        self._definitions = list(tables)
+        self._lock = threading.RLock()
+        self._evaluated = 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Have the tables for a while. Raises ValueError if one can't be made."""
+        try:
+            for definition in self._definitions:
+                answer = self.answer("CreateTable", definition)
+                if answer.status != 200:
+                    raise ValueError(f"{definition['TableName']}: {answer.value}")
+            with self._weighing():
+                yield
+        finally:
+            self._drop()
+
+    def answer(self, operation: str, request: Json) -> Answer:
+        """Do what is asked, as the server would."""
+        told = request
+        unasked = operation in WRITES and request.get("ReturnConsumedCapacity", "NONE") == "NONE"
+        if unasked:
+            told = request | {"ReturnConsumedCapacity": "TOTAL"}
+        # A copy, as the wire makes one: no later change of the caller's reaches an item.
+        body = msgspec.json.encode(told)
+        headers = {"x-amz-target": f"{TARGET}.{operation}"}
+        with self._lock, request_scope(ACCOUNT, REGION):
+            self._evaluated = 0
+            status, _, said = _finished(dynamodb.handle_request("POST", "/", headers, body, {}))
+            value = msgspec.json.decode(said)
+            used = list(capacity.used(operation, request, value, self._evaluated))
+        if unasked:
+            value.pop("ConsumedCapacity", None)
+        plain = status == 200 and operation in DATA and not any(each in said for each in BINARY)
+        return Answer(status, value, plain, used)
+
+    def clear(self) -> None:
+        """Remove every item."""
+        with self._lock, request_scope(ACCOUNT, REGION):
+            dynamodb._txn_idempotency.clear()
+            for definition in self._definitions:
+                table = dynamodb._tables[definition["TableName"]]
+                if table["items"]:
+                    table["items"].clear()
+                    dynamodb._items_replaced(table)
+
+    def _drop(self) -> None:
+        with self._lock, request_scope(ACCOUNT, REGION):
+            dynamodb._txn_idempotency.clear()
+            for definition in self._definitions:
+                dynamodb._tables.pop(definition["TableName"], None)
+
+    @contextmanager
+    def _weighing(self) -> Iterator[None]:
+        """Note the size of what a Query or Scan looks at; no answer tells it."""
+        paginate = dynamodb._paginate_evaluated_items
+
+        def noting(items: list[Json], limit: Any, table: Json, index: str | None = None) -> Any:
+            page, more = paginate(items, limit, table, index)
+            self._evaluated = sum(capacity.entry_bytes(item, table, index) for item in page)
+            return page, more
+
+        with patch.object(dynamodb, "_paginate_evaluated_items", noting):
+            yield
+
+
+def _finished(work: Coroutine[Any, Any, tuple[int, Json, bytes]]) -> tuple[int, Json, bytes]:
+    """What a coroutine returns that never waits for anything."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: tuple[int, Json, bytes] = end.value
+        return result
+    raise RuntimeError("ministack's DynamoDB waits for something; it needs a loop")
