@@ -61,7 +61,7 @@ class Call:
     """Its parameters, by DynamoDB's own names."""
 
 
-Hook = Callable[[Call], None]
+Hook = Callable[[Call], object]
 """May raise: that is what the caller sees. Of what it asks of the tables, no hook is told."""
 
 Units = dict[tuple[str, str], float]
