@@ -3,7 +3,7 @@
 import msgspec
 
 from chalicelib.accounts import github, models, schemas, service
-from chalicelib.core import ids
+from chalicelib.core import clock, ids
 from chalicelib.core.errors import BadRequest, Invalid
 from chalicelib.core.http import Api, Call, Reply, authenticate_by
 
@@ -147,7 +147,7 @@ def _token(token: models.ApiToken) -> schemas.Token:
         scopes=list(token.scopes),
         created_at=token.created_at,
         last_used_at=token.last_used_at,
-        expires_at=service.moment(token.expires_at),
+        expires_at=clock.moment(token.expires_at),
     )
 
 

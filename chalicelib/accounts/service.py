@@ -1,12 +1,12 @@
 """The rules of accounts: who is recognised, for how long, and how that is taken back."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 
 from chalicelib.accounts import github
 from chalicelib.accounts.models import Account, ApiToken, Identity, RateLimit, Session
-from chalicelib.core import clock, config, db, ids
+from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import (
     Conflict,
     NotFound,
@@ -25,6 +25,8 @@ SESSION_IDLE = timedelta(days=30)
 _SEEN_STEP = timedelta(minutes=10)
 REQUESTS_A_MINUTE = 600
 """Requests of one account in one minute: several open pages, and a script beside them."""
+_FIRST_PLAN = "free"
+"""The plan of everybody who has not subscribed to one; billing says what it has."""
 MOST_TOKENS = 50
 """API tokens of one account."""
 
@@ -55,7 +57,7 @@ def _register(key: str, profile: github.Profile) -> Account:
         name=profile.name[:100],
         email=profile.email,
         avatar_url=profile.avatar_url,
-        plan=config.settings().default_plan,
+        plan=_FIRST_PLAN,
         created_at=clock.now(),
     )
     try:
@@ -101,6 +103,11 @@ def _new_session(account_id: str, user_agent: str | None) -> str:
         expires_at=int((now + SESSION_IDLE).timestamp()),
     ).save()
     return f"{session_id}.{secret}"
+
+
+def set_plan(account_id: str, plan: str) -> None:
+    """Put an account on a plan (billing says which: what it has subscribed to)."""
+    Account(account_id).update([Account.plan.set(plan)], condition=Account.id.exists())
 
 
 def recognise(headers: Mapping[str, str]) -> Principal | None:
@@ -301,8 +308,3 @@ def revoke_token(account_id: str, token_id: str) -> None:
     if not found:
         raise missing
     found[0].delete()
-
-
-def moment(seconds: int | None) -> datetime | None:
-    """A stored expiry as a time."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,11 +1,73 @@
-"""Plans and sizes: what can be had, and for how much. The one place where a price stands."""
+"""Plans, sizes and meters: what can be had, and for how much. The one place where a price stands.
 
+The web pages show it (`GET /api/plans`), the ledger prices by it, and `python -m ops.stripe_setup`
+makes Stripe's products, meters and prices from it.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from chalicelib.core.errors import Invalid
 
 GIB = 1024**3
+MIB = 1024**2
+MIB_IN_GIB = 1024
+HOUR = 3600
+"""Seconds of an hour."""
+
+Units = Mapping[str, int]
+"""How many units of each meter something uses at a time, by the meter's id. A small notebook:
+`{"vcpu_seconds": 1, "memory_gib_seconds": 4}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Something that is counted, and what one of it costs.
+
+    `per` is how many seconds of one unit make a count of one: 1 for a meter that counts
+    vCPU-seconds, 3600 for one that counts MiB-hours.
+    """
+
+    id: str
+    name: str
+    unit: str
+    per: int
+    price_usd: Decimal
+
+    @property
+    def event_name(self) -> str:
+        """What Stripe knows the meter by."""
+        return f"ramon_{self.id}"
+
+    @property
+    def lookup_key(self) -> str:
+        """What Stripe knows the meter's price by."""
+        return f"ramon_meter_{self.id}"
+
+    def count(self, units: int, seconds: int) -> int:
+        """What this many units use in this time. Raises `ValueError` unless it is whole."""
+        count, rest = divmod(units * seconds, self.per)
+        if rest:
+            raise ValueError(f"{units} for {seconds} s is no whole number of {self.id}")
+        return count
+
+    def price_of_hour(self, units: int) -> Decimal:
+        """What an hour of this many units costs, in dollars."""
+        return self.price_usd * units * HOUR / self.per
+
+
+METERS = {
+    meter.id: meter
+    for meter in (
+        Meter("vcpu_seconds", "Processor", "vCPU-seconds", 1, Decimal("0.000014")),
+        Meter("memory_gib_seconds", "Memory", "GiB-seconds", 1, Decimal("0.000002")),
+        Meter("gpu_seconds", "Graphics processor", "GPU-seconds", 1, Decimal("0.0004")),
+        Meter("storage_mib_hours", "Storage", "MiB-hours", HOUR, Decimal("0.00000015")),
+    )
+}
+STORAGE = "storage_mib_hours"
+"""The meter of stored bytes; the others count what runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,30 +75,55 @@ class Size:
     """How much computing power a notebook has.
 
     `vcpu` and `memory_gib` are a pair that Fargate offers (Amazon ECS developer guide, "Task CPU
-    and memory"). `price_usd_hour` is what an hour costs beyond the plan.
+    and memory").
     """
 
     id: str
     name: str
-    vcpu: Decimal
+    vcpu: int
     memory_gib: int
-    gpu: int
-    price_usd_hour: Decimal
+    gpu: int = 0
+
+    @property
+    def units(self) -> Units:
+        """What it uses at a time, by meter."""
+        return units(vcpu=self.vcpu, memory_gib=self.memory_gib, gpu=self.gpu)
+
+    @property
+    def price_usd_hour(self) -> Decimal:
+        """What an hour costs where no plan includes any of it."""
+        return price_of_hour(self.units)
 
     @property
     def cpu_units(self) -> str:
         """Fargate's CPU units: 1024 a vCPU."""
-        return str(int(self.vcpu * 1024))
+        return str(self.vcpu * 1024)
 
     @property
     def memory_mib(self) -> str:
         """Fargate's memory, in MiB."""
-        return str(self.memory_gib * 1024)
+        return str(self.memory_gib * MIB_IN_GIB)
+
+
+SIZES = {
+    size.id: size
+    for size in (
+        Size("small", "Small", 1, 4),
+        Size("medium", "Medium", 2, 8),
+        Size("large", "Large", 4, 16),
+        Size("extra", "Extra large", 8, 32),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A flat monthly price: how many notebooks may run at once, and the storage included."""
+    """A flat monthly price: how many notebooks may run at once, and what that includes.
+
+    A notebook's power up to `included_size` is in the price, and so are `storage_gib`. What goes
+    beyond is charged by the meters, up to `most_storage_gib`, on plans that have them.
+    `default_limit_usd` is how much of that a month is allowed unless the account says otherwise.
+    """
 
     id: str
     name: str
@@ -44,36 +131,67 @@ class Plan:
     notebooks_at_once: int
     included_size: str
     storage_gib: int
+    most_storage_gib: int
+    default_limit_usd: Decimal | None
     summary: str
 
+    @property
+    def has_usage(self) -> bool:
+        """Whether more can be had than the plan includes: whether there is somebody to charge."""
+        return self.price_usd_month > 0
 
-SIZES = {
-    size.id: size
-    for size in (
-        Size("small", "Small", Decimal(1), 4, 0, Decimal("0.08")),
-        Size("medium", "Medium", Decimal(2), 8, 0, Decimal("0.16")),
-        Size("large", "Large", Decimal(4), 16, 0, Decimal("0.32")),
-        Size("extra", "Extra large", Decimal(8), 32, 0, Decimal("0.64")),
-    )
-}
+    @property
+    def lookup_key(self) -> str:
+        """What Stripe knows the plan's price by."""
+        return f"ramon_plan_{self.id}"
+
+    @property
+    def included(self) -> Units:
+        """What is in the price at a time: for each notebook, and of storage."""
+        return {**SIZES[self.included_size].units, STORAGE: self.storage_gib * MIB_IN_GIB}
+
+    def included_of(self, used: Units) -> Units:
+        """The part of `used` that is in the price."""
+        included = self.included
+        return {meter: min(count, included.get(meter, 0)) for meter, count in used.items()}
+
+    def extra_usd_hour(self, used: Units) -> Decimal | None:
+        """What an hour of `used` costs beyond the plan; None if the plan can't have it."""
+        included = self.included_of(used)
+        price = price_of_hour({meter: used[meter] - included[meter] for meter in used})
+        return price if self.has_usage or not price else None
+
 
 PLANS = {
     plan.id: plan
     for plan in (
         Plan(
-            "free", "Free", Decimal(0), 1, "small", 5,
+            "free", "Free", Decimal(0), 1, "small", 5, 5, None,
             "One notebook at a time, to see whether this is for you.",
         ),
         Plan(
-            "researcher", "Researcher", Decimal(29), 3, "small", 50,
+            "researcher", "Researcher", Decimal(29), 3, "small", 50, 1000, Decimal(50),
             "Three notebooks at a time, that run on overnight.",
         ),
         Plan(
-            "lab", "Lab", Decimal(99), 10, "medium", 250,
+            "lab", "Lab", Decimal(99), 10, "medium", 250, 5000, Decimal(200),
             "Ten notebooks at a time, for simulations that run side by side.",
         ),
     )
 }  # fmt: skip
+FREE = "free"
+"""The plan of an account that has not chosen one."""
+
+
+def units(*, vcpu: int = 0, memory_gib: int = 0, gpu: int = 0) -> Units:
+    """What a machine of this power uses at a time, by meter."""
+    used = {"vcpu_seconds": vcpu, "memory_gib_seconds": memory_gib, "gpu_seconds": gpu}
+    return {meter: count for meter, count in used.items() if count}
+
+
+def price_of_hour(used: Units) -> Decimal:
+    """What an hour of `used` costs, in dollars."""
+    return sum((METERS[meter].price_of_hour(count) for meter, count in used.items()), Decimal(0))
 
 
 def size(size_id: str) -> Size:
@@ -87,4 +205,4 @@ def size(size_id: str) -> Size:
 
 def plan(plan_id: str) -> Plan:
     """The plan of this id; an account on a plan that is no longer offered has the free one."""
-    return PLANS.get(plan_id, PLANS["free"])
+    return PLANS.get(plan_id, PLANS[FREE])

@@ -4,6 +4,7 @@ A `Maybe…` attribute may be absent; it reads as None then.
 """
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from pynamodb.attributes import Attribute
@@ -50,6 +51,35 @@ class MaybeInteger(Attribute[int | None]):
     def deserialize(self, value: str) -> int:
         """The number."""
         return int(value)
+
+
+class Money(Attribute[Decimal]):
+    """Dollars, exactly: DynamoDB keeps 38 decimal digits, and adds without rounding."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: Decimal) -> str:
+        """Decimal text without an exponent."""
+        return f"{value:f}"
+
+    def deserialize(self, value: str) -> Decimal:
+        """The amount."""
+        return Decimal(value)
+
+
+class MaybeMoney(Attribute[Decimal | None]):
+    """Dollars, or nothing."""
+
+    attr_type = NUMBER
+    null = True
+
+    def serialize(self, value: Any) -> str:
+        """Decimal text without an exponent."""
+        return f"{value:f}"
+
+    def deserialize(self, value: str) -> Decimal:
+        """The amount."""
+        return Decimal(value)
 
 
 class Instant(Attribute[datetime]):

@@ -36,7 +36,8 @@ class Settings:
     """GitHub's REST API: `https://api.github.com`, or `https://<server>/api/v3`."""
 
     github_secret_arn: str
-    """Secrets Manager secret with `{"client_id": …, "client_secret": …}` of the GitHub App."""
+    """Secrets Manager secret with the GitHub App's `client_id`, `client_secret` and
+    `webhook_secret`."""
 
     blobs_bucket: str
     """S3 bucket of file contents and manifests."""
@@ -62,8 +63,11 @@ class Settings:
     security_group: str
     """Security group id of notebook tasks."""
 
-    default_plan: str
-    """Plan id of an account that has not chosen one (see `billing/catalogue.py`)."""
+    stripe_api_base: str
+    """Stripe's API: `https://api.stripe.com`."""
+
+    stripe_secret_arn: str
+    """Secrets Manager secret with `{"api_key": …, "webhook_secret": …}` of Stripe."""
 
 
 _NAMES = {

@@ -4,10 +4,12 @@ A table belongs to one entity. Its name is `ramon-<stage>-<entity>`, and CloudFo
 """
 
 import base64
-from collections.abc import Iterator
+import functools
+import random
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 from pynamodb.connection import Connection
@@ -25,8 +27,8 @@ from pynamodb.models import Model
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.core import config
-from chalicelib.core.errors import Invalid
+from chalicelib.core import clock, config
+from chalicelib.core.errors import Conflict, Invalid
 
 # Services speak of these, and import them from here: only this file and the models know whose
 # they are.
@@ -41,6 +43,9 @@ __all__ = [
 ]
 
 _M = TypeVar("_M", bound=Model)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_ATTEMPTS = 8
 
 MAX_PAGE = 100
 """Most items of one page of a listing."""
@@ -136,6 +141,24 @@ def transaction() -> Iterator[Writes]:
         if "TransactionConflict" in codes:
             raise Contended from error
         raise
+
+
+def when_contended(move: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Try a function again when another transaction touched the same items at the same moment.
+
+    Raises `Conflict` (`busy`) when that goes on for too long.
+    """
+
+    @functools.wraps(move)
+    def tried(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return move(*args, **kwargs)
+            except Contended:
+                clock.wait(random.uniform(0.02, 0.1) * attempt)  # noqa: S311  jitter
+        raise Conflict("Much is changing here at once. Please try again.", code="busy")
+
+    return tried
 
 
 def unless_refused(error: PynamoDBException) -> None:

@@ -101,7 +101,7 @@ def heartbeat(server: Server, beat: Heartbeat) -> HeartbeatAnswer:
     )
     _note_error(notebook, beat.workspace.error)
     return HeartbeatAnswer(
-        keep_until=service.moment(notebook.keep_until),
+        keep_until=clock.moment(notebook.keep_until),
         stopping=server.state == ServerState.STOPPING,
     )
 

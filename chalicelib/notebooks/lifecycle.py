@@ -5,12 +5,8 @@ together, so no two of them can disagree; `python -m ops.doctor` looks whether t
 Each move is conditional on the state it starts from: asked twice, it happens once.
 """
 
-import functools
-import random
 import zlib
-from collections.abc import Callable
 from datetime import datetime
-from typing import ParamSpec, TypeVar
 
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
@@ -29,28 +25,6 @@ LIVE_SHARDS = 4
 """Parts that the sweeps' indexes are spread over, so that no one part is written too often."""
 START_LEASE = 420
 """Seconds that a start may take before the reaper ends it: more than the state machine allows."""
-_ATTEMPTS = 8
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _when_contended(move: Callable[P, T]) -> Callable[P, T]:
-    """Try a move again when another one touched the same items at the same moment.
-
-    Raises `Conflict` (`busy`) when that goes on for too long.
-    """
-
-    @functools.wraps(move)
-    def tried(*args: P.args, **kwargs: P.kwargs) -> T:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return move(*args, **kwargs)
-            except db.Contended:
-                clock.wait(random.uniform(0.02, 0.1) * attempt)  # noqa: S311  jitter
-        raise Conflict("Much is changing here at once. Please try again.", code="busy")
-
-    return tried
 
 
 def host_label(notebook_id: str) -> str:
@@ -66,7 +40,7 @@ def read_server(server_id: str) -> Server:
         raise NotFound("This server does not exist.") from error
 
 
-@_when_contended
+@db.when_contended
 def admit(notebook: Notebook, at_once: int, agent_digest: str) -> Server:
     """`stopped → starting`: take a slot, and make the record of a new server.
 
@@ -141,7 +115,7 @@ def _why_not_admitted(refused: db.Refused, notebook_id: str, at_once: int) -> Ex
     return Conflict(f"This notebook is {notebook.state} already.", code="already_running")
 
 
-@_when_contended
+@db.when_contended
 def opened(server: Server, address: str) -> bool:
     """`starting → running`: the route opens. False when that was no longer wanted."""
     now = clock.now()
@@ -170,7 +144,7 @@ def opened(server: Server, address: str) -> bool:
     return True
 
 
-@_when_contended
+@db.when_contended
 def ask_to_stop(
     server: Server, reason: Reason, message: str, only_if: db.Condition | None = None
 ) -> bool:
@@ -233,7 +207,7 @@ def ended(server: Server, task: fargate.Task | None) -> None:
     _release(server)
 
 
-@_when_contended
+@db.when_contended
 def _end(server: Server, task: fargate.Task | None) -> None:
     end = stop_reasons.of(server, task)
     at = (task.stopped_at if task else None) or clock.now()

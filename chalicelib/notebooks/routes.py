@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from chalicelib.core import db
+from chalicelib.core import clock, db
 from chalicelib.core.http import Api, Call
 from chalicelib.notebooks import models, schemas, service
 
@@ -163,7 +163,7 @@ def _notebook(
         stages=_stages(server),
         failure=_failure(notebook),
         last_stop=_last_stop(notebook),
-        keep_until=service.moment(notebook.keep_until),
+        keep_until=clock.moment(notebook.keep_until),
         last_activity_at=server.last_activity_at if server else None,
         memory_bytes=server.memory_bytes if server and server.memory_bytes else None,
         workspace=schemas.Workspace(
@@ -178,7 +178,7 @@ def _notebook(
         created_at=notebook.created_at,
         updated_at=notebook.updated_at,
         deleted_at=notebook.deleted_at,
-        purge_at=service.moment(notebook.purge_at),
+        purge_at=clock.moment(notebook.purge_at),
         version=notebook.version,
     )
 

@@ -1,6 +1,6 @@
 """The rules of notebooks: making, changing, starting, stopping, entering, deleting."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import catalogue
@@ -323,8 +323,3 @@ def _require_present(notebook: Notebook) -> Notebook:
     if notebook.deleted_at is not None:
         raise Conflict("This notebook is deleted. Restore it first.", code="deleted")
     return notebook
-
-
-def moment(seconds: int | None) -> datetime | None:
-    """A stored number of seconds as a time."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -35,6 +35,20 @@ class Github(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_secret: str = ""
     """The client's secret."""
 
+    webhook_secret: str = ""
+    """With which GitHub signs webhooks; a real one from `GITHUB_WEBHOOK_SECRET`."""
+
+
+class Stripe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who collects the money."""
+
+    api_base: str = "https://api.stripe.com"
+    """Base of the API."""
+
+    api_key: str = ""
+    """Secret key. In a file only for the stand-in; a real one comes from the environment variable
+    `STRIPE_API_KEY`."""
+
 
 class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that differs between two deployments. The keys of a stage's file."""
@@ -72,9 +86,6 @@ class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     gateways: Annotated[int, msgspec.Meta(ge=1)] = 2
     """Gateway tasks to keep running. With one, its replacement interrupts WebSockets."""
 
-    default_plan: str = "free"
-    """Plan of an account that has not chosen one; an id of `chalicelib/billing/catalogue.py`."""
-
     log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 731] = 30
     """Days to keep logs. The values are those that CloudWatch Logs knows."""
 
@@ -89,6 +100,8 @@ class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     dependency has wheels for it. `machine`: that of the machine which runs the stand-in."""
 
     github: Github = Github()
+
+    stripe: Stripe = Stripe()
 
     @property
     def app_domain(self) -> str:
@@ -162,7 +175,7 @@ def parameters(name: str, stage: Stage, upload_origin: str) -> dict[str, str]:
         "NotebookImage": stage.notebook_image,
         "GatewayImage": stage.gateway_image,
         "GatewayCount": str(stage.gateways),
-        "DefaultPlan": stage.default_plan,
+        "StripeApiBase": stage.stripe.api_base,
         "LogRetentionDays": str(stage.log_retention_days),
         "DataDeletionPolicy": stage.data_deletion_policy,
     }

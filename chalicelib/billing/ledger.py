@@ -1,0 +1,248 @@
+"""The ledger: what was used, written so that no second can be missing or be there twice.
+
+A piece of a run's time is recorded by one transaction, which moves the run's `metered_until` from
+the piece's start to its end, and writes the segment, the two sides of its booking, the sums for
+the month and for plots, and adds to what Stripe will be told of the hour (`outbox.py`). The
+conditions do the deduplication: recorded twice, the second one is refused.
+
+Nothing is ever edited. What was too much is taken back by a piece of opposite sign, in the hour in
+which it was billed. An hour that is sealed by then gets another revision; a month that is closed
+gets nothing, and the piece is carried forward into the present hour, and says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from chalicelib.billing import calendar, outbox
+from chalicelib.billing.catalogue import METERS, Units
+from chalicelib.billing.models import Entry, Run, Segment, UsageDay, UsageMonth
+from chalicelib.core import clock, db
+
+OPEN_MONTHS = "open"
+"""The one partition of the index of months that are not closed."""
+_TRIES = 20
+"""Each try goes to another revision or hour; a month has fewer hours sealed at once than this."""
+
+
+class Moved(Exception):
+    """The run has been recorded further, or less far, since it was read."""
+
+
+class Unrecorded(Exception):
+    """No open hour was found for a piece; it stays unrecorded, and the next sweep tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a piece used of one meter. Negative where the piece takes back."""
+
+    meter: str
+    quantity: int
+    included: int
+    price: Decimal
+
+    @property
+    def billable(self) -> int:
+        """How much of it is charged."""
+        return self.quantity - self.included
+
+    @property
+    def amount(self) -> Decimal:
+        """What that costs, in dollars, exactly."""
+        return self.billable * self.price
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`[start, end)` of a run in whole seconds, and the terms on which it is recorded.
+
+    `hour` is the start of the UTC hour that it is billed in. `after` is what the run's terms are
+    from then on.
+    """
+
+    start: int
+    end: int
+    sign: int
+    hour: int
+    plan: str
+    units: Units
+    included: Units
+    prices: Mapping[str, Decimal]
+    note: str | None = None
+    carried_from: int | None = None
+    after: "Terms | None" = None
+
+    @property
+    def seconds(self) -> int:
+        """Its length, negative where it takes back."""
+        return self.sign * (self.end - self.start)
+
+    @property
+    def lines(self) -> list[Line]:
+        """What it used, by meter."""
+        return [self._line(meter) for meter in self.units]
+
+    def _line(self, meter: str) -> Line:
+        def count(units: Units) -> int:
+            length = self.end - self.start
+            return self.sign * METERS[meter].count(units.get(meter, 0), length)
+
+        return Line(meter, count(self.units), count(self.included), self.prices[meter])
+
+    @property
+    def amount(self) -> Decimal:
+        """What it costs, in dollars, exactly."""
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run uses at a time, and what of that its plan has paid for."""
+
+    plan: str
+    units: Units
+    included: Units = field(default_factory=dict)
+
+
+def record(run: Run, piece: Piece) -> None:
+    """Record a piece of a run, once.
+
+    Raises `Moved` if the run is not where the piece begins (or ends, if it takes back), and
+    `Unrecorded` if no hour would take it.
+    """
+    revisions: dict[str, int] = {}
+    for _ in range(_TRIES):
+        try:
+            _write(run, piece, revisions)
+        except db.Refused as refused:
+            if "run" in refused.failed:
+                raise Moved(run.id) from refused
+            if "month" in refused.failed:
+                piece, revisions = _carried_forward(piece), {}
+            for line in piece.lines:
+                if f"hour {line.meter}" in refused.failed:
+                    revisions[line.meter] = outbox.next_revision(
+                        run.account_id, line.meter, piece.hour
+                    )
+        else:
+            return
+    raise Unrecorded(run.id)
+
+
+def _carried_forward(piece: Piece) -> Piece:
+    now = calendar.hour_of(clock.seconds())
+    return replace(piece, hour=now, carried_from=piece.carried_from or piece.hour)
+
+
+@db.when_contended
+def _write(run: Run, piece: Piece, revisions: Mapping[str, int]) -> None:
+    segment = _segment(run, piece)
+    with db.transaction() as write:
+        write.save("segment", segment, condition=Segment.run_id.does_not_exist())
+        if piece.amount:
+            for entry in _entries(segment):
+                write.save(f"entry {entry.side}", entry, condition=Entry.book.does_not_exist())
+        _move(write, run, piece, segment.seq)
+        _add_to_month(write, segment)
+        for line in piece.lines:
+            _add_to_day(write, segment, line, piece.seconds)
+            if line.billable:
+                outbox.add(
+                    write,
+                    f"hour {line.meter}",
+                    outbox.Usage(
+                        run.account_id, line.meter, piece.hour, revisions.get(line.meter, 0),
+                        line.billable, line.amount,
+                    ),
+                )  # fmt: skip
+
+
+def _segment(run: Run, piece: Piece) -> Segment:
+    return Segment(
+        run.id,
+        run.seq + 1,
+        account_id=run.account_id,
+        resource_id=run.resource_id,
+        kind=run.kind,
+        name=run.name,
+        size=run.size,
+        start=piece.start,
+        end=piece.end,
+        sign=piece.sign,
+        hour=piece.hour,
+        carried_from=piece.carried_from,
+        plan=piece.plan,
+        units=dict(piece.units),
+        included=dict(piece.included),
+        prices={meter: str(piece.prices[meter]) for meter in piece.units},
+        amount=piece.amount,
+        note=piece.note,
+    )
+
+
+def _entries(segment: Segment) -> list[Entry]:
+    book = f"{segment.account_id}:{calendar.month_of(segment.hour)}"
+    sides = {"receivable": segment.amount, "income": -segment.amount}
+    return [
+        Entry(
+            book,
+            f"{segment.run_id}:{segment.seq:08d}:{side}",
+            side=side,
+            amount=amount,
+            run_id=segment.run_id,
+            seq=segment.seq,
+        )
+        for side, amount in sides.items()
+    ]
+
+
+def _move(write: db.Writes, run: Run, piece: Piece, seq: int) -> None:
+    before, after = (piece.start, piece.end) if piece.sign > 0 else (piece.end, piece.start)
+    actions: list[db.Action] = [
+        Run.metered_until.set(after),
+        Run.seq.set(seq),
+        Run.amount.add(piece.amount),
+    ]
+    if piece.after is not None:
+        actions += [
+            Run.plan.set(piece.after.plan),
+            Run.units.set(dict(piece.after.units)),
+            Run.included.set(dict(piece.after.included)),
+        ]
+    if run.ended_at == after:
+        actions += [Run.open_shard.remove(), Run.open_account_id.remove()]
+    is_there = (Run.metered_until == before) & (Run.seq == run.seq)
+    ends_there = (
+        Run.ended_at.does_not_exist() if run.ended_at is None else Run.ended_at == run.ended_at
+    )
+    write.update("run", run, actions, condition=is_there & ends_there)
+
+
+def _add_to_month(write: db.Writes, segment: Segment) -> None:
+    month = UsageMonth(segment.account_id, calendar.month_of(segment.hour))
+    write.update(
+        "month",
+        month,
+        [UsageMonth.amount.add(segment.amount), UsageMonth.open_shard.set(OPEN_MONTHS)],
+        condition=UsageMonth.closed_at.does_not_exist(),
+    )
+
+
+def _add_to_day(write: db.Writes, segment: Segment, line: Line, seconds: int) -> None:
+    date = calendar.date_of(segment.hour)
+    day = UsageDay(segment.account_id, f"{date}#{segment.resource_id}#{line.meter}")
+    write.update(
+        f"day {line.meter}",
+        day,
+        [
+            UsageDay.resource_id.set(segment.resource_id),
+            UsageDay.kind.set(segment.kind),
+            UsageDay.name.set(segment.name),
+            UsageDay.meter.set(line.meter),
+            UsageDay.seconds.add(seconds),
+            UsageDay.quantity.add(line.quantity),
+            UsageDay.included.add(line.included),
+            UsageDay.amount.add(line.amount),
+        ],
+    )

@@ -1,0 +1,198 @@
+"""What an account may still use: its own limit, its plan, and whether it has paid.
+
+The limit is on what is used beyond the plan in a calendar month (UTC). It is held against the
+ledger and what runs at the moment, not against Stripe, which learns of usage an hour later.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.accounts import service as accounts
+from chalicelib.billing import calendar, catalogue, usage
+from chalicelib.billing.catalogue import Plan, Units
+from chalicelib.billing.models import BillingAccount, Run, UsageMonth
+from chalicelib.billing.usage import Kind
+from chalicelib.core import clock, db
+from chalicelib.core.errors import Conflict
+
+CHECK_SECONDS = 60
+"""How often limits are looked at (the schedule of `meter_usage`)."""
+GRACE_DAYS = 7
+"""Days after an unpaid invoice in which everything goes on; then nothing starts any more."""
+STOP_DAYS = 14
+"""Days after an unpaid invoice after which what runs is stopped."""
+WARN_AT = (50, 80, 100)
+"""Per cent of the limit at which its owner is told."""
+
+
+class Cause(StrEnum):
+    """Why something must stop."""
+
+    LIMIT = "limit"
+    UNPAID = "unpaid"
+    PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands at a second. Money in dollars; `limit` is None if there is none."""
+
+    account: BillingAccount
+    plan: Plan
+    at: int
+    spent: Decimal
+    limit: Decimal | None
+    running: list[Run]
+
+    @property
+    def usd_second(self) -> Decimal:
+        """What everything that runs costs a second, beyond the plan."""
+        return sum((usage.extra_usd_second(run) for run in self.running), Decimal(0))
+
+    @property
+    def percent(self) -> int:
+        """How much of the limit is spent, rounded down; a limit of nothing is always spent."""
+        if self.limit is None:
+            return 0
+        return int(self.spent * 100 / self.limit) if self.limit else 100
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing that costs extra may start."""
+        return self.limit is not None and self.spent >= self.limit
+
+    @property
+    def is_nearly_spent(self) -> bool:
+        """Whether the limit would be passed before it is looked at again."""
+        ahead = self.spent + self.usd_second * CHECK_SECONDS
+        return self.limit is not None and ahead > self.limit
+
+    @property
+    def unpaid_days(self) -> int | None:
+        """Days since an invoice could not be paid; None if all are paid."""
+        since = self.account.unpaid_since
+        return None if since is None else (self.at - since) // calendar.DAY
+
+    @property
+    def may_not_start(self) -> bool:
+        """Whether the time to pay is over."""
+        return self.unpaid_days is not None and self.unpaid_days >= GRACE_DAYS
+
+    @property
+    def must_stop(self) -> bool:
+        """Whether what runs is stopped for want of payment."""
+        return self.unpaid_days is not None and self.unpaid_days >= STOP_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A run that must stop, and why, in words for its owner."""
+
+    run_id: str
+    cause: Cause
+    message: str
+
+
+def read(account_id: str) -> BillingAccount:
+    """How an account pays; a fresh one if it never has."""
+    try:
+        return BillingAccount.get(account_id, consistent_read=True)
+    except db.DoesNotExist:
+        return BillingAccount(account_id)
+
+
+def standing(account_id: str) -> Standing:
+    """How an account stands now."""
+    at = clock.seconds()
+    account = read(account_id)
+    plan = catalogue.plan(accounts.read(account_id).plan)
+    running = usage.open_runs_of(account_id)
+    this_month = _recorded(account_id, calendar.month_of(at)) + sum(
+        (usage.cost(run, at) - run.amount for run in running), Decimal(0)
+    )
+    return Standing(account, plan, at, this_month, limit_of(account, plan), running)
+
+
+def _recorded(account_id: str, month: str) -> Decimal:
+    try:
+        return UsageMonth.get(account_id, month, consistent_read=True).amount
+    except db.DoesNotExist:
+        return Decimal(0)
+
+
+def limit_of(account: BillingAccount, plan: Plan) -> Decimal | None:
+    """The monthly limit of an account: its own, else its plan's."""
+    return plan.default_limit_usd if account.limit_kind == "plan" else account.limit
+
+
+def admit(account_id: str, units: Units) -> Plan:
+    """Let an account start a notebook of this power, and give its plan.
+
+    Raises `Conflict` with what to do: `payment_required`, `plan_size`, `limit_reached`.
+    """
+    stands = standing(account_id)
+    if stands.may_not_start:
+        raise Conflict(
+            "An invoice could not be paid. Pay it on the billing page; then you can start again.",
+            code="payment_required",
+        )
+    extra = stands.plan.extra_usd_hour(units)
+    if extra is None:
+        raise Conflict(
+            f"The plan {stands.plan.name} doesn't have this size. Choose a smaller size, or "
+            "another plan.",
+            code="plan_size",
+        )
+    if extra and stands.is_spent:
+        raise Conflict(
+            f"Your monthly limit of ${stands.limit:.2f} is reached. Raise it on the billing page, "
+            "or choose a size that your plan includes.",
+            code="limit_reached",
+        )
+    return stands.plan
+
+
+def verdicts(kind: Kind) -> Iterator[Verdict]:
+    """Sweep: everything of a kind that must stop now."""
+    accounts_with_runs = {run.account_id for run in usage.open_runs(kind) if run.ended_at is None}
+    for account_id in sorted(accounts_with_runs):
+        yield from _verdicts_of(standing(account_id), kind)
+
+
+def _verdicts_of(stands: Standing, kind: Kind) -> Iterator[Verdict]:
+    runs = [run for run in stands.running if run.kind == kind and run.ended_at is None]
+    for place, run in enumerate(runs):
+        cause = _cause(stands, run, place)
+        if cause is not None:
+            yield Verdict(run.id, cause, _message(stands, cause))
+
+
+def _cause(stands: Standing, run: Run, place: int) -> Cause | None:
+    """Why a run must stop; `place` counts those that began before it."""
+    if stands.must_stop:
+        return Cause.UNPAID
+    if _is_beyond(stands.plan, run, place):
+        return Cause.PLAN
+    if usage.extra_usd_second(run) and stands.is_nearly_spent:
+        return Cause.LIMIT
+    return None
+
+
+def _is_beyond(plan: Plan, run: Run, place: int) -> bool:
+    if run.kind != Kind.NOTEBOOK:
+        return not plan.has_usage
+    units = {meter: int(run.units[meter]) for meter in run.units}
+    return place >= plan.notebooks_at_once or plan.extra_usd_hour(units) is None
+
+
+def _message(stands: Standing, cause: Cause) -> str:
+    if cause is Cause.UNPAID:
+        return "An invoice is unpaid. Pay it on the billing page, and start again."
+    if cause is Cause.PLAN:
+        return f"Your plan is {stands.plan.name} now, which does not include it. Choose another."
+    return (
+        f"Your monthly limit of ${stands.limit:.2f} was reached. Raise it on the billing page, or "
+        "choose a size that your plan includes."
+    )

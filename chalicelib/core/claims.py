@@ -1,0 +1,72 @@
+"""Who has taken on a piece of work, so that it is done once, and by one at a time.
+
+A claim is taken before the work and completed after it, never the other way round: a claim that
+was completed first would lose the work of a process that dies in between.
+"""
+
+from enum import Enum
+
+from pynamodb.models import Model
+
+from chalicelib.core import clock, db, ids
+from chalicelib.core.attributes import Integer, Text
+
+_WORKING, _DONE = "working", "done"
+
+
+class Claim(Model):
+    """Work that somebody has taken on: `working` until `expires_at`, or `done` and remembered."""
+
+    class Meta(db.BaseMeta):
+        """Table `claims`."""
+
+        table_name = db.table("claims")
+
+    id = Text(hash_key=True)
+    state = Text()
+    owner = Text()
+    expires_at = Integer()
+
+
+class Taken(Enum):
+    """Why a claim could not be had."""
+
+    BY_ANOTHER = "working"
+    """Somebody is at it; their claim expires if they die."""
+
+    DONE = "done"
+    """It has been done."""
+
+
+def take(name: str, seconds: int) -> Claim | Taken:
+    """Take on the work of this name for so many seconds, or learn why that can't be."""
+    claim = Claim(
+        name, state=_WORKING, owner=ids.new_secret(), expires_at=clock.seconds() + seconds
+    )
+    try:
+        claim.save(condition=Claim.id.does_not_exist() | (Claim.expires_at <= clock.seconds()))
+    except db.PutError as error:
+        db.unless_refused(error)
+        return _why_not(name)
+    return claim
+
+
+def _why_not(name: str) -> Taken:
+    try:
+        found = Claim.get(name, consistent_read=True)
+    except db.DoesNotExist:
+        return Taken.BY_ANOTHER  # given back at this moment
+    return Taken.DONE if found.state == _DONE else Taken.BY_ANOTHER
+
+
+def complete(claim: Claim, remember_seconds: int) -> None:
+    """The work is done: nobody does it again for so long."""
+    claim.update([Claim.state.set(_DONE), Claim.expires_at.set(clock.seconds() + remember_seconds)])
+
+
+def give_back(claim: Claim) -> None:
+    """The work was not done, or may be done again: others may take it on now."""
+    try:
+        claim.delete(condition=Claim.owner == claim.owner)
+    except db.DeleteError as error:
+        db.unless_refused(error)  # it expired, and somebody else has it by now
