@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from aiohttp import ClientError
 
-from benchmarks import api, echo, start
+from benchmarks import api, coldstart, echo, start
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import Report
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[int], Report]] = {
     "start": start.measure,
     "echo": echo.measure,
     "api": api.measure,
+    "coldstart": coldstart.measure,
 }
 """What can be measured, by name; each takes the number of rounds."""
 
@@ -61,7 +62,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure the service beside its peers, on this machine and in one run.",
-        epilog="\n".join(f"  {name:6} {_summary(each)}" for name, each in BENCHMARKS.items()),
+        epilog="\n".join(f"  {name:9} {_summary(each)}" for name, each in BENCHMARKS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", choices=BENCHMARKS, help="what to measure")
