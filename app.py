@@ -6,9 +6,10 @@ without this file, and with it all that is set up here (aws/chalice#1566). Each 
 
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Rate
+from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
 
 from chalicelib.accounts import routes as accounts
+from chalicelib.billing import jobs as billing_jobs
 from chalicelib.billing import routes as billing
 from chalicelib.core import openapi
 from chalicelib.notebooks import agent_routes, jobs
@@ -22,7 +23,10 @@ for feature in (accounts, billing, storage, notebooks, agent_routes, openapi):
     app.register_blueprint(feature.api.blueprint)
 
 _EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
+_EVERY_FIVE_MINUTES = Rate(5, unit=Rate.MINUTES)
 _EVERY_DAY = Rate(1, unit=Rate.DAYS)
+_AFTER_MIDNIGHT = Cron(2, 0, "*", "*", "?", "*")
+_IN_THE_NIGHT = Cron(30, 3, "*", "*", "?", "*")
 
 
 @app.lambda_function(name="launch_server")
@@ -85,3 +89,33 @@ def reconcile(_event: CloudWatchEvent) -> None:
 def purge_sweep(_event: CloudWatchEvent) -> None:
     """Delete for good what was deleted long ago."""
     jobs.purge_sweep()
+
+
+@app.schedule(_EVERY_MINUTE, name="meter_usage")
+def meter_usage(_event: CloudWatchEvent) -> None:
+    """Record what runs, and stop what may not go on."""
+    jobs.meter_usage()
+
+
+@app.schedule(_AFTER_MIDNIGHT, name="sample_storage")
+def sample_storage(_event: CloudWatchEvent) -> None:
+    """Record what is stored."""
+    jobs.sample_storage()
+
+
+@app.schedule(_EVERY_FIVE_MINUTES, name="push_usage")
+def push_usage(_event: CloudWatchEvent) -> None:
+    """Bring usage to Stripe."""
+    billing_jobs.push_usage()
+
+
+@app.schedule(_EVERY_FIVE_MINUTES, name="close_months")
+def close_months(_event: CloudWatchEvent) -> None:
+    """Close the months that are over."""
+    billing_jobs.close_months()
+
+
+@app.schedule(_IN_THE_NIGHT, name="reconcile_usage")
+def reconcile_usage(_event: CloudWatchEvent) -> None:
+    """Hold segments, ledger, Stripe's sums and invoices together."""
+    billing_jobs.reconcile_usage()

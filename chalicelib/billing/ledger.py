@@ -13,6 +13,7 @@ gets nothing, and the piece is carried forward into the present hour, and says s
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from chalicelib.billing import calendar, outbox
 from chalicelib.billing.catalogue import METERS, Units
@@ -81,19 +82,39 @@ class Piece:
     @property
     def lines(self) -> list[Line]:
         """What it used, by meter."""
-        return [self._line(meter) for meter in self.units]
-
-    def _line(self, meter: str) -> Line:
-        def count(units: Units) -> int:
-            length = self.end - self.start
-            return self.sign * METERS[meter].count(units.get(meter, 0), length)
-
-        return Line(meter, count(self.units), count(self.included), self.prices[meter])
+        return [
+            Line(
+                meter,
+                METERS[meter].count(count, self.seconds),
+                METERS[meter].count(self.included.get(meter, 0), self.seconds),
+                self.prices[meter],
+            )
+            for meter, count in self.units.items()
+        ]
 
     @property
     def amount(self) -> Decimal:
         """What it costs, in dollars, exactly."""
         return sum((line.amount for line in self.lines), Decimal(0))
+
+
+def lines_of(segment: Segment) -> list[Line]:
+    """What a segment used, by meter."""
+    return Piece(
+        start=segment.start,
+        end=segment.end,
+        sign=segment.sign,
+        hour=segment.hour,
+        plan=segment.plan,
+        units=plain(segment.units),
+        included=plain(segment.included),
+        prices={meter: Decimal(segment.prices[meter]) for meter in segment.prices},
+    ).lines
+
+
+def plain(units: Any) -> Units:
+    """A stored map as a plain one."""
+    return {meter: int(units[meter]) for meter in units}
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,11 @@ def standing(account_id: str) -> Standing:
     account = read(account_id)
     plan = catalogue.plan(accounts.read(account_id).plan)
     running = usage.open_runs_of(account_id)
-    this_month = _recorded(account_id, calendar.month_of(at)) + sum(
-        (usage.cost(run, at) - run.amount for run in running), Decimal(0)
-    )
-    return Standing(account, plan, at, this_month, limit_of(account, plan), running)
+    month = calendar.month_of(at)
+    since = calendar.month_start(month)
+    unrecorded = sum((usage.accrued(run, at, since) for run in running), Decimal(0))
+    spent = _recorded(account_id, month) + unrecorded
+    return Standing(account, plan, at, spent, limit_of(account, plan), running)
 
 
 def _recorded(account_id: str, month: str) -> Decimal:

@@ -4,7 +4,8 @@ Amounts go to Stripe and come from it in cents; here they are dollars. Facts abo
 code relies on are named where it does.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from chalicelib.billing import calendar
+from chalicelib.billing.catalogue import METERS
 from chalicelib.core import aws, config
 
 if TYPE_CHECKING:
@@ -117,3 +119,57 @@ def usage_by_hour(customer_id: str, event_name: str, start: int, end: int) -> di
         for summary in summaries.auto_paging_iter()
         if summary.aggregated_value
     }
+
+
+def put_off_invoice(customer_id: str, period_end: int, at: int) -> None:
+    """Keep the draft of the period that ends at this second from being final before `at`."""
+    for invoice in _invoices_of(customer_id, period_end):
+        if invoice.status == "draft":
+            _client().v1.invoices.update(invoice.id or "", {"automatically_finalizes_at": at})
+
+
+def invoiced_quantities(customer_id: str, period_end: int) -> dict[str, int] | None:
+    """What the invoice of the period that ends at this second charges, by our meters' ids.
+
+    None if there is no such invoice (yet).
+    """
+    invoices = _invoices_of(customer_id, period_end)
+    if not invoices:
+        return None
+    counted: Counter[str] = Counter()
+    for invoice in invoices:
+        for line in _lines_of(invoice):
+            event_name = _event_name_of(line)
+            if event_name is not None:
+                counted[event_name] += line.quantity or 0
+    return {meter.id: counted[meter.event_name] for meter in METERS.values()}
+
+
+def _invoices_of(customer_id: str, period_end: int) -> "list[stripe.Invoice]":
+    """Invoices at the end of a period; an invoice's own period is the one that it closes."""
+    found = _client().v1.invoices.list({"customer": customer_id, "limit": 100})
+    return [
+        invoice
+        for invoice in found.auto_paging_iter()
+        if invoice.period_end == period_end and invoice.status != "void"
+    ]
+
+
+def _lines_of(invoice: "stripe.Invoice") -> "Iterator[stripe.InvoiceLineItem]":
+    return (
+        _client().v1.invoices.line_items.list(invoice.id or "", {"limit": 100}).auto_paging_iter()
+    )
+
+
+def _event_name_of(line: "stripe.InvoiceLineItem") -> str | None:
+    """The meter that a line charges; None if it charges something else."""
+    details = line.pricing.price_details if line.pricing else None
+    return _event_name_of_price(str(details.price)) if details else None
+
+
+@lru_cache(maxsize=256)
+def _event_name_of_price(price_id: str) -> str | None:
+    # Prices never change but for their names; the older ones of a meter have no lookup key.
+    recurring = _client().v1.prices.retrieve(price_id).recurring
+    names = {id_: name for name, id_ in _meter_ids().items()}
+    return names.get(str(recurring.meter)) if recurring and recurring.meter else None

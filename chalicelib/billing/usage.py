@@ -7,24 +7,25 @@ but for clocks that differ, and that is taken back.
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import calendar, catalogue, ledger
 from chalicelib.billing.catalogue import METERS, STORAGE, Plan, Units
-from chalicelib.billing.ledger import Piece, Terms
+from chalicelib.billing.ledger import Piece, Terms, plain
 from chalicelib.billing.models import Run, Segment
 from chalicelib.core import clock, db
+from chalicelib.core.errors import RamonError
 from chalicelib.core.observability import log
 
 SLICE_SECONDS = 600
 """A run is recorded at least this often, and at every full hour."""
 OPEN_SHARDS = 4
+_STORAGE_SHARD = "storage"
 _TRIES = 10
 
 
@@ -107,8 +108,8 @@ def end_in(write: db.Writes, run_id: str, ended_at: int) -> None:
 def settle(run_id: str) -> None:
     """Record a run that has ended, to its last second. Asked again, does what is left to do."""
     for _ in range(_TRIES):
-        run = Run.get(run_id, consistent_read=True)
-        if run.open_shard is None or run.ended_at is None:
+        run = of([run_id]).get(run_id)
+        if run is None or run.open_shard is None or run.ended_at is None:
             return
         end = max(run.ended_at, run.started_at)
         try:
@@ -133,9 +134,10 @@ def record_use(kind: Kind, is_alive: Callable[[str], bool], seen_at: int) -> Non
         try:
             if run.ended_at is not None:
                 settle(run.id)
-            elif is_alive(run.id) and _is_due(run, seen_at):
-                terms = terms_of(plans(run.account_id), kind, _plain(run.units))
-                _record_until(run, seen_at, terms)
+            elif is_alive(run.id) and run.metered_until < seen_at:
+                terms = terms_of(plans(run.account_id), kind, plain(run.units))
+                if _is_due(run, seen_at) or terms != _own_terms(run):
+                    _record_until(run, seen_at, terms)
         except ledger.Moved:
             log.info("another process is recording this run", run_id=run.id)
         except ledger.Unrecorded:
@@ -156,7 +158,8 @@ def open_runs_of(account_id: str) -> list[Run]:
 def of(run_ids: Iterable[str]) -> dict[str, Run]:
     """Runs by their ids; those that were never opened are left out."""
     wanted = list(run_ids)
-    return {run.id: run for run in Run.batch_get(wanted)} if wanted else {}
+    found = Run.batch_get(wanted, consistent_read=True) if wanted else ()
+    return {run.id: run for run in found}
 
 
 def _is_due(run: Run, seen_at: int) -> bool:
@@ -193,12 +196,7 @@ def _piece(start: int, end: int, terms: Terms, after: Terms | None) -> Piece:
 
 
 def _own_terms(run: Run) -> Terms:
-    return Terms(run.plan, _plain(run.units), _plain(run.included))
-
-
-def _plain(units: Any) -> Units:
-    """A stored map as a plain one."""
-    return {meter: int(units[meter]) for meter in units}
+    return Terms(run.plan, plain(run.units), plain(run.included))
 
 
 def _take_back(run: Run, end: int) -> None:
@@ -217,8 +215,8 @@ def _reversal(segment: Segment, start: int, end: int) -> Piece:
         sign=-1,
         hour=segment.hour,
         plan=segment.plan,
-        units=_plain(segment.units),
-        included=_plain(segment.included),
+        units=plain(segment.units),
+        included=plain(segment.included),
         prices={meter: Decimal(segment.prices[meter]) for meter in segment.prices},
         note="taken back: it had stopped by then",
     )
@@ -236,38 +234,73 @@ def _close(run: Run) -> None:
         raise ledger.Moved(run.id) from error
 
 
-def sample_storage(account_id: str, stored_bytes: int) -> None:
-    """Record what an account stores, once a day or more often, in whole hours.
+def sample_storage(stored: Mapping[str, int]) -> None:
+    """Sweep: record what accounts store, in bytes; one that isn't named stores nothing.
 
     What is charged is the smaller of two samples over the time between them: only what was there
-    at both ends. The first sample begins the record.
+    at both ends. The first sample begins the record. Times are whole hours.
     """
-    units = {STORAGE: -(-stored_bytes // catalogue.MIB)}
+    known = {run.account_id: 0 for run in list(Run.open.query(_STORAGE_SHARD))}
+    for account_id, size in {**known, **stored}.items():
+        try:
+            _sample(account_id, {STORAGE: -(-size // catalogue.MIB)})
+        except (RamonError, ledger.Moved, ledger.Unrecorded):
+            # One account must not keep the others from being counted; tomorrow makes up for it.
+            log.exception("storage was not sampled", account_id=account_id)
+
+
+def _sample(account_id: str, units: Units) -> None:
     now = calendar.hour_of(clock.seconds())
-    plan = catalogue.plan(accounts.read(account_id).plan)
-    after = terms_of(plan, Kind.STORAGE, units)
-    run_id = f"storage:{account_id}"
-    try:
-        run = Run.get(run_id, consistent_read=True)
-    except db.DoesNotExist:
-        use = Use(run_id, account_id, account_id, Kind.STORAGE, "Stored files", None, units, now)
-        _new_run(use, after).save(condition=Run.id.does_not_exist())
+    after = terms_of(catalogue.plan(accounts.read(account_id).plan), Kind.STORAGE, units)
+    run = _storage_of(account_id)
+    if run is None:
+        _begin_storage(account_id, units, after, now)
         return
-    before = _own_terms(run)
-    least = {STORAGE: min(before.units[STORAGE], units[STORAGE])}
+    least = {STORAGE: min(int(run.units[STORAGE]), units[STORAGE])}
     terms = terms_of(catalogue.plan(run.plan), Kind.STORAGE, least)
     _record(run, now, terms, after, calendar.DAY)
 
 
+def _storage_of(account_id: str) -> Run | None:
+    run_id = _storage_id(account_id)
+    return of([run_id]).get(run_id)
+
+
+def _storage_id(account_id: str) -> str:
+    return f"storage:{account_id}"
+
+
+def _begin_storage(account_id: str, units: Units, terms: Terms, at: int) -> None:
+    use = Use(
+        _storage_id(account_id), account_id, account_id, Kind.STORAGE, "Stored files", None,
+        units, at,
+    )  # fmt: skip
+    run = _new_run(use, terms)
+    run.open_shard = _STORAGE_SHARD
+    run.save(condition=Run.id.does_not_exist())
+
+
+def is_recorded_until(account_id: str, end: int) -> bool:
+    """Whether everything that an account used before a second is in segments."""
+    storage = _storage_of(account_id)
+    runs = [*open_runs_of(account_id), *([storage] if storage else [])]
+    return all(run.metered_until >= end or run.started_at >= end for run in runs)
+
+
+def accrued(run: Run, at: int, since: int) -> Decimal:
+    """What a run costs beyond the plan from a second on, as far as it isn't recorded yet."""
+    until = at if run.ended_at is None else min(at, run.ended_at)
+    return extra_usd_second(run) * max(0, until - max(run.metered_until, since))
+
+
 def extra_usd_second(run: Run) -> Decimal:
     """What a second of a run costs beyond the plan, in dollars."""
-    included = _plain(run.included)
-    beyond = {m: count - included.get(m, 0) for m, count in _plain(run.units).items()}
+    included = plain(run.included)
+    beyond = {m: count - included.get(m, 0) for m, count in plain(run.units).items()}
     return sum((METERS[m].price_usd * count / METERS[m].per for m, count in beyond.items()),
                Decimal(0))  # fmt: skip
 
 
 def cost(run: Run, at: int) -> Decimal:
     """What a run costs beyond the plan until a second, recorded or not yet, in dollars."""
-    until = at if run.ended_at is None else min(at, run.ended_at)
-    return run.amount + extra_usd_second(run) * max(0, until - run.metered_until)
+    return run.amount + accrued(run, at, since=run.metered_until)

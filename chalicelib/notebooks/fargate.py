@@ -33,6 +33,11 @@ class Task:
         """Whether nothing of it runs any more."""
         return self.status == "STOPPED"
 
+    @property
+    def is_up(self) -> bool:
+        """Whether its program runs, as far as ECS knows."""
+        return self.status == "RUNNING"
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.billing import catalogue
+from chalicelib.billing import service as billing
 from chalicelib.core import clock, config, db
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
@@ -218,6 +219,26 @@ def _end_if_over(server: Server) -> None:
 def _fail_if_unlaunched(server: Server) -> None:
     if server.start_token is None and fargate.find(server.id) is None:
         lifecycle.ask_to_stop(server, Reason.FAILED_START, _why_failed(""))
+
+
+def meter_usage() -> None:
+    """Sweep: record what runs, and stop what may not go on: limit, plan, unpaid invoice."""
+    # Before the look at ECS: what it says runs then has run until this second.
+    seen_at = clock.seconds()
+    up = {task.server_id for task in fargate.running() if task.is_up}
+    billing.record_use(billing.Kind.NOTEBOOK, up.__contains__, seen_at)
+    for verdict in billing.verdicts(billing.Kind.NOTEBOOK):
+        server = lifecycle.read_server(verdict.run_id)
+        lifecycle.ask_to_stop(server, Reason(verdict.cause), verdict.message)
+
+
+def sample_storage() -> None:
+    """Sweep: record what every account stores in its notebooks, deleted ones left out."""
+    stored: dict[str, int] = {}
+    for notebook in Notebook.scan(attributes_to_get=["account_id", "bytes", "deleted_at"]):
+        size = 0 if notebook.deleted_at is not None else notebook.bytes
+        stored[notebook.account_id] = stored.get(notebook.account_id, 0) + size
+    billing.sample_storage(stored)
 
 
 def purge_sweep() -> None:

@@ -8,6 +8,8 @@ Each move is conditional on the state it starts from: asked twice, it happens on
 import zlib
 from datetime import datetime
 
+from chalicelib.billing import catalogue
+from chalicelib.billing import service as billing
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.notebooks import fargate, state_machines, stop_reasons
@@ -117,14 +119,19 @@ def _why_not_admitted(refused: db.Refused, notebook_id: str, at_once: int) -> Ex
 
 @db.when_contended
 def opened(server: Server, address: str) -> bool:
-    """`starting → running`: the route opens. False when that was no longer wanted."""
+    """`starting → running`: the route opens, and metering begins.
+
+    False when that was no longer wanted.
+    """
     now = clock.now()
+    use = _use(server, int(now.timestamp()))
     try:
         with db.transaction() as write:
+            billing.open_in(write, use)
             write.update(
                 "server",
                 server,
-                [Server.state.set(ServerState.RUNNING)],
+                [Server.state.set(ServerState.RUNNING), Server.opened_at.set(now)],
                 condition=Server.state == ServerState.STARTING,
             )
             write.update(
@@ -142,6 +149,20 @@ def opened(server: Server, address: str) -> bool:
     except db.Refused:
         return False
     return True
+
+
+def _use(server: Server, started_at: int) -> billing.Use:
+    notebook = Notebook.get(server.notebook_id, consistent_read=True)
+    return billing.Use(
+        run_id=server.id,
+        account_id=server.account_id,
+        resource_id=notebook.id,
+        kind=billing.Kind.NOTEBOOK,
+        name=notebook.name,
+        size=server.size,
+        units=catalogue.size(server.size).units,
+        started_at=started_at,
+    )
 
 
 @db.when_contended
@@ -204,6 +225,7 @@ def ended(server: Server, task: fargate.Task | None) -> None:
     """
     if server.state != ServerState.ENDED:
         _end(server, task)
+    billing.settle(server.id)
     _release(server)
 
 
@@ -215,9 +237,9 @@ def _end(server: Server, task: fargate.Task | None) -> None:
     state = NotebookState.FAILED if end.reason in FAILURES else NotebookState.STOPPED
     try:
         with db.transaction() as write:
-            write.update(
-                "server", server, _ending(end, at), condition=Server.state != ServerState.ENDED
-            )
+            write.update("server", server, _ending(end, at), condition=_is_as_read(server))
+            if server.opened_at is not None:
+                billing.end_in(write, server.id, int(at.timestamp()))
             write.update(
                 "notebook",
                 notebook,
@@ -227,9 +249,20 @@ def _end(server: Server, task: fargate.Task | None) -> None:
             write.update("slots", Slots(server.account_id), [Slots.servers.delete({server.id})])
             shown = "deleted" if notebook.deleted_at is not None else state
             write.update("route", _route(server.notebook_id), _route_to(shown, None))
-    except db.Refused:
-        # Somebody else closed it: the event, the state machine and the sweep may meet here.
-        return
+    except db.Refused as refused:
+        server.refresh(consistent_read=True)
+        if server.state != ServerState.ENDED and "server" in refused.failed:
+            raise db.Contended from refused  # it was opened at this moment; now metering ends too
+        # Else somebody closed it: the event, the state machine and the sweep may meet here.
+
+
+def _is_as_read(server: Server) -> db.Condition:
+    opened_at = server.opened_at
+    was_opened: db.Condition = (
+        Server.opened_at.does_not_exist() if opened_at is None else Server.opened_at == opened_at
+    )
+    condition: db.Condition = (Server.state != ServerState.ENDED) & was_opened
+    return condition
 
 
 def _ending(end: stop_reasons.End, at: datetime) -> list[db.Action]:

@@ -136,8 +136,9 @@ class Server(Model):
     """One run of a notebook: one ECS task, one address, one record of use.
 
     `stages` has the milliseconds since 1970 at which each step of the start began, by its name.
-    `live` is there from admission to end and names the shard of the sweeps' indexes, so that a
-    sweep reads nothing that is over.
+    `opened_at` is when it could first be used, and from when it is paid for. `live` is there from
+    admission to end and names the shard of the sweeps' indexes, so that a sweep reads nothing that
+    is over.
     """
 
     class Meta(db.BaseMeta):
@@ -153,6 +154,7 @@ class Server(Model):
     stages: MapAttribute[str, int] = MapAttribute()
     requested_at = Instant()
     ready_at = MaybeInstant()
+    opened_at = MaybeInstant()
     stopped_at = MaybeInstant()
 
     agent_digest = Text()

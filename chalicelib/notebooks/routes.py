@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from chalicelib.billing import catalogue
+from chalicelib.billing import service as billing
 from chalicelib.core import clock, db
 from chalicelib.core.http import Api, Call
 from chalicelib.notebooks import models, schemas, service
@@ -137,7 +139,9 @@ def list_servers(call: Call, notebook_id: str) -> schemas.ServerPage:
         limit=call.limit(_PAGE, db.MAX_PAGE),
         cursor=call.query.get("cursor"),
     )
-    return schemas.ServerPage([_server(server) for server in found], cursor)
+    costs = billing.costs(server.id for server in found)
+    views = [_server(server, costs.get(server.id)) for server in found]
+    return schemas.ServerPage(views, cursor)
 
 
 def _view(call: Call, notebook: models.Notebook) -> schemas.Notebook:
@@ -146,13 +150,20 @@ def _view(call: Call, notebook: models.Notebook) -> schemas.Notebook:
 
 def _views(call: Call, notebooks: list[models.Notebook]) -> list[schemas.Notebook]:
     servers = service.current_servers(notebooks)
-    quota = service.quota(call.account_id) if notebooks else 0
-    return [_notebook(notebook, servers.get(notebook.id), quota) for notebook in notebooks]
+    if not notebooks:
+        return []
+    plan = service.plan_of(call.account_id)
+    costs = billing.costs(server.id for server in servers.values())
+    return [_notebook(notebook, servers.get(notebook.id), plan, costs) for notebook in notebooks]
 
 
 def _notebook(
-    notebook: models.Notebook, server: models.Server | None, quota: int
+    notebook: models.Notebook,
+    server: models.Server | None,
+    plan: catalogue.Plan,
+    costs: dict[str, billing.Cost],
 ) -> schemas.Notebook:
+    extra = plan.extra_usd_hour(catalogue.size(notebook.size).units)
     return schemas.Notebook(
         id=notebook.id,
         name=notebook.name,
@@ -169,10 +180,12 @@ def _notebook(
         workspace=schemas.Workspace(
             files=notebook.files,
             bytes=notebook.bytes,
-            quota_bytes=quota,
+            quota_bytes=service.quota(plan),
             saved_at=notebook.saved_at,
             error=notebook.workspace_error,
         ),
+        cost=_cost(costs.get(server.id)) if server else None,
+        price_usd_hour=None if extra is None else f"{extra:.4f}",
         url=service.origin(notebook.id),
         source=schemas.Source(notebook.source_kind, notebook.source_label),
         created_at=notebook.created_at,
@@ -180,6 +193,17 @@ def _notebook(
         deleted_at=notebook.deleted_at,
         purge_at=clock.moment(notebook.purge_at),
         version=notebook.version,
+    )
+
+
+def _cost(cost: billing.Cost | None) -> schemas.Cost | None:
+    if cost is None:
+        return None
+    return schemas.Cost(
+        included=cost.is_included,
+        rate_usd_hour=f"{cost.usd_hour:.4f}",
+        spent_usd=f"{cost.spent:.6f}",
+        as_of=datetime.fromtimestamp(cost.at, UTC),
     )
 
 
@@ -204,7 +228,7 @@ def _last_stop(notebook: models.Notebook) -> schemas.LastStop | None:
     )
 
 
-def _server(server: models.Server) -> schemas.Server:
+def _server(server: models.Server, cost: billing.Cost | None) -> schemas.Server:
     return schemas.Server(
         id=server.id,
         notebook_id=server.notebook_id,
@@ -215,4 +239,5 @@ def _server(server: models.Server) -> schemas.Server:
         stop_reason=server.stop_reason,
         stop_message=server.stop_message,
         exit_code=None if server.exit_code is None else server.exit_code,
+        cost_usd=None if cost is None else f"{cost.spent:.6f}",
     )

@@ -95,8 +95,21 @@ class Source(msgspec.Struct):
     label: str | None
 
 
+class Cost(msgspec.Struct):
+    """What a running server costs beyond the plan, in dollars, at the moment `as_of`."""
+
+    included: bool
+    rate_usd_hour: str
+    spent_usd: str
+    as_of: datetime
+
+
 class Notebook(msgspec.Struct):
-    """A hosted notebook. `url` is its own origin; enter it through `POST …/open`."""
+    """A hosted notebook. `url` is its own origin; enter it through `POST …/open`.
+
+    `price_usd_hour` is what an hour of its size costs beyond the plan; null if the plan can't
+    have it.
+    """
 
     id: str
     name: str
@@ -111,6 +124,8 @@ class Notebook(msgspec.Struct):
     last_activity_at: datetime | None
     memory_bytes: int | None
     workspace: Workspace
+    cost: Cost | None
+    price_usd_hour: str | None
     url: str
     source: Source
     created_at: datetime
@@ -139,6 +154,7 @@ class Server(msgspec.Struct):
     stop_reason: str | None
     stop_message: str | None
     exit_code: int | None
+    cost_usd: str | None
 
 
 class ServerPage(msgspec.Struct):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import catalogue
+from chalicelib.billing import service as billing
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
 from chalicelib.notebooks import lifecycle, sources, state_machines
@@ -139,10 +140,14 @@ def _is_live(notebook: Notebook) -> bool:
     return notebook.state not in (NotebookState.STOPPED, NotebookState.FAILED)
 
 
-def quota(account_id: str) -> int:
-    """Bytes that an account's plan has room for, all notebooks together."""
-    plan = catalogue.plan(accounts.read(account_id).plan)
-    return plan.storage_gib * catalogue.GIB
+def plan_of(account_id: str) -> catalogue.Plan:
+    """The plan that an account is on."""
+    return catalogue.plan(accounts.read(account_id).plan)
+
+
+def quota(plan: catalogue.Plan) -> int:
+    """Bytes that a plan has room for, all notebooks together."""
+    return plan.most_storage_gib * catalogue.GIB
 
 
 def room(notebook: Notebook) -> int:
@@ -152,7 +157,7 @@ def room(notebook: Notebook) -> int:
         for other in Notebook.by_account.query(notebook.account_id)
         if other.id != notebook.id
     )
-    return max(0, quota(notebook.account_id) - others)
+    return max(0, quota(plan_of(notebook.account_id)) - others)
 
 
 def update(account_id: str, notebook_id: str, changes: UpdateNotebook, version: int) -> Notebook:
@@ -205,9 +210,12 @@ def keep_running(account_id: str, notebook_id: str, until: datetime | None) -> N
 
 
 def start(account_id: str, notebook_id: str) -> Notebook:
-    """Start a notebook. Raises `Conflict` if it isn't stopped, or the plan allows no more."""
+    """Start a notebook.
+
+    Raises `Conflict` if it isn't stopped, or if plan, limit or an unpaid invoice stand against it.
+    """
     notebook = _require_present(read(account_id, notebook_id))
-    plan = catalogue.plan(accounts.read(account_id).plan)
+    plan = billing.admit(account_id, catalogue.size(notebook.size).units)
     secret = ids.new_secret()
     server = lifecycle.admit(notebook, plan.notebooks_at_once, ids.digest(secret))
     state_machines.begin_start({**lifecycle.work(server), "agent_token": f"{server.id}.{secret}"})

@@ -1,0 +1,71 @@
+"""Closing a month: nothing more is billed to it, and Stripe may finalise its invoice.
+
+Stripe drafts the invoice at the period's end and finalises it an hour later. By then every hour of
+the month must have arrived there. Where one has not, the finalisation is put off, for up to three
+days, which is as long as Stripe allows (API reference, "automatically_finalizes_at").
+"""
+
+from chalicelib.billing import calendar, ledger, limits, outbox, stripe_gateway, usage
+from chalicelib.billing.catalogue import METERS
+from chalicelib.billing.models import UsageMonth
+from chalicelib.billing.outbox import HourState
+from chalicelib.core import clock, db
+from chalicelib.core.observability import log
+
+PUT_OFF_SECONDS = 2 * calendar.HOUR
+"""How far ahead an invoice's finalisation is kept while its month isn't complete."""
+MOST_PUT_OFF_SECONDS = 72 * calendar.HOUR
+_UNDER_WAY = (HourState.OPEN, HourState.SEALED)
+
+
+def close_months() -> None:
+    """Sweep: close every month that is over and complete; put off the invoices of the others."""
+    this_month = calendar.month_of(clock.seconds())
+    over = UsageMonth.open.query(ledger.OPEN_MONTHS, UsageMonth.month < this_month)
+    for found in list(over):
+        close(found.account_id, found.month)
+
+
+def close(account_id: str, month: str) -> bool:
+    """Close an account's month if all of it is recorded and has arrived. False if it has not."""
+    row = UsageMonth.get(account_id, month, consistent_read=True)
+    if row.closed_at is not None:
+        return True
+    is_recorded = usage.is_recorded_until(account_id, calendar.month_end(month))
+    if not is_recorded or _is_under_way(account_id, month):
+        _put_off_invoice(account_id, month)
+        return False
+    return _close(row)
+
+
+def _is_under_way(account_id: str, month: str) -> bool:
+    return any(
+        row.state in _UNDER_WAY
+        for meter in METERS
+        for row in outbox.of_month(account_id, meter, month)
+    )
+
+
+def _close(row: UsageMonth) -> bool:
+    """Close the month, unless something was billed to it since it was read."""
+    try:
+        row.update(
+            [UsageMonth.closed_at.set(clock.seconds()), UsageMonth.open_shard.remove()],
+            condition=UsageMonth.closed_at.does_not_exist() & (UsageMonth.amount == row.amount),
+        )
+    except db.UpdateError as error:
+        db.unless_refused(error)
+        return False
+    return True
+
+
+def _put_off_invoice(account_id: str, month: str) -> None:
+    account, end = limits.read(account_id), calendar.month_end(month)
+    if account.customer_id is None or account.subscription_id is None:
+        return
+    now = clock.seconds()
+    if now > end + MOST_PUT_OFF_SECONDS:
+        log.error("a month is not complete after three days", account_id=account_id, month=month)
+        return
+    at = min(now + PUT_OFF_SECONDS, end + MOST_PUT_OFF_SECONDS)
+    stripe_gateway.put_off_invoice(account.customer_id, end, at)

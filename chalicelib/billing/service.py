@@ -1,0 +1,62 @@
+"""What billing is to other features: they record what is used, and ask what may be.
+
+with db.transaction() as write:          # it is true, and it is metered: or neither
+    write.update("server", …running…)
+    billing.open_in(write, billing.Use(…))
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.billing import usage
+from chalicelib.billing.limits import Cause, Verdict, admit, verdicts
+from chalicelib.billing.usage import (
+    Kind,
+    Use,
+    end_in,
+    open_in,
+    record_use,
+    sample_storage,
+    settle,
+)
+from chalicelib.core import clock
+
+__all__ = [
+    "Cause",
+    "Cost",
+    "Kind",
+    "Use",
+    "Verdict",
+    "admit",
+    "costs",
+    "end_in",
+    "open_in",
+    "record_use",
+    "sample_storage",
+    "settle",
+    "verdicts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run costs beyond the plan, in dollars: so far, and an hour of it."""
+
+    spent: Decimal
+    usd_hour: Decimal
+    at: int
+
+    @property
+    def is_included(self) -> bool:
+        """Whether the plan has paid for all of it."""
+        return not self.usd_hour
+
+
+def costs(run_ids: Iterable[str]) -> dict[str, Cost]:
+    """What runs cost until now, by their ids; one that was never usable is left out."""
+    now = clock.seconds()
+    return {
+        run.id: Cost(usage.cost(run, now), usage.extra_usd_second(run) * 3600, now)
+        for run in usage.of(run_ids).values()
+    }
