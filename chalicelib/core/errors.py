@@ -4,6 +4,7 @@
     ├── Invalid               422  the input is wrong; the message says which part and why
     ├── BadRequest            400  the request can't be read at all
     ├── SignedOut             401  nobody is signed in, or no longer
+    ├── PaymentRequired       402  the bank or card refused; nothing was changed
     ├── Forbidden             403  signed in, and still not allowed
     ├── NotFound              404  there is no such thing, or it is somebody else's
     ├── Conflict              409  it can't be done in the present state
@@ -52,6 +53,13 @@ class SignedOut(RamonError):
 
     status = 401
     code = "signed_out"
+
+
+class PaymentRequired(RamonError):
+    """A payment was refused, and what it was for is not done."""
+
+    status = 402
+    code = "payment_failed"
 
 
 class Forbidden(RamonError):

@@ -186,8 +186,9 @@ class Api:
     ) -> Callable[[Callable[..., T]], Callable[..., T]]:
         """Declare an operation.
 
-        `body` and `returns` are msgspec types; without `returns` the answer is empty. `query`
-        names the query parameters that are read. `versioned` says that `If-Match` is required.
+        `body` and `returns` are msgspec types; without `returns` the answer is empty. A `body` of
+        `bytes` is what was sent, unread, for what is signed over its bytes. `query` names the
+        query parameters that are read. `versioned` says that `If-Match` is required.
         """
 
         def declare(handler: Callable[..., T]) -> Callable[..., T]:
@@ -288,6 +289,8 @@ def _decode(request: Request, kind: Any) -> Any:
     raw = _raw_body(request)
     if len(raw) > MAX_BODY:
         raise TooLarge(f"The request is larger than {MAX_BODY // 1024} KiB.", limit=MAX_BODY)
+    if kind is bytes:
+        return raw
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except msgspec.ValidationError as error:
