@@ -134,6 +134,7 @@ def tables(stage: str = "local", resources: Path = RESOURCES) -> Iterator[Tables
     """The tables of the stack, empty, as `stage` names them.
 
     Clients that were made before are answered from them too, and again by the network afterwards.
+    Nothing is deleted for being old: DynamoDB promises only that it happens some day.
     Raises ValueError if a table has a form that is not understood.
     """
     engine = Engine(definitions(resources, stage))
