@@ -1,11 +1,14 @@
 """The adapter to Stripe, and the only place that imports its library: late, for it takes 0.3 s.
 
-Amounts go to Stripe and come from it in cents; here they are dollars. Facts about Stripe that the
-code relies on are named where it does.
+The client, what its errors mean, and usage are here; `stripe_subscriptions.py`,
+`stripe_invoices.py` and `stripe_events.py` speak of the rest. Amounts go to Stripe and come from it
+in cents; here they are dollars. Facts about Stripe that the code relies on are named where it does.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
@@ -14,7 +17,9 @@ import msgspec
 
 from chalicelib.billing import calendar
 from chalicelib.billing.catalogue import METERS
-from chalicelib.core import aws, config
+from chalicelib.core import aws, clock, config
+from chalicelib.core.errors import Conflict, PaymentRequired, Upstream
+from chalicelib.core.observability import log
 
 if TYPE_CHECKING:
     import stripe
@@ -24,35 +29,106 @@ _TIMEOUT = (3, 10)
 _RETRIES = 2
 
 
+_SECRET_SECONDS = 300
+"""How long a process may go on with keys that have been replaced."""
+LIVE_KEYS = ("sk_live", "rk_live")
+"""How keys begin with which real money moves."""
+
+
+class WrongKey(RuntimeError):
+    """A key that this stage must not have."""
+
+
 class Secret(msgspec.Struct, frozen=True):
-    """What Secrets Manager keeps of Stripe."""
+    """What Secrets Manager keeps of Stripe. Thin events are signed with a secret of their own."""
 
     api_key: str
     webhook_secret: str
+    thin_webhook_secret: str = ""
+
+
+def secret() -> Secret:
+    """The keys of this stage. Raises `WrongKey` where play would move real money."""
+    found = _secret_at(clock.seconds() // _SECRET_SECONDS)
+    if config.stage() == "local" and found.api_key.startswith(LIVE_KEYS):
+        raise WrongKey("The stage local takes no live key of Stripe.")
+    return found
 
 
 @lru_cache(maxsize=1)
-def _secret() -> Secret:
+def _secret_at(_age: int) -> Secret:
     answer = aws.client("secretsmanager").get_secret_value(
         SecretId=config.settings().stripe_secret_arn
     )
     return msgspec.json.decode(answer["SecretString"], type=Secret)
 
 
+def client() -> "stripe.StripeClient":
+    """Stripe's own client, for the modules of this adapter."""
+    return _client_with(secret().api_key)
+
+
 @lru_cache(maxsize=1)
-def _client() -> "stripe.StripeClient":
+def _client_with(api_key: str) -> "stripe.StripeClient":
     import stripe  # noqa: PLC0415  late, see above
 
     # Otherwise the library writes a file into the home directory, and sends what it measured.
     stripe.enable_telemetry = False
     base = config.settings().stripe_api_base
     return stripe.StripeClient(
-        _secret().api_key,
+        api_key,
         http_client=stripe.RequestsClient(timeout=_TIMEOUT),
         max_network_retries=_RETRIES,
         # One left out would be the real Stripe's.
         base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
     )
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell Stripe's errors as our own.
+
+    `PaymentRequired` for a refused payment, with the bank's words; `Conflict` (`busy`) while
+    another request is at the same thing; `Upstream` for everything else, which is logged.
+    """
+    import stripe  # noqa: PLC0415  late, see above
+
+    try:
+        yield
+    except stripe.StripeError as error:
+        reason = str(error.user_message or error)
+        if error.http_status == 402:
+            raise PaymentRequired(
+                f"The payment was refused: {reason} Change the card on the billing page, and "
+                "try again.",
+                decline_code=getattr(error.error, "decline_code", None),
+            ) from error
+        if error.http_status == 409:
+            raise Conflict("This is being done already. Please try again.", code="busy") from error
+        log.exception("Stripe refuses", status=error.http_status, request_id=error.request_id)
+        raise Upstream(
+            "Our payment provider did not answer as expected. Please try again in a moment."
+        ) from error
+
+
+def idempotency_key(what: str, *of: object) -> str:
+    """A key by which Stripe does a thing once: the same for whoever asks for the same.
+
+    Stripe keeps an answer for at least 24 h, errors too (API reference, "Idempotent requests").
+    """
+    digest = hashlib.sha256(repr((config.stage(), *of)).encode()).hexdigest()
+    return f"{what}:{digest[:40]}"
+
+
+def signature_is_good(body: bytes, header: str, signing_secret: str, tolerance: int) -> bool:
+    """Whether Stripe signed this body with that secret, at most `tolerance` seconds ago."""
+    import stripe  # noqa: PLC0415  late, see above
+
+    try:
+        stripe.WebhookSignature.verify_header(body, header, signing_secret, tolerance)
+    except stripe.SignatureVerificationError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +150,7 @@ def report_usage(event: Mapping[str, Any]) -> Delivery:
     import stripe  # noqa: PLC0415  late, see above
 
     try:
-        _client().v1.billing.meter_events.create(
+        client().v1.billing.meter_events.create(
             cast("stripe.params.billing.MeterEventCreateParams", event),
             {"max_network_retries": 0},
         )
@@ -93,7 +169,7 @@ def report_usage(event: Mapping[str, Any]) -> Delivery:
 @lru_cache(maxsize=1)
 def _meter_ids() -> Mapping[str, str]:
     """Stripe's ids of the meters by their event names."""
-    meters = _client().v1.billing.meters.list({"status": "active", "limit": 100})
+    meters = client().v1.billing.meters.list({"status": "active", "limit": 100})
     return {meter.event_name: meter.id for meter in meters.auto_paging_iter()}
 
 
@@ -104,7 +180,7 @@ def usage_of_hour(customer_id: str, event_name: str, hour: int) -> int:
 
 def usage_by_hour(customer_id: str, event_name: str, start: int, end: int) -> dict[int, int]:
     """What Stripe has counted in `[start, end)`, by the start of each hour. Both are full hours."""
-    summaries = _client().v1.billing.meters.event_summaries.list(
+    summaries = client().v1.billing.meters.event_summaries.list(
         _meter_ids()[event_name],
         {
             "customer": customer_id,
@@ -125,7 +201,7 @@ def put_off_invoice(customer_id: str, period_end: int, at: int) -> None:
     """Keep the draft of the period that ends at this second from being final before `at`."""
     for invoice in _invoices_of(customer_id, period_end):
         if invoice.status == "draft":
-            _client().v1.invoices.update(invoice.id or "", {"automatically_finalizes_at": at})
+            client().v1.invoices.update(invoice.id or "", {"automatically_finalizes_at": at})
 
 
 def invoiced_quantities(customer_id: str, period_end: int) -> dict[str, int] | None:
@@ -139,7 +215,7 @@ def invoiced_quantities(customer_id: str, period_end: int) -> dict[str, int] | N
     counted: Counter[str] = Counter()
     for invoice in invoices:
         for line in _lines_of(invoice):
-            event_name = _event_name_of(line)
+            event_name = event_name_of(line)
             if event_name is not None:
                 counted[event_name] += line.quantity or 0
     return {meter.id: counted[meter.event_name] for meter in METERS.values()}
@@ -147,7 +223,7 @@ def invoiced_quantities(customer_id: str, period_end: int) -> dict[str, int] | N
 
 def _invoices_of(customer_id: str, period_end: int) -> "list[stripe.Invoice]":
     """Invoices at the end of a period; an invoice's own period is the one that it closes."""
-    found = _client().v1.invoices.list({"customer": customer_id, "limit": 100})
+    found = client().v1.invoices.list({"customer": customer_id, "limit": 100})
     return [
         invoice
         for invoice in found.auto_paging_iter()
@@ -156,12 +232,10 @@ def _invoices_of(customer_id: str, period_end: int) -> "list[stripe.Invoice]":
 
 
 def _lines_of(invoice: "stripe.Invoice") -> "Iterator[stripe.InvoiceLineItem]":
-    return (
-        _client().v1.invoices.line_items.list(invoice.id or "", {"limit": 100}).auto_paging_iter()
-    )
+    return client().v1.invoices.line_items.list(invoice.id or "", {"limit": 100}).auto_paging_iter()
 
 
-def _event_name_of(line: "stripe.InvoiceLineItem") -> str | None:
+def event_name_of(line: "stripe.InvoiceLineItem") -> str | None:
     """The meter that a line charges; None if it charges something else."""
     details = line.pricing.price_details if line.pricing else None
     return _event_name_of_price(str(details.price)) if details else None
@@ -170,6 +244,6 @@ def _event_name_of(line: "stripe.InvoiceLineItem") -> str | None:
 @lru_cache(maxsize=256)
 def _event_name_of_price(price_id: str) -> str | None:
     # Prices never change but for their names; the older ones of a meter have no lookup key.
-    recurring = _client().v1.prices.retrieve(price_id).recurring
+    recurring = client().v1.prices.retrieve(price_id).recurring
     names = {id_: name for name, id_ in _meter_ids().items()}
     return names.get(str(recurring.meter)) if recurring and recurring.meter else None
