@@ -1,10 +1,10 @@
 import { render, screen, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, test } from "vitest";
-import { aNotebook, anAccount, page, RESEARCHER, SIZES } from "@/testing/factories";
+import { aNotebook, anAccount, CATALOGUE, page } from "@/testing/factories";
 import { fakeApi, refusal } from "@/testing/fake-api";
 import { App } from "./app";
 
-const PLANS = { body: { plans: [RESEARCHER], sizes: SIZES } };
+const PLANS = { body: CATALOGUE };
 const SIGNED_OUT = refusal(401, "signed_out");
 
 function visit(path: string) {
@@ -19,7 +19,7 @@ describe("the application", () => {
     fakeApi({ "GET /plans": PLANS, "GET /me": SIGNED_OUT });
     visit("/");
     expect(await screen.findByText("$29 a month")).toBeVisible();
-    expect(screen.getByText("$0.0987")).toBeVisible();
+    expect(screen.getByText("$0.0792")).toBeVisible();
     expect(screen.getByRole("link", { name: "Sign in with GitHub" })).toHaveAttribute(
       "href",
       "/api/auth/github/start?return_to=%2Fnotebooks",

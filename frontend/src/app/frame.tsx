@@ -1,5 +1,5 @@
 import { type ReactNode, Suspense } from "react";
-import { useLocation } from "react-router";
+import { Link, useLocation } from "react-router";
 import { Brand } from "@/components/brand";
 import { ColorSchemeToggle } from "@/components/color-scheme-toggle";
 import { ConnectionBanner } from "@/components/connection-banner";
@@ -12,13 +12,17 @@ import classes from "./frame.module.css";
 type Props = {
   /** Where the name in the corner leads. */
   home: string;
+  /** What stands beside the name. */
+  nav?: ReactNode;
+  /** What stands under the header on every page. */
+  banner?: ReactNode;
   /** What stands at the end of the header. */
   headerEnd?: ReactNode;
   children: ReactNode;
 };
 
 /** What is around every page: skip link, header, banner, footer, and a net for errors. */
-export function Frame({ home, headerEnd, children }: Props) {
+export function Frame({ home, nav, banner, headerEnd, children }: Props) {
   const { pathname } = useLocation();
   return (
     <div className={classes.frame}>
@@ -28,6 +32,7 @@ export function Frame({ home, headerEnd, children }: Props) {
       <header className={classes.header}>
         <div className={classes.inner}>
           <Brand to={home} />
+          {nav}
           <div className={classes.end}>
             <ColorSchemeToggle />
             {headerEnd}
@@ -35,6 +40,7 @@ export function Frame({ home, headerEnd, children }: Props) {
         </div>
       </header>
       <ConnectionBanner />
+      {banner}
       <main id="main" tabIndex={-1} className={classes.main}>
         <ErrorBoundary resetKey={pathname}>
           <Suspense fallback={<Loading label="Loading the page" />}>{children}</Suspense>
@@ -43,7 +49,10 @@ export function Frame({ home, headerEnd, children }: Props) {
       <footer className={classes.footer}>
         <div className={classes.inner}>
           <span>Ramon's Notebooks</span>
-          <a href={paths.apiDocs}>API</a>
+          <span className={classes.links}>
+            <Link to={paths.plans}>Plans and prices</Link>
+            <a href={paths.apiDocs}>API</a>
+          </span>
         </div>
       </footer>
       <LiveRegion />

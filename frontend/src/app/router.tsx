@@ -12,6 +12,8 @@ const DeletedNotebooks = lazy(() => import("./routes/deleted-notebooks"));
 const Notebook = lazy(() => import("./routes/notebook"));
 const OpenNotebook = lazy(() => import("./routes/open-notebook"));
 const Account = lazy(() => import("./routes/account"));
+const Plans = lazy(() => import("./routes/plans"));
+const Billing = lazy(() => import("./routes/billing"));
 const NotFound = lazy(() => import("./routes/not-found"));
 
 /** Every page and its address. Each is a chunk of its own. */
@@ -37,6 +39,7 @@ function Pages() {
     <Routes>
       <Route element={<PublicLayout />}>
         <Route path={paths.landing} element={<Landing />} />
+        <Route path={paths.plans} element={<Plans />} />
         <Route path="*" element={<NotFound />} />
       </Route>
       <Route element={<SignedInLayout />}>
@@ -45,6 +48,7 @@ function Pages() {
         <Route path="/notebooks/:id" element={<Notebook />} />
         <Route path="/notebooks/:id/open" element={<OpenNotebook />} />
         <Route path={paths.account} element={<Account />} />
+        <Route path={paths.billing} element={<Billing />} />
       </Route>
     </Routes>
   );

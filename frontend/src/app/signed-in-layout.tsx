@@ -5,7 +5,9 @@ import { Loading } from "@/components/loading";
 import { paths, signInPath } from "@/config/paths";
 import { useAccount } from "@/features/accounts/api/get-account";
 import { AccountMenu } from "@/features/accounts/components/account-menu";
+import { NoticeBanner } from "@/features/billing/components/notice-banner";
 import { Frame } from "./frame";
+import { MainNav } from "./main-nav";
 
 /** Pages of somebody who is signed in. Everybody else is led to signing in, and back. */
 export default function SignedInLayout() {
@@ -15,6 +17,8 @@ export default function SignedInLayout() {
   return (
     <Frame
       home={paths.notebooks}
+      nav={<MainNav />}
+      banner={account.data && <NoticeBanner />}
       headerEnd={account.data && <AccountMenu account={account.data} />}
     >
       {account.isPending && <Loading label="Loading" />}

@@ -1,6 +1,6 @@
 import { Alert, Button } from "@mantine/core";
 import { CircleAlert } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { ApiError, messageOf } from "@/lib/api-error";
 import classes from "./error-notice.module.css";
 
@@ -8,10 +8,12 @@ type Props = {
   error: unknown;
   /** What "Try again" does; without it there is no button. */
   onRetry?: (() => void) | undefined;
+  /** The button or link that fixes it. */
+  action?: ReactNode;
 };
 
 /** An error where it happened. Shows nothing without one. After a 429 it counts the wait down. */
-export function ErrorNotice({ error, onRetry }: Props) {
+export function ErrorNotice({ error, onRetry, action }: Props) {
   if (error == null) return null;
   return (
     <Alert
@@ -21,6 +23,7 @@ export function ErrorNotice({ error, onRetry }: Props) {
       classNames={{ message: classes.message ?? "", icon: classes.icon ?? "" }}
     >
       <span>{messageOf(error)}</span>
+      {action}
       {onRetry && <RetryButton error={error} onRetry={onRetry} />}
     </Alert>
   );

@@ -17,11 +17,15 @@ type Props = {
  */
 export function PageTitle({ title, children, beside }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const { key } = useLocation();
+  const { key, pathname } = useLocation();
+  const firstPage = key === "default";
+  // What stands after the path, such as a dialog that is open, does not make it another page.
+  const announced = useRef(firstPage ? pathname : null);
   useEffect(() => {
-    const firstPage = key === "default";
-    if (!firstPage) heading.current?.focus({ preventScroll: true });
-  }, [key]);
+    if (announced.current === pathname) return;
+    announced.current = pathname;
+    heading.current?.focus({ preventScroll: true });
+  }, [pathname]);
   useEffect(() => {
     document.title = `${title} · Ramon's Notebooks`;
   }, [title]);

@@ -8,3 +8,6 @@ export const IDLE_MINUTES = { min: 1, max: 1_440, default: 30 } as const;
 
 /** Days that an API token may live. */
 export const TOKEN_DAYS = [7, 30, 90, 365] as const;
+
+/** Whole dollars that a monthly limit may be at most. */
+export const MOST_LIMIT_USD = 100_000;

@@ -6,6 +6,14 @@ export const paths = {
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   openNotebook: (id: string) => `/notebooks/${encodeURIComponent(id)}/open`,
   account: "/account",
+  plans: "/plans",
+  /** Back on the plans, after signing in, with one chosen. */
+  choosePlan: (plan: string) => `/plans?choose=${encodeURIComponent(plan)}`,
+  billing: "/billing",
+  /** The bill with the dialog open that changes the monthly limit. */
+  changeLimit: "/billing?edit=limit",
+  /** The bill with the dialog open that changes the plan, to this one. */
+  changePlan: (plan: string) => `/billing?change=${encodeURIComponent(plan)}`,
   apiDocs: "/api/docs",
 } as const;
 
@@ -23,4 +31,9 @@ export function githubStartUrl(returnTo: string): string {
 export function safeReturnTo(returnTo: string | null): string {
   const ours = returnTo !== null && /^\/(?![/\\])/.test(returnTo);
   return ours ? returnTo : paths.notebooks;
+}
+
+/** A month's usage as a file. Not a page of ours: an answer of the API. */
+export function usageCsvUrl(month: string): string {
+  return `/api/billing/usage.csv?month=${encodeURIComponent(month)}`;
 }

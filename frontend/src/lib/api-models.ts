@@ -4,6 +4,9 @@
  * The only reader of the generated file, so that a renamed schema is a change of one line here.
  */
 import type { components } from "./api-types";
+import type { NotebookCost } from "./billing-models";
+
+export type * from "./billing-models";
 
 type Schemas = components["schemas"];
 
@@ -11,9 +14,9 @@ export type Account = Schemas["Account"];
 export type Session = Schemas["Session"];
 export type Token = Schemas["Token"];
 export type NewToken = Schemas["NewToken"];
-export type Plan = Schemas["Plan"];
-export type Size = Schemas["Size"];
-export type Server = Schemas["Server"];
+
+/** One run of a notebook; `cost_usd` is what it cost beyond the plan. */
+export type Server = Schemas["Server"] & { cost_usd: string | null };
 export type Upload = Schemas["Upload"];
 
 export type Workspace = Schemas["Workspace"];
@@ -29,6 +32,10 @@ export type StageName = "requested" | "launching" | "booting" | "restoring" | "r
 export type Notebook = Omit<Schemas["Notebook"], "state" | "stages"> & {
   state: NotebookState;
   stages: Stage[];
+  /** While it is up. */
+  cost: NotebookCost | null;
+  /** What an hour of its size costs beyond the plan; null if the plan can't have it. */
+  price_usd_hour: string | null;
 };
 
 /** What an API token may be allowed to do. */

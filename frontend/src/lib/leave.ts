@@ -5,3 +5,8 @@
 export function leaveFor(url: string): void {
   window.location.replace(url);
 }
+
+/** Go to `url`, another site's page, from which one comes back here by going back. */
+export function goTo(url: string): void {
+  window.location.assign(url);
+}

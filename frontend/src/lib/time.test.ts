@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { formatAgo, formatDuration, formatElapsed, formatMinutes, secondsSince } from "./time";
+import {
+  daysOfMonth,
+  formatAgo,
+  formatDay,
+  formatDuration,
+  formatElapsed,
+  formatMinutes,
+  formatMonth,
+  formatUtcDate,
+  monthsSince,
+  secondsSince,
+} from "./time";
 
 const NOW = Date.parse("2026-11-22T22:50:00Z");
 const ago = (seconds: number) => new Date(NOW - seconds * 1_000).toISOString();
@@ -42,5 +53,26 @@ describe("times", () => {
 
   test("minutes are told as spans", () => {
     expect(formatMinutes(90)).toBe("1 h 30 min");
+  });
+
+  test("a month has the days of the calendar", () => {
+    expect(daysOfMonth("2028-02")).toHaveLength(29);
+    expect(daysOfMonth("2026-11").at(-1)).toBe("2026-11-30");
+  });
+
+  test("months go back to the first, over the turn of a year", () => {
+    expect(monthsSince("2025-11-22T20:00:00Z", "2026-02")).toEqual([
+      "2026-02",
+      "2026-01",
+      "2025-12",
+      "2025-11",
+    ]);
+    expect(monthsSince("2026-11-22T20:00:00Z", "2026-11")).toEqual(["2026-11"]);
+  });
+
+  test("what is charged by UTC is told by UTC", () => {
+    expect(formatUtcDate("2026-12-01T00:00:00Z")).toBe("1 Dec 2026");
+    expect(formatDay("2026-11-23")).toBe("23 Nov");
+    expect(formatMonth("2026-11")).toBe("November 2026");
   });
 });

@@ -5,6 +5,19 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const UTC = "UTC";
+const UTC_DATE = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: UTC,
+});
+const UTC_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: UTC });
+const UTC_MONTH = new Intl.DateTimeFormat("en-GB", {
+  month: "long",
+  year: "numeric",
+  timeZone: UTC,
+});
 const DATE_TIME = new Intl.DateTimeFormat("en-GB", {
   weekday: "short",
   day: "numeric",
@@ -16,6 +29,36 @@ const DATE_TIME = new Intl.DateTimeFormat("en-GB", {
 /** `22 Nov 2026`. */
 export function formatDate(iso: string): string {
   return DATE.format(new Date(iso));
+}
+
+/** `1 Dec 2026`, wherever one is: months are charged by UTC, and their ends are dates of UTC. */
+export function formatUtcDate(iso: string): string {
+  return UTC_DATE.format(new Date(iso));
+}
+
+/** `23 Nov`, of a date such as `2026-11-23`. */
+export function formatDay(date: string): string {
+  return UTC_DAY.format(new Date(date));
+}
+
+/** `November 2026`, of a month such as `2026-11`. */
+export function formatMonth(month: string): string {
+  return UTC_MONTH.format(new Date(`${month}-01`));
+}
+
+/** Every date of a month such as `2026-11`. */
+export function daysOfMonth(month: string): string[] {
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  const days = new Date(Date.UTC(year, number, 0)).getUTCDate();
+  return Array.from({ length: days }, (_, day) => `${month}-${String(day + 1).padStart(2, "0")}`);
+}
+
+/** The months from that of `iso` to `last` (`2026-11`), the newest first. */
+export function monthsSince(iso: string, last: string): string[] {
+  const months = [last];
+  const first = iso.slice(0, 7);
+  for (let month = last; month > first; months.push(month)) month = monthBefore(month);
+  return months;
 }
 
 /** `Sun 22 Nov, 22:50`. */
@@ -65,4 +108,9 @@ function twoUnits(seconds: number, big: number, bigName: string, small: number, 
   const rest = Math.floor((seconds % big) / small);
   const whole = `${Math.floor(seconds / big)} ${bigName}`;
   return rest === 0 ? whole : `${whole} ${rest} ${name}`;
+}
+
+function monthBefore(month: string): string {
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  return new Date(Date.UTC(year, number - 2)).toISOString().slice(0, 7);
 }

@@ -1,4 +1,4 @@
-import type { Account, Notebook, Plan, Server, Size } from "@/lib/api-models";
+import type { Account, Catalogue, Notebook, Plan, Server, Size, SizeOffer } from "@/lib/api-models";
 
 const BEFORE = "2026-11-22T20:00:00Z";
 
@@ -14,6 +14,8 @@ export function aNotebook(changes: Partial<Notebook> = {}): Notebook {
     stages: [],
     failure: null,
     last_stop: null,
+    cost: null,
+    price_usd_hour: "0.0000",
     keep_until: null,
     last_activity_at: null,
     memory_bytes: null,
@@ -41,6 +43,7 @@ export function aServer(changes: Partial<Server> = {}): Server {
     stop_reason: "idle",
     stop_message: "Nothing ran in it for 30 minutes.",
     exit_code: 0,
+    cost_usd: "0.000000",
     ...changes,
   };
 }
@@ -66,21 +69,87 @@ export const SMALL: Size = {
   vcpu: 1,
   memory_gib: 4,
   gpu: 0,
-  price_usd_hour: "0.0987",
+  price_usd_hour: "0.0792",
+  extra_usd_hour: { free: "0.0000", researcher: "0.0000", lab: "0.0000" },
 };
 
-export const LARGE: Size = { ...SMALL, id: "large", name: "Large", price_usd_hour: "0.32" };
+export const LARGE: Size = {
+  ...SMALL,
+  id: "large",
+  name: "Large",
+  vcpu: 4,
+  memory_gib: 16,
+  price_usd_hour: "0.3168",
+  extra_usd_hour: { free: null, researcher: "0.2376", lab: "0.1584" },
+};
 
-export const SIZES = [SMALL, LARGE];
+/** The sizes as somebody on the plan Researcher may have them. */
+export const SIZES: SizeOffer[] = [
+  { ...SMALL, extra_usd_hour: "0.0000" },
+  { ...LARGE, extra_usd_hour: "0.2376" },
+];
+
+export const FREE: Plan = {
+  id: "free",
+  name: "Free",
+  price_usd_month: "0.00",
+  notebooks_at_once: 1,
+  included_size: "small",
+  storage_gib: 5,
+  most_storage_gib: 5,
+  has_usage: false,
+  default_limit_usd: null,
+  summary: "One notebook at a time, to see whether this is for you.",
+};
 
 export const RESEARCHER: Plan = {
+  ...FREE,
   id: "researcher",
   name: "Researcher",
-  price_usd_month: "29",
+  price_usd_month: "29.00",
   notebooks_at_once: 3,
-  included_size: "small",
   storage_gib: 50,
+  most_storage_gib: 1000,
+  has_usage: true,
+  default_limit_usd: "50.00",
   summary: "Three notebooks at a time, that run on overnight.",
+};
+
+export const LAB: Plan = {
+  ...RESEARCHER,
+  id: "lab",
+  name: "Lab",
+  price_usd_month: "99.00",
+  notebooks_at_once: 10,
+  included_size: "medium",
+  storage_gib: 250,
+  most_storage_gib: 5000,
+  default_limit_usd: "200.00",
+  summary: "Ten notebooks at a time, for simulations that run side by side.",
+};
+
+export const PLANS = [FREE, RESEARCHER, LAB];
+
+/** What `GET /plans` says. */
+export const CATALOGUE: Catalogue = {
+  plans: PLANS,
+  sizes: [SMALL, LARGE],
+  meters: [
+    {
+      id: "vcpu_seconds",
+      name: "Processor",
+      unit: "vCPU-seconds",
+      price_usd: "0.000014",
+      example: "$0.0504 per vCPU and hour",
+    },
+    {
+      id: "storage_mib_hours",
+      name: "Storage",
+      unit: "MiB-hours",
+      price_usd: "0.00000015",
+      example: "$0.1121 per GiB and month",
+    },
+  ],
 };
 
 /** One page, the last, of a list. */

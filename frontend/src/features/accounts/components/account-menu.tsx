@@ -1,6 +1,6 @@
 import { Avatar, Menu, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { LogOut, UserRound } from "lucide-react";
+import { LogOut, ReceiptText, UserRound } from "lucide-react";
 import { Link } from "react-router";
 import { paths } from "@/config/paths";
 import { messageOf } from "@/lib/api-error";
@@ -43,6 +43,13 @@ export function AccountMenu({ account }: { account: Account }) {
           leftSection={<UserRound size={15} aria-hidden />}
         >
           Account
+        </Menu.Item>
+        <Menu.Item
+          component={Link}
+          to={paths.billing}
+          leftSection={<ReceiptText size={15} aria-hidden />}
+        >
+          Billing
         </Menu.Item>
         <Menu.Item leftSection={<LogOut size={15} aria-hidden />} onClick={leave}>
           Sign out

@@ -1,5 +1,7 @@
+import { Link } from "react-router";
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
+import { paths } from "@/config/paths";
 import type { Plan, Size } from "@/lib/api-models";
 import { formatUsd, parseUsd, perMonth } from "@/lib/money";
 import classes from "./prices.module.css";
@@ -15,9 +17,12 @@ export type PricesProps = {
 export function Prices({ plans, sizes, error, onRetry }: PricesProps) {
   return (
     <section className={classes.prices} aria-labelledby="prices">
-      <h2 id="prices" className={classes.title}>
-        What it costs
-      </h2>
+      <div className={classes.head}>
+        <h2 id="prices" className={classes.title}>
+          What it costs
+        </h2>
+        <Link to={paths.plans}>Compare plans and sizes</Link>
+      </div>
       {plans === undefined && error === null && <Loading label="Loading the prices" rows={1} />}
       {plans === undefined && <ErrorNotice error={error} onRetry={onRetry} />}
       {plans && sizes && (
@@ -50,7 +55,7 @@ function PlanCard({ plan, size }: { plan: Plan; size: Size | undefined }) {
 function SizeTable({ sizes }: { sizes: Size[] }) {
   return (
     <table className={classes.sizes}>
-      <caption>What an hour costs beyond the plan</caption>
+      <caption>Machines. The plan pays for its own size, you for what is beyond.</caption>
       <thead>
         <tr>
           <th scope="col">Size</th>

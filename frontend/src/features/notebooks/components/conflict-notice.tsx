@@ -1,5 +1,5 @@
 import { Alert, Button, Group } from "@mantine/core";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { formatMinutes } from "@/lib/time";
 import classes from "./conflict-notice.module.css";
 import { findSize } from "./notebook-words";
@@ -7,7 +7,7 @@ import { type Conflict, changedSettings } from "./use-save-notebook";
 
 type Props = {
   conflict: Conflict;
-  sizes: Size[];
+  sizes: SizeOffer[];
   onSaveMine: () => void;
   onKeepTheirs: () => void;
 };

@@ -5,14 +5,14 @@ import { DialogActions } from "@/components/dialog";
 import { ErrorNotice } from "@/components/error-notice";
 import { NAME_MAX_LENGTH } from "@/config/limits";
 import { paths } from "@/config/paths";
-import type { Size } from "@/lib/api-models";
+import type { SizeOffer } from "@/lib/api-models";
 import type { SourceKind } from "./create-values";
 import { FileField } from "./file-field";
 import { IdleField } from "./idle-field";
 import { SizeField } from "./size-field";
 import { useCreateForm } from "./use-create-form";
 
-type Props = { sizes: Size[]; onClose: () => void };
+type Props = { sizes: SizeOffer[]; onClose: () => void };
 
 const SOURCES: Array<{ value: SourceKind; label: string }> = [
   { value: "blank", label: "Blank" },

@@ -1,5 +1,5 @@
 import { IDLE_MINUTES } from "@/config/limits";
-import type { Size } from "@/lib/api-models";
+import type { SizeOffer } from "@/lib/api-models";
 import type { NotebookSource } from "../api/create-notebook";
 import {
   fileProblem,
@@ -28,10 +28,10 @@ export const FIELDS = ["name", "size", "idle_minutes", "source"] as const;
 export type Problems = Record<(typeof FIELDS)[number], string | null>;
 
 /** The form before anybody touched it. */
-export function blank(sizes: Size[]): Values {
+export function blank(sizes: SizeOffer[]): Values {
   return {
     name: "",
-    size: sizes[0]?.id ?? "",
+    size: sizes.find((size) => size.extra_usd_hour !== null)?.id ?? "",
     idleMinutes: String(IDLE_MINUTES.default),
     source: "blank",
     file: null,

@@ -3,15 +3,15 @@ import { type SubmitEvent, useState } from "react";
 import { Dialog, DialogActions } from "@/components/dialog";
 import { ErrorNotice } from "@/components/error-notice";
 import { fieldError, isFormError } from "@/lib/api-error";
-import type { Notebook, Size } from "@/lib/api-models";
-import { perHour } from "@/lib/money";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { formatDateTime } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { useKeepRunning } from "../api/keep-running";
 import classes from "./keep-running-dialog.module.css";
 import { type Choice, endOf, endProblem, priceOfKeeping, toFieldValue } from "./keep-running-times";
+import { priceWords } from "./notebook-words";
 
-type FormProps = { notebook: Notebook; size: Size | undefined; onClose: () => void };
+type FormProps = { notebook: Notebook; size: SizeOffer | undefined; onClose: () => void };
 
 const RENEW_MS = 15_000;
 
@@ -82,13 +82,12 @@ function KeepRunningForm({ notebook, size, onClose }: FormProps) {
   );
 }
 
-function Price({ end, now, size }: { end: Date; now: Date; size: Size | undefined }) {
+function Price({ end, now, size }: { end: Date; now: Date; size: SizeOffer | undefined }) {
+  const price = size?.extra_usd_hour ?? null;
   return (
     <p className={classes.price} role="status">
-      <strong>
-        {size ? priceOfKeeping(end, now, size.price_usd_hour) : "The price is not known"}
-      </strong>
-      {size && `${size.name}, ${perHour(size.price_usd_hour)}. You can take it back at any time.`}
+      <strong>{price === null ? "The price is not known" : priceOfKeeping(end, now, price)}</strong>
+      {size && `${size.name}: ${priceWords(price)}. You can take it back at any time.`}
     </p>
   );
 }

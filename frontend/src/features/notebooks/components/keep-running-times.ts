@@ -1,4 +1,4 @@
-import { costOf, formatUsd } from "@/lib/money";
+import { costOf, formatUsd, parseUsd } from "@/lib/money";
 import { formatDuration } from "@/lib/time";
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -25,9 +25,10 @@ export function endProblem(end: Date | null, now: Date): string | null {
   return end <= now ? "Choose a time that is still to come." : null;
 }
 
-/** `9 h 20 min at $0.0987 an hour: at most $0.93.` */
+/** `9 h 20 min, at most $0.93`; of what the plan includes, that it costs nothing more. */
 export function priceOfKeeping(end: Date, now: Date, pricePerHour: string): string {
   const seconds = Math.max(0, Math.round((end.getTime() - now.getTime()) / 1_000));
+  if (parseUsd(pricePerHour) === 0n) return `${formatDuration(seconds)}, at no extra cost`;
   const total = formatUsd(costOf(pricePerHour, seconds), 2);
   return `${formatDuration(seconds)}, at most ${total}`;
 }

@@ -1,13 +1,13 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { ErrorNotice } from "@/components/error-notice";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { formatDateTime, formatMinutes } from "@/lib/time";
 import { useKeepRunning } from "../api/keep-running";
 import classes from "./keep-running.module.css";
 import { KeepRunningDialog } from "./keep-running-dialog";
 
-type Props = { notebook: Notebook; size: Size | undefined };
+type Props = { notebook: Notebook; size: SizeOffer | undefined };
 
 /** Whether an idle notebook may stop, and the buttons to change it. */
 export function KeepRunning({ notebook, size }: Props) {

@@ -1,5 +1,5 @@
 import { Progress } from "@mantine/core";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { formatBytes, percent } from "@/lib/bytes";
 import classes from "./memory-meter.module.css";
 
@@ -7,7 +7,7 @@ const GIB = 1024 ** 3;
 const NEARLY_FULL = 90;
 
 /** How much of its memory a running notebook uses; nothing until it has told so. */
-export function MemoryMeter({ notebook, size }: { notebook: Notebook; size: Size }) {
+export function MemoryMeter({ notebook, size }: { notebook: Notebook; size: SizeOffer }) {
   if (notebook.memory_bytes === null) return null;
   const share = percent(notebook.memory_bytes, size.memory_gib * GIB);
   const use = `${formatBytes(notebook.memory_bytes)} of ${size.memory_gib} GiB memory used`;

@@ -1,20 +1,20 @@
 import { useId } from "react";
 import { Link } from "react-router";
-import { ErrorNotice } from "@/components/error-notice";
 import { paths } from "@/config/paths";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { formatBytes } from "@/lib/bytes";
-import { perHour } from "@/lib/money";
 import { formatDateTime } from "@/lib/time";
+import { CostLine } from "./cost-line";
 import { NotebookButtons } from "./notebook-buttons";
 import classes from "./notebook-card.module.css";
 import { NotebookMenu } from "./notebook-menu";
-import { findSize } from "./notebook-words";
+import { findSize, priceWords } from "./notebook-words";
+import { StartError } from "./start-error";
 import { StateBadge } from "./state-badge";
 import { StatusLine } from "./status-line";
 import { useNotebookActions } from "./use-notebook-actions";
 
-type Props = { notebook: Notebook; sizes: Size[] };
+type Props = { notebook: Notebook; sizes: SizeOffer[] };
 
 /** One notebook in the list: what it is, what it does, and what can be done. */
 export function NotebookCard({ notebook, sizes }: Props) {
@@ -40,20 +40,20 @@ export function NotebookCard({ notebook, sizes }: Props) {
       </div>
       {actions.error !== null && (
         <div className={classes.error}>
-          <ErrorNotice error={actions.error} />
+          <StartError error={actions.error} />
         </div>
       )}
     </article>
   );
 }
 
-function Facts({ notebook, size }: { notebook: Notebook; size: Size | undefined }) {
-  const { state, keep_until, workspace } = notebook;
+function Facts({ notebook, size }: { notebook: Notebook; size: SizeOffer | undefined }) {
+  const { state, cost, price_usd_hour, keep_until, workspace } = notebook;
   const { files, bytes, error } = workspace;
   return (
     <ul className={classes.facts}>
       <li>{size?.name ?? notebook.size}</li>
-      {size && <li>{perHour(size.price_usd_hour)}</li>}
+      <li>{cost === null ? priceWords(price_usd_hour) : <CostLine cost={cost} />}</li>
       <li>
         {files} {files === 1 ? "file" : "files"}, {formatBytes(bytes)}
       </li>

@@ -1,13 +1,13 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { Copy, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { DeleteDialog } from "./delete-dialog";
 import { isActive } from "./notebook-words";
 import { RenameDialog } from "./rename-dialog";
 import type { NotebookActions } from "./use-notebook-actions";
 
-type Props = { notebook: Notebook; sizes: Size[]; actions: NotebookActions };
+type Props = { notebook: Notebook; sizes: SizeOffer[]; actions: NotebookActions };
 
 /** The rarer actions: rename, duplicate, delete. */
 export function NotebookMenu({ notebook, sizes, actions }: Props) {

@@ -4,7 +4,7 @@ import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
 import { PageTitle } from "@/components/page-title";
 import { paths } from "@/config/paths";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { isGone, useNotebook } from "../api/get-notebook";
 import { BackLink } from "./back-link";
 import { GoneNotice } from "./gone-notice";
@@ -13,13 +13,14 @@ import { NotebookMenu } from "./notebook-menu";
 import classes from "./notebook-page.module.css";
 import { ServerHistory } from "./server-history";
 import { SettingsPanel } from "./settings-panel";
+import { StartError } from "./start-error";
 import { StateBadge } from "./state-badge";
 import { StatusPanel } from "./status-panel";
 import { useAnnounceStates } from "./use-announce-states";
 import { useNotebookActions } from "./use-notebook-actions";
 import { WorkspacePanel } from "./workspace-panel";
 
-type Props = { id: string; sizes: Size[] };
+type Props = { id: string; sizes: SizeOffer[] };
 
 /** One notebook: what it does, its buttons, its files, its settings, and what it did before. */
 export function NotebookPage({ id, sizes }: Props) {
@@ -32,7 +33,7 @@ export function NotebookPage({ id, sizes }: Props) {
   return <LoadedNotebook notebook={query.data} sizes={sizes} />;
 }
 
-function LoadedNotebook({ notebook, sizes }: { notebook: Notebook; sizes: Size[] }) {
+function LoadedNotebook({ notebook, sizes }: { notebook: Notebook; sizes: SizeOffer[] }) {
   const navigate = useNavigate();
   const actions = useNotebookActions(notebook, () => navigate(paths.notebooks));
   useAnnounceStates(useMemo(() => [notebook], [notebook]));
@@ -46,7 +47,7 @@ function LoadedNotebook({ notebook, sizes }: { notebook: Notebook; sizes: Size[]
           <NotebookMenu notebook={notebook} sizes={sizes} actions={actions} />
         </div>
       </div>
-      <ErrorNotice error={actions.error} />
+      <StartError error={actions.error} />
       <div className={classes.columns}>
         <div className={classes.column}>
           <StatusPanel notebook={notebook} sizes={sizes} />

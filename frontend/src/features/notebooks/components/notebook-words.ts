@@ -1,4 +1,5 @@
-import type { Notebook, NotebookState, Size, Stage, StageName } from "@/lib/api-models";
+import type { Notebook, NotebookState, SizeOffer, Stage, StageName } from "@/lib/api-models";
+import { parseUsd, perHour } from "@/lib/money";
 
 /** What each stage of a start is called while it is under way, in order. */
 export const STAGES: ReadonlyArray<{ name: StageName; label: string }> = [
@@ -16,7 +17,9 @@ const STOPS: Readonly<Record<string, string>> = {
   idle: "Stopped by itself",
   crashed: "Crashed",
   out_of_memory: "Ran out of memory",
-  limit: "Stopped at a limit",
+  limit: "Stopped at your monthly limit",
+  unpaid: "Stopped because a payment is missing",
+  plan: "Stopped because your plan no longer covers it",
   deleted: STOPPED_BY_OWNER,
   failed_start: "Did not start",
   lease_expired: "Stopped after losing contact",
@@ -60,13 +63,22 @@ export function spokenState(notebook: Notebook): string {
 }
 
 /** `2 vCPU, 4 GiB memory`. */
-export function sizeWords(size: Size): string {
+export function sizeWords(size: SizeOffer): string {
   const gpu = size.gpu > 0 ? `, ${size.gpu} GPU` : "";
   return `${size.vcpu} vCPU, ${size.memory_gib} GiB memory${gpu}`;
 }
 
+/** What is said of a size that the plan pays for. */
+export const IN_THE_PLAN = "included in your plan";
+
+/** What an hour costs beyond the plan: `$0.0792 an hour`, or that it costs nothing or is no choice. */
+export function priceWords(beyondPlan: string | null): string {
+  if (beyondPlan === null) return "not in your plan";
+  return parseUsd(beyondPlan) === 0n ? IN_THE_PLAN : perHour(beyondPlan);
+}
+
 /** The size with this id; undefined while the sizes are loading or if it is no longer offered. */
-export function findSize(sizes: Size[], id: string): Size | undefined {
+export function findSize(sizes: SizeOffer[], id: string): SizeOffer | undefined {
   return sizes.find((size) => size.id === id);
 }
 

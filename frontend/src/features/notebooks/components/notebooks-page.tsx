@@ -7,7 +7,7 @@ import { Loading } from "@/components/loading";
 import { MoreButton } from "@/components/more-button";
 import { PageTitle } from "@/components/page-title";
 import { paths } from "@/config/paths";
-import type { Size } from "@/lib/api-models";
+import type { SizeOffer } from "@/lib/api-models";
 import { useNotebooks } from "../api/get-notebooks";
 import { CreateDialog } from "./create-dialog";
 import { EmptyList } from "./empty-list";
@@ -16,7 +16,7 @@ import classes from "./notebooks-page.module.css";
 import { useAnnounceStates } from "./use-announce-states";
 
 /** The account's notebooks. */
-export function NotebooksPage({ sizes }: { sizes: Size[] }) {
+export function NotebooksPage({ sizes }: { sizes: SizeOffer[] }) {
   const query = useNotebooks();
   const [creating, setCreating] = useState(false);
   const notebooks = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);

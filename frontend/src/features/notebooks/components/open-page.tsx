@@ -6,19 +6,19 @@ import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
 import { PageTitle } from "@/components/page-title";
 import { paths } from "@/config/paths";
-import type { Notebook, Size } from "@/lib/api-models";
-import { perHour } from "@/lib/money";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { isGone, useNotebook } from "../api/get-notebook";
 import { useOpenNotebook } from "../api/open-notebook";
 import { useStartNotebook } from "../api/start-notebook";
 import { GoneNotice } from "./gone-notice";
-import { findSize } from "./notebook-words";
+import { findSize, priceWords } from "./notebook-words";
 import classes from "./open-page.module.css";
 import { StageList } from "./stage-list";
+import { StartError } from "./start-error";
 import { StatusLine } from "./status-line";
 import { useAnnounceStates } from "./use-announce-states";
 
-type Props = { id: string; sizes: Size[] };
+type Props = { id: string; sizes: SizeOffer[] };
 
 /**
  * The way into a notebook, whatever state it is in. A running one is opened, a starting one as
@@ -43,7 +43,7 @@ export function OpenPage({ id, sizes }: Props) {
   );
 }
 
-function Way({ notebook, size }: { notebook: Notebook; size: Size | undefined }) {
+function Way({ notebook, size }: { notebook: Notebook; size: SizeOffer | undefined }) {
   if (notebook.state === "running") return <Opening id={notebook.id} />;
   if (notebook.state === "starting") return <Starting notebook={notebook} />;
   return <Resting notebook={notebook} size={size} />;
@@ -80,7 +80,7 @@ function Starting({ notebook }: { notebook: Notebook }) {
   );
 }
 
-function Resting({ notebook, size }: { notebook: Notebook; size: Size | undefined }) {
+function Resting({ notebook, size }: { notebook: Notebook; size: SizeOffer | undefined }) {
   const start = useStartNotebook(notebook.id);
   const stopping = notebook.state === "stopping";
   return (
@@ -101,9 +101,9 @@ function Resting({ notebook, size }: { notebook: Notebook; size: Size | undefine
       <p className={classes.price}>
         {stopping
           ? "You can start it again as soon as it has stopped."
-          : size && `${size.name}, ${perHour(size.price_usd_hour)} while it runs.`}
+          : size && `${size.name}: ${priceWords(notebook.price_usd_hour)} while it runs.`}
       </p>
-      <ErrorNotice error={start.error} />
+      <StartError error={start.error} />
     </>
   );
 }

@@ -4,12 +4,12 @@ import { Dialog, DialogActions } from "@/components/dialog";
 import { ErrorNotice } from "@/components/error-notice";
 import { NAME_MAX_LENGTH } from "@/config/limits";
 import { fieldError, isFormError } from "@/lib/api-error";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { ConflictNotice } from "./conflict-notice";
 import { nameProblem } from "./notebook-form";
 import { useSaveNotebook } from "./use-save-notebook";
 
-type FormProps = { notebook: Notebook; sizes: Size[]; onClose: () => void };
+type FormProps = { notebook: Notebook; sizes: SizeOffer[]; onClose: () => void };
 
 /** Asks for a new name. */
 export function RenameDialog({ opened, ...form }: FormProps & { opened: boolean }) {

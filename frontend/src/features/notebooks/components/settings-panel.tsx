@@ -5,7 +5,7 @@ import { Panel } from "@/components/panel";
 import { NAME_MAX_LENGTH } from "@/config/limits";
 import { announce } from "@/lib/announcements";
 import { fieldError, isFormError } from "@/lib/api-error";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { focusFirstProblem } from "@/lib/focus";
 import { ConflictNotice } from "./conflict-notice";
 import { IdleField } from "./idle-field";
@@ -14,7 +14,7 @@ import { isActive } from "./notebook-words";
 import { SizeField } from "./size-field";
 import { useSettingsForm } from "./use-settings-form";
 
-type Props = { notebook: Notebook; sizes: Size[] };
+type Props = { notebook: Notebook; sizes: SizeOffer[] };
 
 /** Name, size and idle time. */
 export function SettingsPanel({ notebook, sizes }: Props) {

@@ -1,21 +1,23 @@
+import { Link } from "react-router";
 import { Elapsed } from "@/components/elapsed";
 import { Panel } from "@/components/panel";
-import type { Notebook, Size } from "@/lib/api-models";
-import { perHour } from "@/lib/money";
+import { paths } from "@/config/paths";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
+import { CostLine } from "./cost-line";
 import { FailureNotice } from "./failure-notice";
 import { KeepRunning } from "./keep-running";
 import { MemoryMeter } from "./memory-meter";
-import { findSize, sizeWords } from "./notebook-words";
+import { findSize, priceWords, sizeWords } from "./notebook-words";
 import { StageList } from "./stage-list";
 import { StatusLine } from "./status-line";
 import classes from "./status-panel.module.css";
 
-type Props = { notebook: Notebook; sizes: Size[] };
+type Props = { notebook: Notebook; sizes: SizeOffer[] };
 
 /** What the notebook is doing now. */
 export function StatusPanel({ notebook, sizes }: Props) {
   const size = findSize(sizes, notebook.size);
-  const { state } = notebook;
+  const { state, cost } = notebook;
   return (
     <Panel
       title={state === "starting" ? "Starting" : "Now"}
@@ -30,11 +32,28 @@ export function StatusPanel({ notebook, sizes }: Props) {
       )}
       {size && state !== "failed" && (
         <p className={classes.size}>
-          {size.name}: {sizeWords(size)}, {perHour(size.price_usd_hour)} while it runs.
+          {size.name}: {sizeWords(size)}. {cost === null && <Price notebook={notebook} />}
+        </p>
+      )}
+      {cost && (
+        <p className={classes.cost}>
+          <CostLine cost={cost} />
         </p>
       )}
       {state === "running" && size && <MemoryMeter notebook={notebook} size={size} />}
       {state === "running" && <KeepRunning notebook={notebook} size={size} />}
     </Panel>
   );
+}
+
+/** What it will cost, while it does not run. */
+function Price({ notebook }: { notebook: Notebook }) {
+  if (notebook.price_usd_hour === null) {
+    return (
+      <>
+        Not in your plan: <Link to={paths.plans}>compare plans</Link>, or choose another size.
+      </>
+    );
+  }
+  return <>It is {priceWords(notebook.price_usd_hour)} while it runs.</>;
 }

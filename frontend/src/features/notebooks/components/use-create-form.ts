@@ -1,6 +1,6 @@
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { ApiError, fieldError, isFormError, messageOf } from "@/lib/api-error";
-import type { Notebook, Size } from "@/lib/api-models";
+import type { Notebook, SizeOffer } from "@/lib/api-models";
 import { focusFirstProblem } from "@/lib/focus";
 import { useCreateNotebook } from "../api/create-notebook";
 import { useUpload } from "../api/create-upload";
@@ -15,7 +15,7 @@ import {
 } from "./create-values";
 
 /** The form that creates a notebook: its values, what is wrong with them, and sending them. */
-export function useCreateForm(sizes: Size[], onCreated: (notebook: Notebook) => void) {
+export function useCreateForm(sizes: SizeOffer[], onCreated: (notebook: Notebook) => void) {
   const [values, setValues] = useState(() => blank(sizes));
   const [problems, setProblems] = useState(NO_PROBLEMS);
   const upload = useUpload();

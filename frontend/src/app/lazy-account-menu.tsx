@@ -1,0 +1,1 @@
+export { AccountMenu as default } from "@/features/accounts/components/account-menu";

@@ -1,0 +1,27 @@
+import { formatMonth } from "@/lib/time";
+import classes from "./empty-usage.module.css";
+
+type Props = {
+  /** Whether anything ran at all, within the plan. */
+  used: boolean;
+  free: boolean;
+  month: string;
+};
+
+/** A month that cost nothing beyond the plan: why, and what would show up here. */
+export function EmptyUsage({ used, free, month }: Props) {
+  return (
+    <div className={classes.empty}>
+      <p className={classes.title}>
+        {used
+          ? `Everything that ran in ${formatMonth(month)} is in your plan.`
+          : `Nothing ran in ${formatMonth(month)}.`}
+      </p>
+      <p>
+        {free
+          ? "The Free plan pays for the included size, so there is nothing to draw. On a paid plan, what larger sizes cost is shown here, day by day."
+          : "When a notebook of a larger size runs, or files take more space than the plan includes, each day's cost is drawn here, by the second."}
+      </p>
+    </div>
+  );
+}
