@@ -6,6 +6,7 @@ https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth
 
 import base64
 import hashlib
+import hmac
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,10 +26,11 @@ _TRY_AGAIN = "GitHub did not answer. Please try again in a moment."
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The application's own name and secret at GitHub."""
+    """The application's own name and secret at GitHub, and what GitHub signs webhooks with."""
 
     client_id: str
     client_secret: str
+    webhook_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,15 @@ def _client() -> Client:
         SecretId=config.settings().github_secret_arn
     )
     return msgspec.json.decode(secret["SecretString"], type=Client)
+
+
+def is_signed(body: bytes, signature: str) -> bool:
+    """Whether GitHub sent this body: `X-Hub-Signature-256` holds its HMAC."""
+    key = _client().webhook_secret
+    if not key or not signature.isascii():
+        return False
+    expected = "sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.encode())
 
 
 def authorize_url(state: str, verifier: str) -> str:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chalicelib.accounts import github, models, schemas, service
+from chalicelib.accounts import github, models, schemas, service, webhooks
 from chalicelib.core import clock, ids
 from chalicelib.core.errors import BadRequest, Invalid
 from chalicelib.core.http import Api, Call, Reply, authenticate_by
@@ -115,6 +115,15 @@ def create_token(call: Call, body: schemas.CreateToken) -> schemas.NewToken:
 def revoke_token(call: Call, token_id: str) -> None:
     """Revoke an API token."""
     service.revoke_token(call.account_id, token_id)
+
+
+@api.post("/webhooks/github", access="public", body=bytes, status=204)
+def receive_from_github(call: Call, body: bytes) -> None:
+    """Take note of what GitHub tells."""
+    headers = call.headers
+    webhooks.receive(
+        body, headers.get("x-github-event", ""), headers.get("x-hub-signature-256", "")
+    )
 
 
 def _account(account: models.Account) -> schemas.Account:

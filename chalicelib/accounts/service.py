@@ -105,9 +105,9 @@ def _new_session(account_id: str, user_agent: str | None) -> str:
     return f"{session_id}.{secret}"
 
 
-def set_plan(account_id: str, plan: str) -> None:
-    """Put an account on a plan (billing says which: what it has subscribed to)."""
-    Account(account_id).update([Account.plan.set(plan)], condition=Account.id.exists())
+def set_plan_in(write: db.Writes, account_id: str, plan: str) -> None:
+    """Put an account on a plan, in the transaction that notes what it has subscribed to."""
+    write.update("account", Account(account_id), [Account.plan.set(plan)], Account.id.exists())
 
 
 def recognise(headers: Mapping[str, str]) -> Principal | None:
@@ -243,6 +243,15 @@ def sign_out_everywhere(account_id: str) -> None:
     """End every session of an account, this one included."""
     for session in Session.by_account.query(account_id):
         session.delete()
+
+
+def forget_github(github_id: int) -> None:
+    """Somebody has taken our permission away at GitHub: end their sessions, if we know them."""
+    try:
+        account_id = Identity.get(f"github:{github_id}").account_id
+    except db.DoesNotExist:
+        return
+    sign_out_everywhere(account_id)
 
 
 def sessions(account_id: str) -> list[Session]:

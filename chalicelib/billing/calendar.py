@@ -20,6 +20,11 @@ def hour_name(second: int) -> str:
     return _at(second).strftime("%Y-%m-%dT%H")
 
 
+def hour_named(name: str) -> int:
+    """The start of the hour of this name. Raises `ValueError` unless it is one."""
+    return int(datetime.strptime(name, "%Y-%m-%dT%H").replace(tzinfo=UTC).timestamp())
+
+
 def date_of(second: int) -> str:
     """The day that a second is in: `2026-11-23`."""
     return _at(second).strftime("%Y-%m-%d")

@@ -15,6 +15,8 @@ MIB = 1024**2
 MIB_IN_GIB = 1024
 HOUR = 3600
 """Seconds of an hour."""
+HOURS_OF_MONTH = 730
+"""Hours of a month, on average."""
 
 Units = Mapping[str, int]
 """How many units of each meter something uses at a time, by the meter's id. A small notebook:
@@ -26,7 +28,8 @@ class Meter:
     """Something that is counted, and what one of it costs.
 
     `per` is how many seconds of one unit make a count of one: 1 for a meter that counts
-    vCPU-seconds, 3600 for one that counts MiB-hours.
+    vCPU-seconds, 3600 for one that counts MiB-hours. `example_count` of them are a quantity that
+    people have an idea of, which is `example_words`.
     """
 
     id: str
@@ -34,6 +37,14 @@ class Meter:
     unit: str
     per: int
     price_usd: Decimal
+    example_count: int
+    example_words: str
+
+    @property
+    def example(self) -> str:
+        """What it costs, in what people can imagine: `$0.0504 per vCPU and hour`."""
+        amount = f"{self.price_usd * self.example_count:.4f}".rstrip("0")
+        return f"${amount} per {self.example_words}"
 
     @property
     def event_name(self) -> str:
@@ -60,12 +71,24 @@ class Meter:
 METERS = {
     meter.id: meter
     for meter in (
-        Meter("vcpu_seconds", "Processor", "vCPU-seconds", 1, Decimal("0.000014")),
-        Meter("memory_gib_seconds", "Memory", "GiB-seconds", 1, Decimal("0.000002")),
-        Meter("gpu_seconds", "Graphics processor", "GPU-seconds", 1, Decimal("0.0004")),
-        Meter("storage_mib_hours", "Storage", "MiB-hours", HOUR, Decimal("0.00000015")),
+        Meter(
+            "vcpu_seconds", "Processor", "vCPU-seconds", 1, Decimal("0.000014"),
+            HOUR, "vCPU and hour",
+        ),
+        Meter(
+            "memory_gib_seconds", "Memory", "GiB-seconds", 1, Decimal("0.000002"),
+            HOUR, "GiB and hour",
+        ),
+        Meter(
+            "gpu_seconds", "Graphics processor", "GPU-seconds", 1, Decimal("0.0004"),
+            HOUR, "GPU and hour",
+        ),
+        Meter(
+            "storage_mib_hours", "Storage", "MiB-hours", HOUR, Decimal("0.00000015"),
+            MIB_IN_GIB * HOURS_OF_MONTH, "GiB and month",
+        ),
     )
-}
+}  # fmt: skip
 STORAGE = "storage_mib_hours"
 """The meter of stored bytes; the others count what runs."""
 

@@ -18,7 +18,7 @@ import msgspec
 from chalicelib.billing import calendar
 from chalicelib.billing.catalogue import METERS
 from chalicelib.core import aws, clock, config
-from chalicelib.core.errors import Conflict, PaymentRequired, Upstream
+from chalicelib.core.errors import Conflict, PaymentRequired, RamonError, Upstream
 from chalicelib.core.observability import log
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ LIVE_KEYS = ("sk_live", "rk_live")
 
 class WrongKey(RuntimeError):
     """A key that this stage must not have."""
+
+
+class Refused(Upstream):
+    """Stripe understood and said no; `details["reason"]` is its code."""
 
 
 class Secret(msgspec.Struct, frozen=True):
@@ -89,26 +93,30 @@ def told() -> Iterator[None]:
     """Tell Stripe's errors as our own.
 
     `PaymentRequired` for a refused payment, with the bank's words; `Conflict` (`busy`) while
-    another request is at the same thing; `Upstream` for everything else, which is logged.
+    another request is at the same thing; `Refused` if it can't be done; `Upstream` for everything
+    else.
     """
     import stripe  # noqa: PLC0415  late, see above
 
     try:
         yield
     except stripe.StripeError as error:
-        reason = str(error.user_message or error)
-        if error.http_status == 402:
-            raise PaymentRequired(
-                f"The payment was refused: {reason} Change the card on the billing page, and "
-                "try again.",
-                decline_code=getattr(error.error, "decline_code", None),
-            ) from error
-        if error.http_status == 409:
-            raise Conflict("This is being done already. Please try again.", code="busy") from error
-        log.exception("Stripe refuses", status=error.http_status, request_id=error.request_id)
-        raise Upstream(
-            "Our payment provider did not answer as expected. Please try again in a moment."
-        ) from error
+        raise _told(error) from error
+
+
+def _told(error: "stripe.StripeError") -> RamonError:
+    reason = str(error.user_message or error)
+    if error.http_status == 402:
+        return PaymentRequired(
+            f"The payment was refused: {reason} Change the card on the billing page, and try again."
+        )
+    if error.http_status == 409:
+        return Conflict("This is being done already. Please try again.", code="busy")
+    log.warning("Stripe refuses", status=error.http_status, request_id=error.request_id, why=reason)
+    message = "Our payment provider did not answer as expected. Please try again in a moment."
+    if error.http_status in (400, 404):
+        return Refused(message, reason=error.code)
+    return Upstream(message)
 
 
 def idempotency_key(what: str, *of: object) -> str:
@@ -126,7 +134,7 @@ def signature_is_good(body: bytes, header: str, signing_secret: str, tolerance: 
 
     try:
         stripe.WebhookSignature.verify_header(body, header, signing_secret, tolerance)
-    except stripe.SignatureVerificationError:
+    except (stripe.SignatureVerificationError, UnicodeDecodeError):
         return False
     return True
 

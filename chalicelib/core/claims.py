@@ -4,14 +4,20 @@ A claim is taken before the work and completed after it, never the other way rou
 was completed first would lose the work of a process that dies in between.
 """
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from enum import Enum
 
 from pynamodb.models import Model
 
 from chalicelib.core import clock, db, ids
 from chalicelib.core.attributes import Integer, Text
+from chalicelib.core.errors import Conflict
 
 _WORKING, _DONE = "working", "done"
+
+Work = Callable[[], None]
+"""Something to be done once."""
 
 
 class Claim(Model):
@@ -70,3 +76,20 @@ def give_back(claim: Claim) -> None:
         claim.delete(condition=Claim.owner == claim.owner)
     except db.DeleteError as error:
         db.unless_refused(error)  # it expired, and somebody else has it by now
+
+
+def once(name: str, seconds: int, remember_seconds: int, work: Work) -> None:
+    """Do a piece of work, unless it was done. What it raises leaves it to be done again.
+
+    Raises `Conflict` (`busy`) while another is at it, for `seconds` at most.
+    """
+    claim = take(name, seconds)
+    if claim is Taken.DONE:
+        return
+    if isinstance(claim, Taken):
+        raise Conflict("This is being done already. Please try again.", code="busy")
+    with ExitStack() as unless_done:
+        unless_done.callback(give_back, claim)
+        work()
+        complete(claim, remember_seconds)
+        unless_done.pop_all()
