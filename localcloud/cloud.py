@@ -7,18 +7,30 @@ configuration when it is imported.
 import socket
 
 from localcloud.aws.stack import AwsStack
+from localcloud.clock import CLOCK
 from localcloud.edge.server import FrontDoor
+from localcloud.github.app import github_app
 from localcloud.images import Images, project_images
 from localcloud.settings import PROJECT_ROOT, Settings
+from localcloud.stripe.app import stripe_app
+from localcloud.stripe.running import Running
+from localcloud.stripe.stand_in import StandIn
 
 
 class Cloud:
-    """AWS behind its own port, and the front door."""
+    """AWS behind its own port, and the front door with the stand-ins for GitHub and Stripe."""
 
     def __init__(self, settings: Settings, aws_socket: socket.socket, port: int) -> None:
         self.aws = AwsStack(settings.state_dir, aws_socket, _images(settings))
         site = PROJECT_ROOT / "frontend" / "dist"
-        self._front_door = FrontDoor(port, site, self.aws.ecs.store)
+        CLOCK.keep_in(settings.state_dir / "clock.json")
+        loopback = f"http://127.0.0.1:{port}"
+        self._stripe = Running(StandIn(settings.state_dir / "stripe", f"{loopback}/stripe", CLOCK))
+        others = {
+            "github": github_app(loopback, f"http://localhost:{port}"),
+            "stripe": stripe_app(self._stripe),
+        }
+        self._front_door = FrontDoor(port, site, self.aws.ecs.store, others)
 
     async def start_aws(self) -> None:
         """Load the state, answer AWS requests, run services."""
@@ -27,10 +39,12 @@ class Cloud:
     async def open_front_door(self, sock: socket.socket) -> None:
         """Take connections of the one port."""
         await self._front_door.listen(sock)
+        self._stripe.start()
 
     async def stop(self) -> None:
         """End tasks while everything still answers, save, then hang up."""
         await self.aws.stop()
+        await self._stripe.stop()
         await self._front_door.close()
 
 

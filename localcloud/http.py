@@ -30,6 +30,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count each request anew."""
         self._head_size = 0
         super().on_message_begin()
+        # Lets an application end a connection without an answer, as a network that fails does.
+        extensions: dict[str, Any] = {"localcloud.hang_up": self.transport.abort}
+        self.scope["extensions"] = extensions
 
     def on_url(self, url: bytes) -> None:
         """Count the request line."""

@@ -1,18 +1,24 @@
 """What the front door answers itself, by the request's host and path."""
 
+from collections.abc import Mapping
+
 from localcloud.edge.asgi import App, Receive, Scope, Send, respond, respond_html
 from localcloud.edge.head import BadHead, host_name
 from localcloud.edge.pages import page
 
 
 class EdgeApp:
-    """The ASGI application behind the hosts `localhost` and `127.0.0.1`."""
+    """The ASGI application behind the hosts `localhost` and `127.0.0.1`.
 
-    def __init__(self, origin: str, api: App, site: App, github: App) -> None:
+    `others` are what stands in for other companies, by the first part of the path; they have the
+    host `127.0.0.1`, so that no cookie of the app ever goes there.
+    """
+
+    def __init__(self, origin: str, api: App, site: App, others: Mapping[str, App]) -> None:
         self._origin = origin
         self._api = api
         self._site = site
-        self._github = github
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""
@@ -24,8 +30,8 @@ class EdgeApp:
             await self._api(scope, receive, send)
         elif host == "localhost":
             await self._site(scope, receive, send)
-        elif path.startswith("/github/"):
-            await self._github(scope, receive, send)
+        elif other := self._others.get(path.split("/", 2)[1]):
+            await other(scope, receive, send)
         elif path == "/":
             await respond(send, 307, [(b"location", f"{self._origin}/".encode())])
         else:

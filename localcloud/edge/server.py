@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import cast
@@ -11,11 +12,11 @@ from localcloud.ecs.store import Store
 from localcloud.edge import head, splice
 from localcloud.edge.api import Api
 from localcloud.edge.app import EdgeApp
+from localcloud.edge.asgi import App
 from localcloud.edge.load_balancer import LoadBalancer
 from localcloud.edge.pages import page, raw_response
 from localcloud.edge.security_headers import SecurityHeaders
 from localcloud.edge.site import Site
-from localcloud.github.app import github_app
 from localcloud.http import LARGEST_HEAD, HttpServer
 
 NOTEBOOK_HOST = re.compile(r"nb-[0-9a-z]{26}\.localhost")
@@ -28,14 +29,14 @@ HEAD_SECONDS = 10.0
 class FrontDoor:
     """Listens on the one port."""
 
-    def __init__(self, port: int, site: Path, store: Store) -> None:
+    def __init__(self, port: int, site: Path, store: Store, others: Mapping[str, App]) -> None:
         self._origin = f"http://localhost:{port}"
         headers = SecurityHeaders()
         app = EdgeApp(
             self._origin,
             api=Api(port, headers),
             site=Site(site, headers),
-            github=github_app(f"http://127.0.0.1:{port}", self._origin),
+            others=others,
         )
         self._http = HttpServer(app)
         self._gateways = LoadBalancer(store)

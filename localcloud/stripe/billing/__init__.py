@@ -1,0 +1,1 @@
+"""How money is counted: usage, periods, prorations, invoices, payments and their retries."""
