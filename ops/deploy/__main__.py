@@ -8,11 +8,13 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops import stripe_setup
 from ops.cloud import LOCAL, Cloud, NoCloud, connect
 from ops.deploy import package, secret, settings, template
 from ops.deploy.bucket import ArtifactBucket
 from ops.deploy.site import Site
 from ops.deploy.stack import Deployment, DeploymentFailed, Stack, Stacks
+from ops.stripe_setup.keys import Vault
 
 _FINGERPRINT = "ramon:fingerprint"
 """Tag of a stack: what it was deployed from."""
@@ -22,6 +24,7 @@ _EXPECTED = (
     NoCloud,
     package.PackagingFailed,
     DeploymentFailed,
+    stripe_setup.NotSetUp,
     BotoCoreError,
     ClientError,
 )
@@ -87,6 +90,19 @@ class Deployer:
         )
         self.say(f"GitHub client: {state}")
 
+    def stripe(self, stack: Stack) -> None:
+        """See to what is sold, and where Stripe tells of payments, if there is a key for it."""
+        vault = Vault(self.cloud.client("secretsmanager"), stack.outputs["StripeSecretArn"])
+        target = stripe_setup.Target(self.name, self.stage, vault)
+        try:
+            changes = stripe_setup.set_up(target, self.say)
+        except stripe_setup.NotSetUp as error:
+            if self.name == LOCAL:
+                raise
+            self.say(f"Stripe: NOT SET UP. {error}")
+        else:
+            self.say(f"Stripe: {changes} changes" if changes else "Stripe: unchanged")
+
     def site(self, stack: Stack, folder: Path) -> None:
         """Publish the frontend, if it has been built."""
         if not (folder / "index.html").exists():
@@ -122,6 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
         stack = deployer.stack()
         deployer.protect(stack)
         deployer.secret(stack, overwrite=options.replace_github_client or options.stage == LOCAL)
+        deployer.stripe(stack)
         deployer.site(stack, package.ROOT / "frontend" / "dist")
     except _EXPECTED as error:
         print(f"\nNot deployed. {error}", file=sys.stderr)

@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+LOCAL = "local"
+"""The stage on one's own machine."""
+_LIVE_KEYS = ("sk_live", "rk_live")
+"""How keys of Stripe begin with which real money moves."""
 STAGES = Path(__file__).resolve().parent.parent / "stages"
 
 Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[^/]+$")]
@@ -48,6 +52,9 @@ class Stripe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api_key: str = ""
     """Secret key. In a file only for the stand-in; a real one comes from the environment variable
     `STRIPE_API_KEY`."""
+
+    webhook_secret: str = ""
+    """With which `stripe listen` signs what it passes on; from `STRIPE_WEBHOOK_SECRET`."""
 
 
 class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -137,7 +144,29 @@ def load(
         stage = msgspec.toml.decode(text, type=Stage)
     except msgspec.DecodeError as error:
         raise BadSettings(f"{path}: {error}") from error
-    return msgspec.structs.replace(stage, github=_with_client(stage.github, environment))
+    return msgspec.structs.replace(
+        stage,
+        github=_with_client(stage.github, environment),
+        stripe=_with_key(name, stage.stripe, environment),
+    )
+
+
+def _with_key(name: str, stripe: Stripe, environment: Mapping[str, str]) -> Stripe:
+    """Add the environment's key, which is the real Stripe's."""
+    api_key = environment.get("STRIPE_API_KEY", "")
+    if not api_key:
+        return stripe
+    if name == LOCAL and api_key.startswith(_LIVE_KEYS):
+        raise BadSettings(
+            "STRIPE_API_KEY is a live key, and the stage local is for play. Use one of a sandbox: "
+            "sk_test_…"
+        )
+    return Stripe(api_key=api_key, webhook_secret=environment.get("STRIPE_WEBHOOK_SECRET", ""))
+
+
+def is_stripe_itself(stripe: Stripe) -> bool:
+    """Whether these settings lead to the real Stripe."""
+    return stripe.api_base == Stripe().api_base
 
 
 def _with_client(github: Github, environment: Mapping[str, str]) -> Github:
@@ -148,12 +177,16 @@ def _with_client(github: Github, environment: Mapping[str, str]) -> Github:
     """
     names = ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
     client_id, client_secret = (environment.get(name, "") for name in names)
+    webhook_secret = environment.get("GITHUB_WEBHOOK_SECRET", "")
     if bool(client_id) != bool(client_secret):
         raise BadSettings(f"Set both {names[0]} and {names[1]}, or neither.")
     if not client_id:
-        return github
+        webhook_secret = webhook_secret or github.webhook_secret
+        return msgspec.structs.replace(github, webhook_secret=webhook_secret)
     base = Github() if github.client_id else github
-    return msgspec.structs.replace(base, client_id=client_id, client_secret=client_secret)
+    return msgspec.structs.replace(
+        base, client_id=client_id, client_secret=client_secret, webhook_secret=webhook_secret
+    )
 
 
 def parameters(name: str, stage: Stage, upload_origin: str) -> dict[str, str]:
