@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import boto3
+import httpx
 from botocore.config import Config
 
 from localcloud.ecs.store import write_json
@@ -29,6 +31,12 @@ START_SECONDS = 60.0
 
 STOP_SECONDS = 60.0
 """Longest wait for everything to end; a task may use its stop timeout."""
+
+SUBSCRIBE_SECONDS = 30.0
+"""Longest wait for a paid plan to hold."""
+
+CARD = "4242 4242 4242 4242"
+"""A test card that is always good."""
 
 
 @dataclass
@@ -130,3 +138,29 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> None:
         patience.cancel()
     process.communicate()
     raise RuntimeError(f"The local cloud did not start:\n{''.join(said)}")
+
+
+def subscribe(http: httpx.Client, plan: str, card: str = CARD) -> None:
+    """Put somebody who is signed in (`http`: their browser) on a plan, as they would: by Checkout.
+
+    Returns once the plan holds. Raises `RuntimeError` if it does not.
+    """
+    answer = http.post("/api/billing/checkout", json={"plan": plan})
+    answer.raise_for_status()
+    paid = pay(answer.json()["url"], card)
+    if paid.status_code != 303:
+        raise RuntimeError(f"Checkout answered {paid.status_code}:\n{paid.text}")
+    deadline = time.monotonic() + SUBSCRIBE_SECONDS
+    while http.get("/api/me").json()["plan"] != plan:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"The plan {plan} was paid, and does not hold.")
+        time.sleep(0.1)
+
+
+def pay(url: str, card: str = CARD) -> httpx.Response:
+    """Fill in a card on a page of the stand-in for Stripe: a Checkout page, or an open invoice.
+
+    303 if it was paid.
+    """
+    form = {"number": card, "expiry": "12/99", "cvc": "123", "name": "A Person"}
+    return httpx.post(url, data=form, timeout=30)
