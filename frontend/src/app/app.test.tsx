@@ -1,8 +1,13 @@
-import { render, screen, waitFor } from "@testing-library/react";
-import { beforeEach, describe, expect, test } from "vitest";
+import { render, screen, waitFor, within } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { goTo } from "@/lib/leave";
+import { aBill, aMonth, anInvoice, anUpcoming } from "@/testing/billing-factories";
 import { aNotebook, anAccount, CATALOGUE, page } from "@/testing/factories";
 import { fakeApi, refusal } from "@/testing/fake-api";
 import { App } from "./app";
+
+vi.mock("@/lib/leave", () => ({ goTo: vi.fn(), leaveFor: vi.fn() }));
 
 const PLANS = { body: CATALOGUE };
 const SIGNED_OUT = refusal(401, "signed_out");
@@ -85,4 +90,60 @@ describe("the application", () => {
     await waitFor(() => expect(banner).not.toBeInTheDocument());
     expect(await screen.findByRole("article")).toBeVisible();
   });
+});
+
+describe("the plans", () => {
+  const card = async (name: string) => within(await screen.findByRole("listitem", { name }));
+
+  test("are for everybody, with what a larger size costs on each", async () => {
+    fakeApi({ "GET /plans": PLANS, "GET /me": SIGNED_OUT });
+    visit("/plans");
+    const large = await screen.findByRole("row", { name: /^Large/ });
+    expect(large).toHaveTextContent("not on this plan$0.2376$0.1584");
+    expect(screen.getByRole("row", { name: /^Storage/ })).toHaveTextContent("$0.00000015");
+    expect(screen.getByRole("link", { name: "Choose Researcher" })).toHaveAttribute(
+      "href",
+      "/api/auth/github/start?return_to=%2Fplans%3Fchoose%3Dresearcher",
+    );
+  });
+
+  test("lead somebody on the free plan to Stripe", async () => {
+    fakeApi({
+      "GET /plans": PLANS,
+      "GET /me": { body: anAccount({ plan: "free" }) },
+      "POST /billing/checkout": ({ body }) => ({
+        status: 201,
+        body: { url: `https://stripe.example/${(body as { plan: string }).plan}` },
+      }),
+    });
+    visit("/plans?choose=lab");
+    expect(await screen.findByText(/you can go on with Lab/)).toBeVisible();
+    await userEvent.click((await card("Lab")).getByRole("button", { name: "Choose Lab" }));
+    await waitFor(() => expect(goTo).toHaveBeenCalledWith("https://stripe.example/lab"));
+  });
+
+  test("lead somebody who pays already to the change and its price", async () => {
+    fakeApi({ "GET /plans": PLANS, "GET /me": { body: anAccount() } });
+    visit("/plans");
+    const link = (await card("Lab")).getByRole("link", { name: "Change to Lab" });
+    expect(link).toHaveAttribute("href", "/billing?change=lab");
+    expect((await card("Researcher")).getByRole("link")).toHaveTextContent("See your bill");
+  });
+});
+
+test("the bill, its plots included, writes no style element, which the CSP would refuse", async () => {
+  fakeApi({
+    "GET /plans": PLANS,
+    "GET /me": { body: anAccount() },
+    "GET /billing": { body: aBill() },
+    "GET /billing/usage": { body: aMonth() },
+    "GET /billing/upcoming": { body: anUpcoming() },
+    "GET /billing/invoices": page(anInvoice()),
+  });
+  // jsdom lays nothing out, and a plot without any width is not drawn.
+  vi.spyOn(Element.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, 640, 220));
+  visit("/billing");
+  const plots = await screen.findAllByRole("application", { name: /day/ });
+  expect(plots).toHaveLength(2);
+  expect(document.querySelector("style")).toBeNull();
 });

@@ -3,7 +3,8 @@ import classes from "./table-scroll.module.css";
 
 type Props = {
   label: string;
-  /** One `<table>`. Cells with `data-align="end"` hold numbers. */
+  /** One `<table>`. Cells with `data-align="end"` hold numbers; those with `data-wide`
+   * are left out on a phone. */
   children: ReactNode;
 };
 

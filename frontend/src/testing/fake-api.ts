@@ -1,9 +1,15 @@
 import { vi } from "vitest";
 
 /** A request as a test sees it. */
-export type Seen = { method: string; path: string; body: unknown; headers: Headers };
+export type Seen = {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  body: unknown;
+  headers: Headers;
+};
 
-type Answer = { status?: number; body?: unknown; headers?: Record<string, string> };
+export type Answer = { status?: number; body?: unknown; headers?: Record<string, string> };
 
 /** Answers to one operation: the same always, or made from each request. */
 type Handler = Answer | ((seen: Seen) => Answer);
@@ -16,8 +22,13 @@ export function fakeApi(handlers: Record<string, Handler>) {
   const seen: Seen[] = [];
   const answers = new Map(Object.entries(handlers));
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
-    const [path = ""] = url.replace(/^\/api/, "").split("?");
-    const request = { method: init.method ?? "GET", path, ...contents(init) };
+    const [path = "", query] = url.replace(/^\/api/, "").split("?");
+    const request = {
+      method: init.method ?? "GET",
+      path,
+      query: new URLSearchParams(query),
+      ...contents(init),
+    };
     seen.push(request);
     const handler = answers.get(`${request.method} ${path}`) ?? refusal(404, "not_found");
     return respond(typeof handler === "function" ? handler(request) : handler);

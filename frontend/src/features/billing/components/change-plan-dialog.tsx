@@ -37,6 +37,7 @@ export function ChangePlanDialog({ billing, plans, target, onChoose, onClose }: 
                 value={id}
                 label={`${name}, ${perMonth(price_usd_month)}`}
                 description={summary}
+                data-autofocus={id === (plan ?? others[0])?.id || undefined}
               />
             ))}
           </div>

@@ -14,7 +14,7 @@ const DOLLARS = new Intl.NumberFormat("en-US", {
   style: "currency",
   currency: "USD",
   minimumFractionDigits: 0,
-  maximumFractionDigits: 3,
+  maximumFractionDigits: 4,
 });
 
 /** A tick of the axis of money. */
@@ -29,10 +29,10 @@ export function dayTick(date: string): string {
 
 type TipProps = { date: string; lines: Array<Partial<Series> & { amount: Usd }> };
 
-/** What a day cost, beside the pointer. */
+/** What a day cost, beside the pointer; read out when the arrow keys get to another day. */
 export function Tip({ date, lines }: TipProps) {
   return (
-    <div className={classes.tip}>
+    <div className={classes.tip} role="status">
       <p className={classes.day}>{formatDay(date)}</p>
       {lines.map(({ id, name, color, amount }) => (
         <p key={id ?? name} className={classes.line}>

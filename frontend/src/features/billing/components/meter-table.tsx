@@ -18,7 +18,7 @@ export function MeterTable({ usage }: { usage: Usage }) {
               <th scope="col" data-align="end">
                 Used
               </th>
-              <th scope="col" data-align="end">
+              <th scope="col" data-align="end" data-wide>
                 In the plan
               </th>
               <th scope="col" data-align="end">
@@ -37,7 +37,9 @@ export function MeterTable({ usage }: { usage: Usage }) {
                   <span className={classes.unit}>{unit}</span>
                 </th>
                 <td data-align="end">{formatCount(quantity)}</td>
-                <td data-align="end">{formatCount(included)}</td>
+                <td data-align="end" data-wide>
+                  {formatCount(included)}
+                </td>
                 <td data-align="end">{formatCount(billable)}</td>
                 <td data-align="end">{formatFixed(parseUsd(amount_usd), 4)}</td>
               </tr>
@@ -45,9 +47,9 @@ export function MeterTable({ usage }: { usage: Usage }) {
           </tbody>
           <tfoot>
             <tr>
-              <th scope="row" colSpan={4}>
-                Together
-              </th>
+              <th scope="row">Together</th>
+              <td colSpan={2} />
+              <td data-wide />
               <td data-align="end">{formatFixed(parseUsd(usage.amount_usd), 4)}</td>
             </tr>
           </tfoot>

@@ -10,6 +10,9 @@ import { NoticeFix } from "./notice-fix";
 
 const ICONS = { info: Info, warning: TriangleAlert, error: CircleAlert };
 
+/** The levels, the gravest last. */
+const GRAVITY: ReadonlyArray<BillingNotice["level"]> = ["info", "warning", "error"];
+
 /** How many notices are remembered as read, so that the browser's memory does not fill up. */
 const REMEMBERED = 20;
 
@@ -17,12 +20,14 @@ const REMEMBERED = 20;
 export function NoticeBanner() {
   const billing = useBilling(POLL_NOTICES_MS).data;
   const [read, setRead] = useLocalStorage<string[]>({ key: "read-notices", defaultValue: [] });
-  const unread = billing?.notices.filter((notice) => !read.includes(keyOf(notice, billing))) ?? [];
+  const unread = billing?.notices
+    .filter((notice) => !read.includes(keyOf(notice, billing)))
+    .toSorted((a, b) => GRAVITY.indexOf(b.level) - GRAVITY.indexOf(a.level));
   const markAsRead = (key: string) => setRead((keys) => [...keys, key].slice(-REMEMBERED));
   return (
     <div role="status">
       {billing &&
-        unread.map((notice) => (
+        unread?.map((notice) => (
           <Notice
             key={notice.kind}
             notice={notice}

@@ -13,7 +13,7 @@ type Props = { notice: BillingNotice; billing: Billing };
 /** The button that does something about a notice. */
 export function NoticeFix({ notice, billing }: Props) {
   if (notice.kind === "canceling") return <KeepPlan plan={billing.plan} />;
-  if (isOwing(billing)) return <Pay />;
+  if (notice.kind === "payment_failed" || isOwing(billing)) return <Pay />;
   const reached = notice.kind !== "limit_50" && notice.kind !== "limit_80";
   return (
     <Button size="compact-sm" variant="default" component={Link} to={paths.changeLimit}>

@@ -82,8 +82,8 @@ function Lines({ change }: { change: PlanChange }) {
       <p className={classes.next}>
         {change.effective === "period_end" &&
           `It changes on ${formatUtcDate(change.effective_at)}. `}
-        The next invoice is of {formatUtcDate(change.next_at)}:{" "}
-        {formatFixed(parseUsd(change.next_total_usd))} and the usage until then.
+        Next invoice: {formatFixed(parseUsd(change.next_total_usd))} on{" "}
+        {formatUtcDate(change.next_at)}, and the usage until then.
       </p>
     </div>
   );

@@ -38,7 +38,7 @@ function RunningTable({ billing }: { billing: TimedBilling }) {
         <thead>
           <tr>
             <th scope="col">What</th>
-            <th scope="col" data-align="end">
+            <th scope="col" data-align="end" data-wide>
               For
             </th>
             <th scope="col" data-align="end">
@@ -55,7 +55,9 @@ function RunningTable({ billing }: { billing: TimedBilling }) {
               <th scope="row">
                 <Name run={run} />
               </th>
-              <td data-align="end">{formatDuration(secondsSince(run.started_at, now))}</td>
+              <td data-align="end" data-wide>
+                {formatDuration(secondsSince(run.started_at, now))}
+              </td>
               <td data-align="end">
                 {run.included ? (
                   <span className={classes.included}>included</span>
@@ -69,9 +71,8 @@ function RunningTable({ billing }: { billing: TimedBilling }) {
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row" colSpan={2}>
-              Together
-            </th>
+            <th scope="row">Together</th>
+            <td data-wide />
             <td data-align="end">{formatUsd(parseUsd(rate_usd_hour))}</td>
             <td data-align="end">{formatFixed(together, 4)}</td>
           </tr>

@@ -21,9 +21,6 @@ type Props = {
   label: string;
 };
 
-/** Room above the highest value, so that a line at the top is still seen. */
-const HEADROOM = 1.08;
-
 /** What the month has cost up to each day, against the limit. */
 export default function SumChart({ sums, toCome, limit, label }: Props) {
   const drawn = [
@@ -46,7 +43,7 @@ export default function SumChart({ sums, toCome, limit, label }: Props) {
           axisLine={false}
           tickFormatter={dollarTick}
           width="auto"
-          domain={[0, (highest: number) => Math.max(highest, most ?? 0) * HEADROOM]}
+          domain={[0, "auto"]}
         />
         <Tooltip
           cursor={{ stroke: "var(--line-strong)" }}
@@ -54,7 +51,13 @@ export default function SumChart({ sums, toCome, limit, label }: Props) {
           content={({ label: date }) => <SumTip sum={sums.find((sum) => sum.date === date)} />}
         />
         {most !== null && (
-          <ReferenceLine y={most} stroke="var(--failed)" strokeDasharray="6 4" strokeWidth={1.5} />
+          <ReferenceLine
+            y={most}
+            ifOverflow="extendDomain"
+            stroke="var(--failed)"
+            strokeDasharray="6 4"
+            strokeWidth={1.5}
+          />
         )}
         <Area
           dataKey="total"

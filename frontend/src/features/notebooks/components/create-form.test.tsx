@@ -1,6 +1,7 @@
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, test, vi } from "vitest";
 import { ApiError } from "@/lib/api-error";
+import type { SizeOffer } from "@/lib/api-models";
 import { putFile } from "@/lib/put-file";
 import { aNotebook, SIZES } from "@/testing/factories";
 import { fakeApi, refusal } from "@/testing/fake-api";
@@ -37,6 +38,17 @@ describe("creating a notebook", () => {
       idle_minutes: 5,
       source: { kind: "blank" },
     });
+  });
+
+  test("each size says what it costs beyond the plan, and which the plan can't have", () => {
+    fakeApi({});
+    const [small, large] = SIZES as [SizeOffer, SizeOffer];
+    const tooLarge = { ...large, id: "extra", name: "Extra", extra_usd_hour: null };
+    show(<CreateForm sizes={[small, large, tooLarge]} onClose={vi.fn()} />);
+    expect(screen.getByRole("radio", { name: /^Small.*included in your plan/ })).toBeChecked();
+    expect(screen.getByRole("radio", { name: /^Large.*\$0.2376 an hour/ })).toBeEnabled();
+    expect(screen.getByRole("radio", { name: /^Extra.*not in your plan/ })).toBeDisabled();
+    expect(screen.getByRole("link", { name: "compare plans" })).toHaveAttribute("href", "/plans");
   });
 
   test("what is wrong is said beside each field, and nothing is sent", async () => {

@@ -29,5 +29,6 @@ describe("keeping a notebook running", () => {
   test("the price is the most that it can be", () => {
     const end = new Date(NOW.getTime() + 10 * 3_600_000);
     expect(priceOfKeeping(end, NOW, "0.0987")).toBe("10 h, at most $0.99");
+    expect(priceOfKeeping(end, NOW, "0.0000")).toBe("10 h, at no extra cost");
   });
 });

@@ -40,6 +40,19 @@ describe("a notebook's page", () => {
     expect(history.getByText(/ready after 6 s. Stopped by itself. Nothing ran/)).toBeVisible();
   });
 
+  test("tells what a run has cost beyond the plan", async () => {
+    const { api } = given(aNotebook());
+    api.on("GET /notebooks/nb_01/servers", page(aServer({ cost_usd: "0.004000" })));
+    const history = within(await screen.findByRole("region", { name: "History" }));
+    expect(await history.findByText("2 h, <$0.01")).toBeVisible();
+  });
+
+  test("says that its size is not in the plan any more, and leads to the plans", async () => {
+    given(aNotebook({ size: "large", price_usd_hour: null }));
+    expect(await screen.findByText(/Not in your plan/)).toBeVisible();
+    expect(screen.getByRole("link", { name: "compare plans" })).toHaveAttribute("href", "/plans");
+  });
+
   test("explains a failure", async () => {
     const failure = { code: "out_of_memory", message: "It needed more than 4 GiB." };
     given(aNotebook({ state: "failed", failure }));
@@ -81,14 +94,14 @@ describe("a notebook's page", () => {
   });
 
   test("keeps it running only after the price was shown", async () => {
-    const { api, user } = given(aNotebook({ state: "running" }));
+    const { api, user } = given(aNotebook({ state: "running", size: "large" }));
     api.on("PUT /notebooks/nb_01/keep-running", ({ body }) => ({
       body: aNotebook({ state: "running", keep_until: (body as { until: string }).until }),
     }));
     await user.click(await screen.findByRole("button", { name: "Keep running until…" }));
     const dialog = within(await screen.findByRole("dialog", { name: "Keep running until" }));
     await user.click(dialog.getByRole("radio", { name: /For 2 hours/ }));
-    expect(dialog.getByText(/at most \$0\.20/)).toBeVisible();
+    expect(dialog.getByText(/at most \$0\.4/)).toBeVisible();
     await user.click(dialog.getByRole("button", { name: "Keep running" }));
     expect(await screen.findByText(/Kept running until .*, idle or not/)).toBeVisible();
   });

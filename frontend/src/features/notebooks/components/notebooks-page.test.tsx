@@ -18,7 +18,7 @@ describe("the list of notebooks", () => {
     show(<NotebooksPage sizes={SIZES} />);
     const shown = within(await card());
     expect(shown.getByText("Stopped")).toBeVisible();
-    expect(shown.getByText("$0.0987 an hour")).toBeVisible();
+    expect(shown.getByText("included in your plan")).toBeVisible();
     expect(await card()).toHaveTextContent(
       "Stopped by itself 20 min ago. Nothing ran in it for 30 minutes.",
     );
@@ -60,6 +60,45 @@ describe("the list of notebooks", () => {
     expect(await within(await card()).findByRole("alert")).toHaveTextContent(
       "Stop another one first.",
     );
+  });
+
+  test.each([
+    ["limit_reached", "Change the limit", "/billing?edit=limit"],
+    ["payment_required", "See what is to be paid", "/billing"],
+    ["plan_size", "Compare plans", "/plans"],
+  ])("a start refused by %s leads to where that is changed", async (code, label, to) => {
+    fakeApi({
+      "GET /notebooks": page(aNotebook()),
+      "POST /notebooks/nb_01/start": refusal(409, code),
+    });
+    const user = show(<NotebooksPage sizes={SIZES} />);
+    await user.click(await screen.findByRole("button", { name: "Start Ocean temperatures" }));
+    expect(await screen.findByRole("link", { name: label })).toHaveAttribute("href", to);
+  });
+
+  test("counts what a running notebook costs", async () => {
+    const cost = {
+      included: false,
+      rate_usd_hour: "36.00",
+      spent_usd: "0.310000",
+      as_of: new Date().toISOString(),
+    };
+    fakeApi({ "GET /notebooks": page(aNotebook({ state: "running", size: "large", cost })) });
+    show(<NotebooksPage sizes={SIZES} />);
+    const shown = await within(await card()).findByText(/^\$36\/h · \$0.\d\d so far$/);
+    const before = shown.textContent;
+    await waitFor(() => expect(shown).not.toHaveTextContent(before));
+  });
+
+  test.each([
+    ["limit", "Stopped at your monthly limit"],
+    ["unpaid", "Stopped because a payment is missing"],
+    ["plan", "Stopped because your plan no longer covers it"],
+  ])("says that it was stopped for the reason %s", async (reason, words) => {
+    const last_stop = { at: new Date().toISOString(), reason, message: "" };
+    fakeApi({ "GET /notebooks": page(aNotebook({ last_stop })) });
+    show(<NotebooksPage sizes={SIZES} />);
+    expect(await card()).toHaveTextContent(words);
   });
 
   test("deletes a stopped notebook without a question, and takes it back", async () => {

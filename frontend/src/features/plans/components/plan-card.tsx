@@ -17,10 +17,12 @@ export function PlanCard({ plan, size, mark, children }: Props) {
   const id = useId();
   return (
     <li className={classes.card} aria-labelledby={id} data-mark={mark}>
-      <h2 id={id} className={classes.name}>
-        {plan.name}
+      <div className={classes.head}>
+        <h2 id={id} className={classes.name}>
+          {plan.name}
+        </h2>
         {mark === "current" && <span className={classes.badge}>Your plan</span>}
-      </h2>
+      </div>
       <p className={classes.price}>
         {formatUsd(parseUsd(plan.price_usd_month), 2)}
         <span className={classes.per}> a month</span>
