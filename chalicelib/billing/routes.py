@@ -54,6 +54,12 @@ def preview_plan_change(call: Call) -> schemas.PlanChange:
     return _change(previews.of_change(call.account_id, call.query.get("plan", "")))
 
 
+@api.post("/billing/plan", access="session", body=schemas.ChangePlan, status=204)
+def change_plan(call: Call, body: schemas.ChangePlan) -> None:
+    """Change the plan; the free one ends the subscription with its period."""
+    subscriptions.change(call.account_id, body.plan, body.proration_at)
+
+
 @api.post("/billing/portal", access="session", returns=schemas.Link, status=201)
 def open_portal(call: Call) -> schemas.Link:
     """Go to change cards and find receipts."""

@@ -101,7 +101,7 @@ class Deployer:
                 raise
             self.say(f"Stripe: NOT SET UP. {error}")
         else:
-            self.say(f"Stripe: {changes} changes" if changes else "Stripe: unchanged")
+            self.say(f"Stripe: {changes or 'no'} changes")
 
     def site(self, stack: Stack, folder: Path) -> None:
         """Publish the frontend, if it has been built."""

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (NotSetUp, NoCloud, settings.BadSettings, BotoCoreError, ClientError) as error:
         print(f"Not set up. {error}", file=sys.stderr)
         return 1
-    print("Nothing has changed." if not count else f"{count} changes.")
+    print(f"Changes: {count}." if count else "Nothing has changed.")
     return 0
 
 
