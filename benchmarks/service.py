@@ -1,5 +1,6 @@
 """This service as a person uses it: the whole local cloud, through its front door."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from subprocess import TimeoutExpired
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
+import httpx
 from aiohttp import ClientResponse, ClientSession
 from yarl import URL
 
@@ -61,9 +63,13 @@ class Person:
     headers: dict[str, str]
 
     @classmethod
-    async def signed_in(cls, http: ClientSession, origin: str, login: str) -> Self:
-        """Somebody who went through GitHub's page and made a token."""
+    async def signed_in(
+        cls, http: ClientSession, origin: str, login: str, plan: str | None = None
+    ) -> Self:
+        """Somebody who went through GitHub's page, paid for a plan if need be, and made a token."""
         cookie = await _session_cookie(http, origin, login)
+        if plan is not None:
+            await asyncio.to_thread(_subscribe, origin, cookie, plan)
         wanted = {"name": "benchmark", "scopes": _SCOPES, "expires_in_days": 1}
         async with http.post(
             f"{origin}/api/me/tokens", json=wanted, headers={**_SAME_ORIGIN, "Cookie": cookie}
@@ -107,6 +113,15 @@ class Person:
             "X-XSRFToken": cookies["_xsrf"],
         }
         return Jupyter(self.http, origin, headers)
+
+
+def _subscribe(origin: str, cookie: str, plan: str) -> None:
+    headers = {**_SAME_ORIGIN, "Cookie": cookie}
+    with httpx.Client(base_url=origin, headers=headers, timeout=60) as browser:
+        try:
+            testing.subscribe(browser, plan)
+        except (RuntimeError, httpx.HTTPError) as error:
+            raise BenchmarkError(f"The plan {plan} could not be had: {error}") from error
 
 
 async def _session_cookie(http: ClientSession, origin: str, login: str) -> str:

@@ -12,8 +12,8 @@ import pytest
 from localcloud.testing import LocalCloud, running
 from tests.people import Person
 
-# A developer's own AWS settings must not be found by a client that a test makes.
-for name in [name for name in os.environ if name.startswith("AWS_")]:
+# A developer's own settings must not be found by a client or a cloud that a test makes.
+for name in [name for name in os.environ if name.startswith(("AWS_", "GITHUB_", "STRIPE_"))]:
     del os.environ[name]
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "test",
@@ -38,13 +38,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def ada(cloud: LocalCloud) -> Iterator[Person]:
-    """Somebody who is signed in."""
+    """Somebody who is signed in, on the plan with the most notebooks at once."""
     with Person(cloud, "ada") as person:
+        person.subscribe("lab")
         yield person
 
 
 @pytest.fixture(scope="session")
 def grace(cloud: LocalCloud) -> Iterator[Person]:
-    """Somebody else who is signed in."""
+    """Somebody else who is signed in, on that plan too."""
     with Person(cloud, "grace") as person:
+        person.subscribe("lab")
         yield person

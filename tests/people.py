@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx
 
-from localcloud.testing import LocalCloud
+from localcloud.testing import CARD, LocalCloud, subscribe
 from tests.support import eventually
 
 SETTLED = ("stopped", "running", "failed")
@@ -52,6 +52,11 @@ class Person:
         cookies = done.headers.get_list("set-cookie")
         session = next(cookie for cookie in cookies if cookie.startswith("__Host-sid="))
         self.http.headers["Cookie"] = session.partition(";")[0]
+
+    def subscribe(self, plan: str, card: str = CARD) -> None:
+        """Pay for a plan, unless it is theirs already."""
+        if self.ask("GET", "/me").json()["plan"] != plan:
+            subscribe(self.http, plan, card)
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request to the API."""

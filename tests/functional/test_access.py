@@ -171,4 +171,6 @@ def test_public_operations_are_the_ones_that_must_be() -> None:
         "GET /health",
         "GET /openapi.json",
         "GET /plans",
+        "POST /webhooks/github",
+        "POST /webhooks/stripe",
     }
