@@ -6,8 +6,11 @@ configuration when it is imported.
 
 import socket
 
+from localcloud.advance import Advance
+from localcloud.aws import schedules
 from localcloud.aws.stack import AwsStack
 from localcloud.clock import CLOCK
+from localcloud.clock_app import ClockApp
 from localcloud.edge.server import FrontDoor
 from localcloud.github.app import github_app
 from localcloud.images import Images, project_images
@@ -29,6 +32,7 @@ class Cloud:
         others = {
             "github": github_app(loopback, f"http://localhost:{port}"),
             "stripe": stripe_app(self._stripe),
+            "_stand_in": ClockApp(Advance(CLOCK, self._stripe, schedules.fire_due)).app(),
         }
         self._front_door = FrontDoor(port, site, self.aws.ecs.store, others)
 

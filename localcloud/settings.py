@@ -18,6 +18,10 @@ ACCOUNT = "000000000000"
 """The one AWS account of the stand-in."""
 
 
+LIVE_KEYS = ("sk_live", "rk_live")
+"""How Stripe's keys begin that move real money."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """How the launcher was asked to run."""
@@ -54,13 +58,27 @@ def read(arguments: list[str] | None = None) -> Settings:
     parser.add_argument("--parent", type=int, help="end when this process has ended")
     parser.add_argument("--images", type=Path, help="JSON file with more container images")
     options = parser.parse_args(arguments)
+    _refuse_live_key()
     return Settings(
         port=_port(os.environ.get("PORT", str(DEFAULT_PORT))),
-        state_dir=Path(os.environ.get("STATE_DIR", ".local")).resolve(),
+        state_dir=state_directory(),
         deploy=not options.no_deploy,
         parent=options.parent,
         images=options.images,
     )
+
+
+def state_directory() -> Path:
+    """Where everything that lasts is kept, by STATE_DIR."""
+    return Path(os.environ.get("STATE_DIR", ".local")).resolve()
+
+
+def _refuse_live_key() -> None:
+    if os.environ.get("STRIPE_API_KEY", "").startswith(LIVE_KEYS):
+        raise SettingsError(
+            "STRIPE_API_KEY in your environment is a live key, which moves real money."
+            "\nThe local cloud brings its own stand-in for Stripe: unset STRIPE_API_KEY."
+        )
 
 
 def _port(text: str) -> int:

@@ -19,6 +19,8 @@ from typing import Any
 
 END_OF_LOG = "\x00end of log\x00"
 
+_machine_time, _machine_time_ns = time.time, time.time_ns
+
 Handler = Callable[[Any, "Context"], Any]
 
 
@@ -107,6 +109,7 @@ def main(requests: int, responses: int, paths: list[str]) -> None:
         for line in incoming:
             request = json.loads(line)
             _set_trace(request.get("trace_id"))
+            _set_clock(request["ahead_seconds"])
             answer(invoke(handler, request))
 
 
@@ -115,6 +118,14 @@ def _set_trace(trace_id: str | None) -> None:
         os.environ["_X_AMZN_TRACE_ID"] = trace_id
     else:
         os.environ.pop("_X_AMZN_TRACE_ID", None)
+
+
+def _set_clock(ahead: int) -> None:
+    """Let the process live this many seconds ahead of the machine. The clock never goes back."""
+    if ahead:
+        # Signatures of requests to AWS come from `datetime`, which stays as it is.
+        vars(time)["time"] = lambda: _machine_time() + ahead
+        vars(time)["time_ns"] = lambda: _machine_time_ns() + ahead * 1_000_000_000
 
 
 if __name__ == "__main__":

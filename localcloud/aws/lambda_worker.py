@@ -22,6 +22,7 @@ from localcloud.aws.lambda_environment import environment_of
 from localcloud.aws.lambda_fork import Forked
 from localcloud.aws.lambda_process import FunctionProcess, ProcessEndedError, TimedOutError
 from localcloud.aws.sessions import Session
+from localcloud.clock import CLOCK
 
 INIT_SECONDS = 60.0
 """Longest import of a function's module. AWS allows 10 s, on a machine that isn't shared."""
@@ -62,7 +63,7 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
         with self._lock:
             try:
                 process, log = self._ensure_started()
-                process.send(request | {"timeout": timeout})
+                process.send(request | {"timeout": timeout, "ahead_seconds": CLOCK.ahead})
                 response, more = process.receive(timeout)
             except TimedOutError as error:
                 self._forget_process()

@@ -13,7 +13,7 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
-from localcloud.aws import access, credentials, gateway_responses, lambda_worker
+from localcloud.aws import access, credentials, gateway_responses, lambda_worker, schedules
 from localcloud.aws.authorization import EcsAuthorization
 from localcloud.aws.events import Publisher
 from localcloud.aws.lambda_code import CodeStore
@@ -21,6 +21,7 @@ from localcloud.aws.provisioners import EcsProvisioner
 from localcloud.aws.snapshots import Snapshots
 from localcloud.aws.task_roles import PATH as TASK_CREDENTIALS_PATH
 from localcloud.aws.task_roles import TaskRoles
+from localcloud.clock import CLOCK
 from localcloud.ecs.api import Ecs
 from localcloud.ecs.names import Names
 from localcloud.http import HttpServer
@@ -76,6 +77,7 @@ class AwsStack:
         access.tighten()
         lambda_worker.install(self._code, self.endpoint_url)
         gateway_responses.install()
+        schedules.install(CLOCK)
         self._install_ecs()
         self._snapshots.install()
         await self._start_ministack()

@@ -4,11 +4,11 @@ import asyncio
 import copy
 import logging
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.clock import CLOCK
 from localcloud.ecs import addresses, process, records, strays
 from localcloud.ecs.environment import ContainerSpecs, Places, ports
 from localcloud.ecs.model import Record
@@ -86,7 +86,7 @@ class Engine:
 
     def forget_old(self) -> None:
         """Drop what stopped longer ago than ECS remembers."""
-        horizon = time.time() - KEPT_SECONDS
+        horizon = CLOCK.time() - KEPT_SECONDS
         for task in list(self.store.tasks.values()):
             if task.stopped and task.record["stoppedAt"] < horizon:
                 self.store.forget_task(task)
@@ -108,7 +108,7 @@ class Engine:
         try:
             self._provision(task)
             specs = self._around.specs.of(task, self._around.credentials(task))
-            task.record["pullStartedAt"] = task.record["pullStoppedAt"] = time.time()
+            task.record["pullStartedAt"] = task.record["pullStoppedAt"] = CLOCK.time()
             for spec in specs:
                 if stopping.is_set():
                     break
@@ -128,7 +128,7 @@ class Engine:
         if task.record["desiredStatus"] == "RUNNING":
             task.record["lastStatus"] = "PENDING"
         task.record["connectivity"] = "CONNECTED"
-        task.record["connectivityAt"] = time.time()
+        task.record["connectivityAt"] = CLOCK.time()
         self._change(task)
 
     def _failed_to_start(self, task: Task, reason: str) -> None:
@@ -140,7 +140,7 @@ class Engine:
 
     def _running(self, task: Task) -> None:
         task.record["lastStatus"] = "RUNNING"
-        task.record["startedAt"] = time.time()
+        task.record["startedAt"] = CLOCK.time()
         for container in task.record["containers"]:
             container["lastStatus"] = "RUNNING"
         self._change(task)
@@ -189,7 +189,7 @@ class Engine:
             self._change(task)
 
     def _finish(self, task: Task) -> None:
-        task.record["stoppedAt"] = time.time()
+        task.record["stoppedAt"] = CLOCK.time()
         self._conclude(task)
 
     def _conclude(self, task: Task) -> None:
@@ -225,7 +225,7 @@ class Engine:
                 end = process.read_exit_record(directory, container["name"])
                 records.settle_container(container, end["exit_code"], end["error"])
                 finished.append(end["finished_at"])
-        stopped_at = max(finished, default=time.time())
+        stopped_at = max(finished, default=CLOCK.time())
         task.record["stoppingAt"] = min(task.record["stoppingAt"], stopped_at)
         task.record["executionStoppedAt"] = task.record["stoppedAt"] = stopped_at
         self._conclude(task)
@@ -234,12 +234,12 @@ class Engine:
         task.record["desiredStatus"] = "STOPPED"
         task.record["stopCode"] = code
         task.record["stoppedReason"] = reason
-        task.record["stoppingAt"] = time.time()
+        task.record["stoppingAt"] = CLOCK.time()
 
     def _change(self, task: Task) -> None:
         """Write the record down and tell the world."""
         task.record["version"] += 1
-        task.record["updatedAt"] = time.time()
+        task.record["updatedAt"] = CLOCK.time()
         self.store.save_task(task)
         self._around.emit(copy.deepcopy(task.record))
         self.on_change(task)

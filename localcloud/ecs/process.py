@@ -3,12 +3,12 @@
 import asyncio
 import json
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from localcloud import shim
+from localcloud.clock import CLOCK
 from localcloud.ecs.model import Record
 from localcloud.ecs.store import write_json
 
@@ -105,9 +105,12 @@ def exit_record_file(directory: Path, name: str) -> Path:
 
 
 def read_exit_record(directory: Path, name: str) -> Record:
-    """How a container ended; if even the shim was killed, only that it is gone now."""
+    """How a container ended; if even the shim was killed, only that it is gone now.
+
+    The shim tells the machine's time; here it becomes that of the stand-in's clock.
+    """
     try:
         record: Record = json.loads(exit_record_file(directory, name).read_text())
     except FileNotFoundError:
-        return {"exit_code": 137, "signal": 9, "finished_at": time.time(), "cause": "lost"}
-    return record
+        return {"exit_code": 137, "signal": 9, "finished_at": CLOCK.time(), "cause": "lost"}
+    return record | {"finished_at": record["finished_at"] + CLOCK.ahead}

@@ -1,9 +1,9 @@
 """The records of tasks and containers, in the shape in which DescribeTasks gives them."""
 
 import secrets
-import time
 from uuid import uuid4
 
+from localcloud.clock import CLOCK
 from localcloud.ecs.model import Record
 from localcloud.ecs.names import Names
 
@@ -16,7 +16,7 @@ def new_task(
 ) -> Record:
     """The record of a task that was accepted and not yet given an address."""
     overrides = _overrides(definition, request)
-    now = time.time()
+    now = CLOCK.time()
     return {
         "taskArn": names.task(cluster, task_id),
         "clusterArn": names.cluster(cluster),

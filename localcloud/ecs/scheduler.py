@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from localcloud.clock import CLOCK
 from localcloud.ecs import task_definitions
 from localcloud.ecs.engine import Engine
 from localcloud.ecs.model import Record
@@ -145,5 +146,5 @@ def _scaling_reason(service: Record) -> str:
 
 
 def _note(service: Record, message: str) -> None:
-    event = {"id": str(time.time_ns()), "createdAt": time.time(), "message": message}
+    event = {"id": str(time.time_ns()), "createdAt": CLOCK.time(), "message": message}
     service["events"] = [event, *service["events"]][:EVENTS_KEPT]

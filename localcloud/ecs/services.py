@@ -1,9 +1,9 @@
 """Operations on services; `scheduler` keeps their tasks running."""
 
 import secrets
-import time
 from dataclasses import dataclass
 
+from localcloud.clock import CLOCK
 from localcloud.ecs import clusters, task_definitions
 from localcloud.ecs.errors import (
     InvalidParameter,
@@ -57,7 +57,7 @@ class ServiceOperations:
             "desiredCount": request.get("desiredCount", 1),
             "schedulingStrategy": "REPLICA",
             "launchType": "FARGATE",
-            "createdAt": time.time(),
+            "createdAt": CLOCK.time(),
             "events": [],
         }
         self.store.services[arn] = service
@@ -148,7 +148,7 @@ def _refuse_unsupported(request: Record) -> None:
 
 def _deploy(service: Record, definition: Record) -> None:
     """Make `definition` what the service's tasks run."""
-    now = time.time()
+    now = CLOCK.time()
     service["taskDefinition"] = definition["taskDefinitionArn"]
     service["deployments"] = [
         {

@@ -1,7 +1,6 @@
 """Operations on task definitions."""
 
-import time
-
+from localcloud.clock import CLOCK
 from localcloud.ecs.errors import ClientError
 from localcloud.ecs.model import Record
 from localcloud.ecs.names import last_part
@@ -25,7 +24,7 @@ def register(store: Store, request: Record) -> Record:
         "volumes": request.get("volumes", []),
         "placementConstraints": request.get("placementConstraints", []),
         "compatibilities": ["EC2", "FARGATE"],
-        "registeredAt": time.time(),
+        "registeredAt": CLOCK.time(),
         "registeredBy": f"arn:aws:iam::{store.names.account}:root",
     }
     store.revisions[family] = revision
@@ -63,7 +62,7 @@ def deregister(store: Store, request: Record) -> Record:
         raise ClientError("Revision is missing.")
     definition = find(store, request["taskDefinition"])
     definition["status"] = "INACTIVE"
-    definition["deregisteredAt"] = time.time()
+    definition["deregisteredAt"] = CLOCK.time()
     store.save_resources()
     return {"taskDefinition": definition}
 

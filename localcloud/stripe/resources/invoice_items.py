@@ -3,7 +3,7 @@
 from localcloud.stripe.billing import changes
 from localcloud.stripe.context import Context
 from localcloud.stripe.errors import invalid
-from localcloud.stripe.events import emit, emit_change
+from localcloud.stripe.events import emit
 from localcloud.stripe.listing import listing
 from localcloud.stripe.operations import operation
 from localcloud.stripe.parameters import (
@@ -85,14 +85,12 @@ def retrieve(ctx: Context, _asked: Json, id_: str) -> Json:
 def update(ctx: Context, asked: Json, id_: str) -> Json:
     """Change what is given, while it is on no invoice."""
     item = _waiting(ctx, id_)
-    before = dict(item)
     item |= {name: asked[name] for name in ("amount", "description", "period") if name in asked}
     item |= {
         "metadata": merged(item["metadata"], asked.get("metadata")),
         "net_amount": item["amount"],
     }
     ctx.store.save(item)
-    emit_change(ctx, "invoiceitem.updated", before, item)
     return item
 
 

@@ -1,0 +1,70 @@
+"""Moves the stand-in's clock ahead, and lets everything happen that happens meanwhile.
+
+It stops at every midnight UTC, at 00:20 and 00:50 of each month's first day (around the hour in
+which a month's bill is a draft), and whenever something becomes due at Stripe.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from localcloud.clock import Clock
+from localcloud.stripe import worker
+from localcloud.stripe.running import Running
+
+FIRST_DAY_STOPS = (timedelta(minutes=20), timedelta(minutes=50))
+
+DAY = timedelta(days=1)
+
+Fire = Callable[[], Iterable[tuple[str, bool]]]
+"""Invokes the scheduled functions that became due; gives their names and whether they succeeded."""
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What moves with the clock."""
+
+    clock: Clock
+    stripe: Running
+    fire: Fire
+
+    async def by(self, seconds: int) -> AsyncIterator[str]:
+        """Move on by so many seconds; gives a line about each stop."""
+        target = self.clock.seconds() + seconds
+        # What is due already happens first; so each rule knows from when on it waits.
+        yield await self._stop()
+        while (now := self.clock.seconds()) < target:
+            self.clock.move_to(min(target, self._next_stop(now)))
+            yield await self._stop()
+
+    def _next_stop(self, now: int) -> int:
+        due = worker.next_due(self.stripe.stand_in)
+        calendar = next_calendar_stop(now)
+        return calendar if due is None else min(calendar, max(due, now + 1))
+
+    async def _stop(self) -> str:
+        """Let everything happen that is due at this moment."""
+        moment = self.clock.seconds()
+        webhooks = await self.stripe.settle()
+        fired = list(await asyncio.to_thread(self.fire))
+        webhooks += await self.stripe.settle()
+        said = [f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"]
+        if fired:
+            said.append(f"{len(fired)} functions")
+        failed = Counter(name for name, succeeded in fired if not succeeded)
+        said += [f"{name} FAILED" for name in failed]
+        if webhooks:
+            said.append(f"{webhooks} webhooks")
+        return ", ".join(said)
+
+
+def next_calendar_stop(now: int) -> int:
+    """The next midnight, or the next of the moments on a month's first day."""
+    moment = datetime.fromtimestamp(now, UTC)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    stops = [midnight + DAY]
+    if midnight.day == 1:
+        stops += [midnight + after for after in FIRST_DAY_STOPS]
+    return min(int(stop.timestamp()) for stop in stops if stop > moment)

@@ -1,0 +1,184 @@
+"""The clock that can be moved ahead, and what follows it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from localcloud.advance import next_calendar_stop
+from localcloud.clock import Clock
+from localcloud.clock_command import duration
+from localcloud.settings import PROJECT_ROOT
+from localcloud.testing import LocalCloud, running
+from tests.unit.localcloud.functions import Function
+from tests.unit.localcloud.tasks import Tasks
+from tests.unit.localcloud.waiting import eventually
+
+DAY = 86400
+
+TELLING = """
+import time
+def handler(event, context):
+    return {"time": time.time(), "ns": time.time_ns() / 1e9, "event": event}
+"""
+
+NOTING = """
+import json, time
+def handler(event, context):
+    with open(FILE, "a") as file:
+        file.write(json.dumps({"event": event, "time": time.time()}) + "\\n")
+"""
+
+
+@pytest.fixture
+def cloud(
+    tmp_path_factory: pytest.TempPathFactory, images: dict[str, dict[str, Any]]
+) -> Iterator[LocalCloud]:
+    """A cloud of its own, whose clock may be moved."""
+    with running(tmp_path_factory.mktemp("clock"), images=images) as started:
+        yield started
+
+
+def command(state_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "localcloud.clock", *arguments],
+        cwd=PROJECT_ROOT,
+        env=os.environ | {"STATE_DIR": str(state_dir)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def schedule(cloud: LocalCloud, expression: str, file: Path) -> None:
+    function = Function(cloud, "noting", NOTING.replace("FILE", repr(str(file))))
+    events, arn = (
+        cloud.client("events"),
+        f"arn:aws:lambda:us-east-1:000000000000:function:{function.name}",
+    )
+    events.put_rule(Name="often", ScheduleExpression=expression)
+    events.put_targets(Rule="often", Targets=[{"Id": "1", "Arn": arn}])
+
+
+def noted(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def test_functions_that_are_warm_already_follow_the_clock(cloud: LocalCloud) -> None:
+    function = Function(cloud, "telling", TELLING)
+    before = function.call()
+    assert abs(before["time"] - time.time()) < 60
+    assert command(cloud.state_dir, "advance", "2h").returncode == 0
+    after = function.call()
+    for told in (after["time"], after["ns"]):
+        assert abs(told - before["time"] - 2 * 3600) < 60
+
+
+def test_the_times_of_tasks_follow_the_clock(cloud: LocalCloud) -> None:
+    tasks = Tasks(cloud, "clocked")
+    assert command(cloud.state_dir, "advance", "1d").returncode == 0
+    record = tasks.wait_for(tasks.run("pass"), "STOPPED")
+    for name in ("createdAt", "startedAt", "executionStoppedAt", "stoppedAt"):
+        assert abs(record[name].timestamp() - time.time() - DAY) < 60
+
+
+def test_schedules_fire_at_every_midnight_on_the_way(cloud: LocalCloud, tmp_path: Path) -> None:
+    file = tmp_path / "noted"
+    schedule(cloud, "rate(1 minute)", file)
+    said = command(cloud.state_dir, "advance", "3d").stdout
+    assert "1 functions" in said
+    midnights = [each for each in noted(file) if each["event"]["time"].endswith("T00:00:00Z")]
+    assert len(midnights) == 3
+    for each in midnights:
+        told = datetime.fromisoformat(each["event"]["time"]).timestamp()
+        assert told <= each["time"] < told + 60
+        assert each["event"]["detail-type"] == "Scheduled Event"
+
+
+def test_a_schedule_by_the_calendar_fires_once_for_each_day(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    file = tmp_path / "noted"
+    schedule(cloud, "cron(30 5 * * ? *)", file)
+    assert command(cloud.state_dir, "advance", "3d").returncode == 0
+    assert len(noted(file)) == 3
+
+
+def test_a_function_that_fails_is_named(cloud: LocalCloud) -> None:
+    schedule(cloud, "rate(1 minute)", Path("/nonexistent/file"))
+    said = command(cloud.state_dir, "advance", "1d").stdout
+    assert "noting FAILED" in said
+
+
+def test_the_clock_survives_a_restart_and_is_shown(tmp_path: Path) -> None:
+    with running(tmp_path):
+        assert command(tmp_path, "advance", "90m").returncode == 0
+    with running(tmp_path):
+        assert " 5400 seconds ahead." in command(tmp_path, "show").stdout
+        assert command(tmp_path, "advance", "10s").returncode == 0
+    assert json.loads((tmp_path / "clock.json").read_text())["ahead_seconds"] >= 5410
+
+
+def test_nothing_running_says_what_to_do(tmp_path: Path) -> None:
+    result = command(tmp_path, "advance", "1d")
+    assert result.returncode == 1
+    assert "make run" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_clock_never_goes_back(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.move_to(clock.seconds() + 100)
+    clock.move_to(clock.seconds() - 50)
+    assert clock.ahead == 100
+    assert command(tmp_path, "advance", "-1d").returncode == 2
+
+
+def test_a_web_page_of_another_origin_cannot_move_it(cloud: LocalCloud) -> None:
+    answer = httpx.post(
+        f"http://127.0.0.1:{cloud.port}/_stand_in/clock",
+        content='{"advance_seconds": 60}',
+        headers={"Content-Type": "text/plain"},
+    )
+    assert answer.status_code == 400
+    eventually(lambda: " 0 seconds ahead" in command(cloud.state_dir, "show").stdout)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("31d", 31 * DAY), ("2h", 7200), ("90m", 5400), ("1d12h", 129600)]
+)
+def test_durations_are_written_as_people_do(text: str, seconds: int) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "1", "-1d", "1.5h", "soon"])
+def test_other_durations_are_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError):
+        duration(text)
+
+
+@pytest.mark.parametrize(
+    ("now", "stop"),
+    [
+        ("2026-11-23T13:45:10", "2026-11-24T00:00:00"),
+        ("2026-11-30T23:59:59", "2026-12-01T00:00:00"),
+        ("2026-12-01T00:00:00", "2026-12-01T00:20:00"),
+        ("2026-12-01T00:20:00", "2026-12-01T00:50:00"),
+        ("2026-12-01T00:50:00", "2026-12-02T00:00:00"),
+    ],
+)
+def test_the_clock_stops_where_a_months_bill_is_made(now: str, stop: str) -> None:
+    moments = [
+        int(datetime.fromisoformat(each).replace(tzinfo=UTC).timestamp()) for each in (now, stop)
+    ]
+    assert next_calendar_stop(moments[0]) == moments[1]
