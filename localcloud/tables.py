@@ -130,14 +130,17 @@ class Tables:
 
 
 @contextmanager
-def tables(stage: str = "local", resources: Path = RESOURCES) -> Iterator[Tables]:
+def tables(
+    stage: str = "local", resources: Path = RESOURCES, *, weighs: bool = True
+) -> Iterator[Tables]:
     """The tables of the stack, empty, as `stage` names them.
 
-    Clients that were made before are answered from them too, and again by the network afterwards.
+    With `weighs` False nothing is counted in units, and writes take half the time. Clients that
+    were made before are answered from them too, and again by the network afterwards.
     Nothing is deleted for being old: DynamoDB promises only that it happens some day.
     Raises ValueError if a table has a form that is not understood.
     """
-    engine = Engine(definitions(resources, stage))
+    engine = Engine(definitions(resources, stage), weighs=weighs)
     there = Tables(engine)
     as_ever = vars(BaseClient)["_make_api_call"]
 

@@ -6,7 +6,7 @@ DynamoDB keeps everything in memory, and saving belongs to the server, which doe
 
 import threading
 from collections.abc import Coroutine, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -15,7 +15,7 @@ import msgspec
 from ministack.core.responses import request_scope
 from ministack.services import dynamodb
 
-from localcloud.aws import capacity
+from localcloud.aws import capacity, expressions
 from localcloud.aws.capacity import Json, Used
 from localcloud.settings import ACCOUNT, REGION
 
@@ -47,11 +47,13 @@ class Answer:
 class Engine:
     """The tables of one context. Requests of several threads are answered one after the other."""
 
-    def __init__(self, tables: Iterable[Json]) -> None:
-        """tables: requests of CreateTable."""
+    def __init__(self, tables: Iterable[Json], *, weighs: bool = True) -> None:
+        """tables: requests of CreateTable; weighs: whether to tell what each request used."""
         self._definitions = list(tables)
+        self._weighs = weighs
         self._lock = threading.RLock()
         self._evaluated = 0
+        expressions.remember()
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -61,7 +63,7 @@ class Engine:
                 answer = self.answer("CreateTable", definition)
                 if answer.status != 200:
                     raise ValueError(f"{definition['TableName']}: {answer.value}")
-            with self._weighing():
+            with self._weighing() if self._weighs else nullcontext():
                 yield
         finally:
             self._drop()
@@ -69,7 +71,8 @@ class Engine:
     def answer(self, operation: str, request: Json) -> Answer:
         """Do what is asked, as the server would."""
         told = request
-        unasked = operation in WRITES and request.get("ReturnConsumedCapacity", "NONE") == "NONE"
+        is_silent = request.get("ReturnConsumedCapacity", "NONE") == "NONE"
+        unasked = self._weighs and operation in WRITES and is_silent
         if unasked:
             told = request | {"ReturnConsumedCapacity": "TOTAL"}
         # A copy, as the wire makes one: no later change of the caller's reaches an item.
@@ -79,11 +82,16 @@ class Engine:
             self._evaluated = 0
             status, _, said = _finished(dynamodb.handle_request("POST", "/", headers, body, {}))
             value = msgspec.json.decode(said)
-            used = list(capacity.used(operation, request, value, self._evaluated))
+            used = self._used(operation, request, value)
         if unasked:
             value.pop("ConsumedCapacity", None)
         plain = status == 200 and operation in DATA and not any(each in said for each in BINARY)
         return Answer(status, value, plain, used)
+
+    def _used(self, operation: str, request: Json, value: Json) -> list[Used]:
+        if not self._weighs:
+            return []
+        return list(capacity.used(operation, request, value, self._evaluated))
 
     def clear(self) -> None:
         """Remove every item."""
