@@ -11,6 +11,7 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
 from chalicelib.accounts import routes as accounts
 from chalicelib.billing import jobs as billing_jobs
 from chalicelib.billing import routes as billing
+from chalicelib.billing import usage_routes
 from chalicelib.core import openapi
 from chalicelib.notebooks import agent_routes, jobs
 from chalicelib.notebooks import routes as notebooks
@@ -19,7 +20,7 @@ from chalicelib.storage import routes as storage
 app = Chalice(app_name="ramon")
 app.api.binary_types = []
 
-for feature in (accounts, billing, storage, notebooks, agent_routes, openapi):
+for feature in (accounts, billing, usage_routes, storage, notebooks, agent_routes, openapi):
     app.register_blueprint(feature.api.blueprint)
 
 _EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)

@@ -8,7 +8,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.billing import calendar, limits, stripe_subscriptions, subscriptions
 from chalicelib.billing.catalogue import PLANS, Plan
 from chalicelib.billing.models import BillingAccount
-from chalicelib.billing.stripe_subscriptions import Offer, Session
+from chalicelib.billing.stripe_subscriptions import Offer, Session, Subscription
 from chalicelib.core import clock, db
 from chalicelib.core.errors import Conflict, Invalid
 
@@ -25,19 +25,18 @@ def begin(account_id: str, plan_id: str) -> str:
     `already_subscribed`, `payment_required`, `month_ends`.
     """
     plan = _paid_plan(plan_id)
+    customer_id = _customer_of(account_id)
     for _ in range(subscriptions.TRIES):
-        customer_id = _customer_of(account_id)
+        # Read before the rest: two requests at once see the same revision, and ask for the same.
+        account = limits.read(account_id)
         # First the pages, then the subscriptions: a page that was completed has made one by then.
         sessions = stripe_subscriptions.sessions_of(customer_id)
         same = next((session for session in sessions.open if session.plan == plan.id), None)
         others = [session for session in sessions.open if session != same]
         if not all(stripe_subscriptions.expire_session(session.id) for session in others):
             continue  # one was completed in the meantime
-        known = subscriptions.look(account_id)
-        _refuse_second(known)
-        if same is not None:
-            return same.url
-        session = _open(known.account, customer_id, plan, sessions.newest)
+        _refuse_second(subscriptions.look(account_id).subscription)
+        session = same or _open(account, customer_id, plan, sessions.newest)
         if session is not None:
             return session.url
     raise subscriptions.busy()
@@ -71,10 +70,10 @@ def _customer_of(account_id: str) -> str:
     return limits.read(account_id).customer_id or customer_id
 
 
-def _refuse_second(known: subscriptions.Known) -> None:
-    if known.subscription is None:
+def _refuse_second(subscription: Subscription | None) -> None:
+    if subscription is None:
         return
-    if known.subscription.status not in subscriptions.PAID_FOR:
+    if subscription.status not in subscriptions.PAID_FOR:
         raise subscriptions.unpaid()
     raise Conflict(
         "You have a plan already. Change it on the billing page.", code="already_subscribed"
@@ -85,7 +84,7 @@ def _open(
     account: BillingAccount, customer_id: str, plan: Plan, newest: str | None
 ) -> Session | None:
     """Open a Checkout page. None if another request has opened one, or something was applied."""
-    anchor, expires_at = _cycle()
+    anchor, expires_at = cycle()
     attempt = f"{account.revision}:{newest}"
     offer = Offer(account.account_id, customer_id, plan, anchor, expires_at, attempt)
     with subscriptions.another_attempt_if_it_fails(account):
@@ -93,7 +92,7 @@ def _open(
     return session if subscriptions.note_attempt(account) else None
 
 
-def _cycle() -> tuple[int, int | None]:
+def cycle() -> tuple[int, int | None]:
     """When the first full month begins, and until when a Checkout page may say so."""
     now = clock.seconds()
     anchor = calendar.month_end(calendar.month_of(now))

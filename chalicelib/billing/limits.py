@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import calendar, catalogue, usage
@@ -15,7 +16,7 @@ from chalicelib.billing.catalogue import Plan, Units
 from chalicelib.billing.models import BillingAccount, Run, UsageMonth
 from chalicelib.billing.usage import Kind
 from chalicelib.core import clock, db
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, Invalid, VersionMismatch
 
 CHECK_SECONDS = 60
 """How often limits are looked at (the schedule of `meter_usage`)."""
@@ -23,8 +24,8 @@ GRACE_DAYS = 7
 """Days after an unpaid invoice in which everything goes on; then nothing starts any more."""
 STOP_DAYS = 14
 """Days after an unpaid invoice after which what runs is stopped."""
-WARN_AT = (50, 80, 100)
-"""Per cent of the limit at which its owner is told."""
+MOST_LIMIT_USD = 100_000
+"""The highest limit that can be set; higher is a slip of the finger."""
 
 
 class Cause(StrEnum):
@@ -126,6 +127,46 @@ def _recorded(account_id: str, month: str) -> Decimal:
 def limit_of(account: BillingAccount, plan: Plan) -> Decimal | None:
     """The monthly limit of an account: its own, else its plan's."""
     return plan.default_limit_usd if account.limit_kind == "plan" else account.limit
+
+
+def status(stands: Standing) -> Literal["free", "active", "canceling", "past_due", "unpaid"]:
+    """How an account pays, in one word."""
+    if stands.account.unpaid_since is not None:
+        return "unpaid" if stands.may_not_start else "past_due"
+    if not stands.plan.has_usage:
+        return "free"
+    return "active" if stands.account.ends_at is None else "canceling"
+
+
+def set_limit(account_id: str, amount: Decimal | None, version: int) -> None:
+    """Set how many dollars may be spent beyond the plan in a month; None is as many as it takes.
+
+    `version` is the one that was read. Raises `Invalid` beyond `MOST_LIMIT_USD`, `Conflict` on a
+    plan without usage, and `VersionMismatch` if it was changed since.
+    """
+    if amount is not None and amount > MOST_LIMIT_USD:
+        raise Invalid(f"Choose a limit of at most ${MOST_LIMIT_USD}.", field="limit_usd")
+    plan = catalogue.plan(accounts.read(account_id).plan)
+    if not plan.has_usage:
+        raise Conflict(
+            f"The plan {plan.name} costs nothing, so there is nothing to limit.", code="no_usage"
+        )
+    actions: list[db.Action] = [
+        BillingAccount.limit_kind.set("none" if amount is None else "own"),
+        BillingAccount.limit.remove() if amount is None else BillingAccount.limit.set(amount),
+        BillingAccount.version.set(version + 1),
+    ]
+    is_as_read = BillingAccount.version == version
+    if version == 1:
+        is_as_read |= BillingAccount.version.does_not_exist()
+    try:
+        BillingAccount(account_id).update(actions, condition=is_as_read)
+    except db.UpdateError as error:
+        db.unless_refused(error)
+        raise VersionMismatch(
+            "Your limit was changed elsewhere in the meantime. Look at it, and try again.",
+            version=read(account_id).version,
+        ) from error
 
 
 def admit(account_id: str, units: Units) -> Plan:

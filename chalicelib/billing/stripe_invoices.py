@@ -179,7 +179,10 @@ def unpaid_since(customer_id: str) -> int | None:
 
 
 def undo(subscription_id: str) -> None:
-    """Give back what was paid for a subscription, and ask for nothing more. May be asked again."""
+    """Credit what was paid for a subscription, and ask for nothing more. May be asked again.
+
+    The credit lowers the customer's next invoices.
+    """
     with told():
         found = client().v1.invoices.list({"subscription": subscription_id, "limit": 100})
         for invoice in found.auto_paging_iter():
@@ -196,10 +199,10 @@ def _undo(invoice: "stripe.Invoice") -> None:
             {
                 "invoice": invoice.id,
                 "amount": paid,
-                "refund_amount": paid,
+                "credit_amount": paid,
                 "reason": "duplicate",
             },
-            {"idempotency_key": idempotency_key("refund", invoice.id, paid)},
+            {"idempotency_key": idempotency_key("credit", invoice.id, paid)},
         )
 
 

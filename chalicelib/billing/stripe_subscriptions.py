@@ -36,7 +36,6 @@ class Subscription:
     status: str
     plan: str | None
     plan_item: str | None
-    created_at: int
     period_start: int
     period_end: int
     ends_at: int | None
@@ -183,8 +182,8 @@ def subscriptions_of(customer_id: str) -> list[Subscription]:
         found = client().v1.subscriptions.list(
             {"customer": customer_id, "status": "all", "limit": 100}
         )
-        subscriptions = [_subscription(each) for each in found.auto_paging_iter()]
-    return sorted(subscriptions, key=lambda each: (each.created_at, each.id))
+        # Stripe lists the newest first, also within a second.
+        return [_subscription(each) for each in found.auto_paging_iter()][::-1]
 
 
 def _subscription(found: "stripe.Subscription") -> Subscription:
@@ -197,7 +196,6 @@ def _subscription(found: "stripe.Subscription") -> Subscription:
         status=found.status,
         plan=PLAN_OF_PRODUCT[str(plan_item.price.product)] if plan_item else None,
         plan_item=plan_item.id if plan_item else None,
-        created_at=found.created,
         period_start=any_item.current_period_start,
         period_end=period_end,
         ends_at=period_end if found.cancel_at_period_end else found.cancel_at,
