@@ -1,1 +1,1 @@
-"""A stand-in for GitHub: signing in with demo accounts, and public repositories from files."""
+"""A stand-in for GitHub: sign-in with demo accounts, repositories from files, and webhooks."""

@@ -5,6 +5,7 @@ from typing import Any
 
 CLIENT_ID = "ramon-local"
 CLIENT_SECRET = "the-stand-in-keeps-no-secrets"  # noqa: S105 - everyone may know it
+WEBHOOK_SECRET = "the-stand-in-keeps-no-secrets-either"  # noqa: S105 - everyone may know it
 
 
 @dataclass(frozen=True)

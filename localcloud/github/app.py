@@ -13,6 +13,8 @@ from localcloud.github.api import Api, ApiError, answer_error
 from localcloud.github.grants import Grants
 from localcloud.github.oauth import OAuth
 from localcloud.github.pages import avatar, error_page
+from localcloud.github.settings import Settings
+from localcloud.github.webhooks import Webhooks
 
 
 def github_app(origin: str, app_origin: str) -> Starlette:
@@ -21,6 +23,8 @@ def github_app(origin: str, app_origin: str) -> Starlette:
     grants = Grants()
     oauth = OAuth(f"{app_origin}/api/auth/github/callback", grants)
     api = Api(web_base, api_base, grants)
+    hooks = Webhooks(f"{origin}/api/webhooks/github", web_base, api_base)
+    settings = Settings(grants, hooks)
     rest = [
         Route("/user", api.user),
         Route("/user/emails", api.emails),
@@ -34,6 +38,8 @@ def github_app(origin: str, app_origin: str) -> Starlette:
         Route("/login/oauth/authorize", oauth.authorize, methods=["GET", "POST"]),
         Route("/login/oauth/access_token", oauth.access_token, methods=["POST"]),
         Route("/avatars/{login}.svg", _avatar),
+        Route("/settings/applications", settings.applications, methods=["GET", "POST"]),
+        Route("/_stand_in/webhooks", settings.send, methods=["POST"]),
         Mount("/api/v3", routes=rest),
     ]
     handlers = {ApiError: answer_error, HTTPException: _page_error}

@@ -68,6 +68,11 @@ class Grants:
         self._tokens[token] = grant.login
         return {"access_token": token, "token_type": "bearer", "scope": grant.scope}
 
+    def revoke(self, login: str) -> None:
+        """Somebody's codes and tokens are worth nothing from now on."""
+        self._codes = {key: each for key, each in self._codes.items() if each.login != login}
+        self._tokens = {key: each for key, each in self._tokens.items() if each != login}
+
     def login_of(self, token: str) -> str | None:
         """Whose token it is."""
         return self._tokens.get(token)

@@ -39,6 +39,22 @@ def authorize_page(accounts: Iterable[Account], request: Mapping[str, str]) -> s
     )
 
 
+def applications_page(accounts: Iterable[Account], said: str | None) -> str:
+    """Everybody, each with a button that takes the application's right away; `said` is news."""
+    news = f'<p role="status"><strong>{escape(said)}</strong></p>' if said else ""
+    people = "".join(
+        f'<li><button name="login" value="{escape(account.login)}">'
+        f"<strong>Revoke</strong><small>@{escape(account.login)}</small></button></li>"
+        for account in accounts
+    )
+    return _page(
+        "Authorized applications",
+        f"{news}<p>Ramon's Notebooks may act for these accounts of the stand-in for github.com."
+        " Revoking tells the application by a signed webhook.</p>"
+        f'<form method="post"><ul>{people}</ul></form>',
+    )
+
+
 def error_page(title: str, text: str) -> str:
     """What went wrong, for a person."""
     return _page(title, f"<p>{escape(text)}</p>")

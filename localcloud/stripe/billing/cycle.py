@@ -3,6 +3,7 @@
 import copy
 
 from localcloud.stripe.billing import invoicing, lines, periods
+from localcloud.stripe.billing.collection import subscription_id
 from localcloud.stripe.billing.invoicing import DRAFT_SECONDS, Occasion
 from localcloud.stripe.context import Context
 from localcloud.stripe.events import emit, emit_change
@@ -47,6 +48,7 @@ def end(ctx: Context, subscription: Json, *, invoice: bool) -> Json | None:
         "status": "canceled",
     }
     ctx.store.save(subscription)
+    _stop_collecting(ctx, subscription)
     emit(ctx, "customer.subscription.deleted", subscription)
     return final
 
@@ -69,6 +71,13 @@ def final_lines(ctx: Context, subscription: Json) -> list[Json]:
     until = min(ctx.now, _span(subscription)[1])
     pending = invoicing.pending_lines(ctx, subscription["customer"])
     return pending + invoicing.usage_lines(ctx, subscription, until)
+
+
+def _stop_collecting(ctx: Context, subscription: Json) -> None:
+    """What is open is not charged any more by itself once a subscription has ended."""
+    for invoice in ctx.store.each("invoice", subscription["customer"]):
+        if invoice["status"] == "open" and subscription_id(invoice) == subscription["id"]:
+            ctx.store.save(invoice | {"auto_advance": False, "next_payment_attempt": None})
 
 
 def _span(subscription: Json) -> lines.Span:

@@ -13,7 +13,7 @@ from localcloud.stripe.resources.payment_methods import CARDS
 MISSING = (
     "No money moves, and nobody is sent an e-mail.",
     "No tax, no coupons, no trials, no credit grants, no other currency than US dollars.",
-    "No 3-D Secure, no Radar, no disputes, no refunds: a paid invoice is credited to the balance.",
+    "No 3-D Secure, no Radar, no disputes; refunds only by credit notes.",
     "No pause, no schedules, no change of the interval, no adding or removing of items.",
     "Prorations are counted by the second; Stripe's may differ by a cent, and its words do.",
     "Failed payments are tried again after 3, 5 and 7 days; then the subscription is unpaid.",

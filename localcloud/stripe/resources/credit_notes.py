@@ -35,10 +35,10 @@ REASONS = ("duplicate", "fraudulent", "order_change", "product_unsatisfactory")
             "memo": text(),
             "metadata": metadata,
             "reason": choice(*REASONS),
+            "refund_amount": integer,
         },
         required=["invoice"],
-        elsewhere="effective_at email_type lines out_of_band_amount refund_amount refunds"
-        " shipping_cost",
+        elsewhere="effective_at email_type lines out_of_band_amount refunds shipping_cost",
     ),
 )
 def create(ctx: Context, asked: Json) -> Json:
@@ -92,15 +92,17 @@ def _reduce(ctx: Context, invoice: Json, amount: int) -> None:
 
 
 def _credit(ctx: Context, invoice: Json, amount: int, asked: Json) -> None:
-    if asked.get("credit_amount") != amount:
-        message = "Of a paid invoice the whole amount must be given as credit_amount here."
-        raise invalid(message, "credit_amount")
+    """Give back what was paid: to the card (`refund_amount`) or to the balance."""
+    to_balance = asked.get("credit_amount", 0)
+    if to_balance + asked.get("refund_amount", 0) != amount:
+        message = "The sum of credit_amount and refund_amount must be the amount."
+        raise invalid(message, "amount")
     if amount + invoice["post_payment_credit_notes_amount"] > invoice["amount_paid"]:
         raise invalid("The credit note is more than what was paid.", "amount")
     invoice["post_payment_credit_notes_amount"] += amount
     ctx.store.save(invoice)
     customer = ctx.store.get("customer", invoice["customer"])
-    customers.changed(ctx, customer, {"balance": customer["balance"] - amount})
+    customers.changed(ctx, customer, {"balance": customer["balance"] - to_balance})
 
 
 def _note(ctx: Context, invoice: Json, asked: Json, *, before_payment: bool) -> Json:
@@ -148,7 +150,7 @@ def _note(ctx: Context, invoice: Json, asked: Json, *, before_payment: bool) -> 
         "pre_payment_amount": amount if before_payment else 0,
         "pretax_credit_amounts": [],
         "reason": asked.get("reason"),
-        "refunds": [],
+        "refunds": _refunds(asked.get("refund_amount", 0)),
         "shipping_cost": None,
         "status": "issued",
         "subtotal": amount,
@@ -159,3 +161,10 @@ def _note(ctx: Context, invoice: Json, asked: Json, *, before_payment: bool) -> 
         "type": "pre_payment" if before_payment else "post_payment",
         "voided_at": None,
     }
+
+
+def _refunds(amount: int) -> list[Json]:
+    if not amount:
+        return []
+    refund = {"amount_refunded": amount, "payment_record_refund": None, "refund": new_id("re")}
+    return [refund | {"type": "refund"}]
