@@ -99,7 +99,7 @@ describe("the plans", () => {
     fakeApi({ "GET /plans": PLANS, "GET /me": SIGNED_OUT });
     visit("/plans");
     const large = await screen.findByRole("row", { name: /^Large/ });
-    expect(large).toHaveTextContent("not on this plan$0.2376$0.1584");
+    expect(large).toHaveTextContent("–not on this plan$0.2376$0.1584");
     expect(screen.getByRole("row", { name: /^Storage/ })).toHaveTextContent("$0.00000015");
     expect(screen.getByRole("link", { name: "Choose Researcher" })).toHaveAttribute(
       "href",

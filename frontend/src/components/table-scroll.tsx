@@ -3,8 +3,10 @@ import classes from "./table-scroll.module.css";
 
 type Props = {
   label: string;
-  /** One `<table>`. Cells with `data-align="end"` hold numbers; those with `data-wide`
-   * are left out on a phone. */
+  /**
+   * One `<table>`. Cells with `data-align="end"` hold numbers, in one line unless they have
+   * `data-wrap`; those with `data-wide` are left out on a phone.
+   */
   children: ReactNode;
 };
 

@@ -3,9 +3,13 @@ import { Dialog, DialogActions } from "@/components/dialog";
 import { ErrorNotice } from "@/components/error-notice";
 import { announce } from "@/lib/announcements";
 import type { Billing, Plan } from "@/lib/api-models";
+import { formatFixed, parseUsd } from "@/lib/money";
 import { formatUtcDate } from "@/lib/time";
 import { useChangePlan } from "../api/change-plan";
+import { usePlanChange } from "../api/get-plan-change";
 import { planName } from "./plan-words";
+
+const FREE = "free";
 
 type FormProps = { billing: Billing; plans: Plan[]; onClose: () => void };
 
@@ -20,11 +24,12 @@ export function CancelDialog({ opened, ...form }: FormProps & { opened: boolean 
 
 function CancelForm({ billing, plans, onClose }: FormProps) {
   const change = useChangePlan();
+  const last = usePlanChange(FREE).data;
   const name = planName(plans, billing.plan);
   const end = billing.renews_at ? formatUtcDate(billing.renews_at) : "the end of the month";
   const cancel = () =>
     change.mutate(
-      { plan: "free", proration_at: null },
+      { plan: FREE, proration_at: null },
       {
         onSuccess: () => {
           announce("Canceled.");
@@ -39,7 +44,10 @@ function CancelForm({ billing, plans, onClose }: FormProps) {
         the Free plan follows: notebooks of larger sizes are saved and stopped, and files stay as
         they are.
       </p>
-      <p>Usage until then is on a last invoice of that day.</p>
+      <p>
+        Usage until then is on a last invoice of that day
+        {last && `, as it stands, of ${formatFixed(parseUsd(last.next_total_usd))}`}.
+      </p>
       <ErrorNotice error={change.error} />
       <DialogActions>
         <Button variant="default" onClick={onClose} data-autofocus>

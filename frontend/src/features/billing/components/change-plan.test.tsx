@@ -31,7 +31,7 @@ describe("changing the plan", () => {
       await asked.findByRole("row", { name: "Unused time on Researcher −$7.25" }),
     ).toBeVisible();
     expect(asked.getByRole("row", { name: "To pay today $17.50" })).toBeVisible();
-    expect(asked.getByText(/Next invoice: \$99.00 on 1 Dec 2026/)).toBeVisible();
+    expect(asked.getByText(/Next invoice, as it stands: \$99.00 on 1 Dec 2026/)).toBeVisible();
     await user.click(asked.getByRole("button", { name: "Pay $17.50 and change" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.requests("POST /billing/plan")[0]?.body).toEqual({
@@ -71,8 +71,20 @@ describe("changing the plan", () => {
     const asked = await dialog("Change the plan");
     await user.click(await asked.findByRole("button", { name: /^Pay/ }));
     expect(await asked.findByRole("alert")).toHaveTextContent("The card was declined.");
-    await user.click(asked.getByRole("button", { name: "Change the card" }));
+    await user.click(asked.getByRole("button", { name: "Pay or change the card" }));
     await waitFor(() => expect(goTo).toHaveBeenCalledWith("https://stripe.example/p"));
+  });
+
+  test("a price that has expired is not taken, but shown anew", async () => {
+    const { api, user } = given(aBill(), "/billing?change=lab");
+    api.on("POST /billing/plan", refusal(409, "preview_expired", "Look at it again."));
+    const asked = await dialog("Change the plan");
+    await user.click(await asked.findByRole("button", { name: "Pay $17.50 and change" }));
+    expect(await asked.findByRole("alert")).toHaveTextContent("Look at it again.");
+    api.on("GET /billing/plan-change", { body: aPlanChange({ due_today_usd: "17.40" }) });
+    await user.click(asked.getByRole("button", { name: "Show the new price" }));
+    expect(await asked.findByRole("button", { name: "Pay $17.40 and change" })).toBeEnabled();
+    expect(asked.queryByRole("alert")).toBeNull();
   });
 
   test("a price that can't be had is told, and asked for again", async () => {
@@ -88,10 +100,13 @@ describe("changing the plan", () => {
 
 describe("canceling the plan", () => {
   test("says until when it goes on, and cancels", async () => {
-    const { api, user } = given();
+    const { api, user } = given(aBill(), "/billing", {
+      body: aPlanChange({ plan: "free", effective: "period_end", next_total_usd: "1.86" }),
+    });
     await user.click(screen.getByRole("button", { name: "Cancel the plan…" }));
     const asked = await dialog("Cancel the plan?");
     expect(asked.getByText(/Researcher goes on until 1 Dec 2026/)).toBeVisible();
+    expect(await asked.findByText(/as it stands, of \$1.86/)).toBeVisible();
     await user.click(asked.getByRole("button", { name: "Cancel on 1 Dec 2026" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.requests("POST /billing/plan")[0]?.body).toEqual({

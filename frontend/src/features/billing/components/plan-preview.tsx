@@ -17,6 +17,9 @@ type Props = {
   onClose: () => void;
 };
 
+/** What the API says when the change was not paid, or an invoice before it. */
+const PAYMENT_CODES = new Set(["payment_failed", "payment_required"]);
+
 /** What a change costs, line by line, and the button that takes it at that price. */
 export function PlanPreview({ plan, onClose }: Props) {
   const preview = usePlanChange(plan?.id ?? null);
@@ -31,6 +34,10 @@ export function PlanPreview({ plan, onClose }: Props) {
         },
       },
     );
+  const lookAgain = () => {
+    change.reset();
+    preview.refetch();
+  };
   return (
     <>
       <div role="status">
@@ -42,7 +49,7 @@ export function PlanPreview({ plan, onClose }: Props) {
         {preview.data && <Lines change={preview.data} />}
       </div>
       <ErrorNotice error={preview.data ? null : preview.error} onRetry={() => preview.refetch()} />
-      <ChangeError error={change.error} />
+      <ChangeError error={change.error} onLookAgain={lookAgain} />
       <DialogActions>
         <Button variant="default" onClick={onClose}>
           Cancel
@@ -82,30 +89,36 @@ function Lines({ change }: { change: PlanChange }) {
       <p className={classes.next}>
         {change.effective === "period_end" &&
           `It changes on ${formatUtcDate(change.effective_at)}. `}
-        Next invoice: {formatFixed(parseUsd(change.next_total_usd))} on{" "}
-        {formatUtcDate(change.next_at)}, and the usage until then.
+        Next invoice, as it stands: {formatFixed(parseUsd(change.next_total_usd))} on{" "}
+        {formatUtcDate(change.next_at)}. Usage until then is added.
       </p>
     </div>
   );
 }
 
-/** What failed; where it is the card, with the way to another. */
-function ChangeError({ error }: { error: unknown }) {
+type ChangeErrorProps = { error: unknown; onLookAgain: () => void };
+
+/** What failed, with what can be done: another card, or the price as it is by now. */
+function ChangeError({ error, onLookAgain }: ChangeErrorProps) {
   const portal = useOpenPortal();
-  const isPayment = error instanceof ApiError && error.status === 402;
+  const code = error instanceof ApiError ? error.code : "";
+  const fix = PAYMENT_CODES.has(code)
+    ? { label: "Pay or change the card", act: () => portal.mutate() }
+    : { label: "Show the new price", act: onLookAgain };
+  const canBeFixed = PAYMENT_CODES.has(code) || code === "preview_expired";
   return (
     <>
       <ErrorNotice
         error={error}
         action={
-          isPayment && (
+          canBeFixed && (
             <Button
               size="compact-sm"
               variant="default"
               loading={portal.isPending}
-              onClick={() => portal.mutate()}
+              onClick={fix.act}
             >
-              Change the card
+              {fix.label}
             </Button>
           )
         }

@@ -36,7 +36,9 @@ export function MeterTable({ meters }: { meters: Meter[] }) {
                   <span className={classes.machine}>{meter.unit}</span>
                 </th>
                 <td data-align="end">{exactPrice(meter.price_usd)}</td>
-                <td data-align="end">{meter.example}</td>
+                <td data-align="end" data-wrap>
+                  {meter.example}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { TableScroll } from "@/components/table-scroll";
 import type { Plan, Size } from "@/lib/api-models";
 import { formatUsd, parseUsd } from "@/lib/money";
@@ -14,7 +15,8 @@ export function SizeTable({ plans, sizes }: Props) {
       </h2>
       <p className={classes.text}>
         Only what is beyond the plan's own size is charged. A notebook of a larger size on
-        Researcher costs the difference, by the second, while it runs.
+        Researcher costs the difference, by the second, while it runs. A dash is a size that the
+        plan can't have.
       </p>
       <TableScroll label="Prices of sizes">
         <table>
@@ -23,7 +25,7 @@ export function SizeTable({ plans, sizes }: Props) {
               <th scope="col">Size</th>
               {plans.map((plan) => (
                 <th key={plan.id} scope="col" data-align="end">
-                  On {plan.name}
+                  {plan.name}
                 </th>
               ))}
             </tr>
@@ -52,7 +54,14 @@ export function SizeTable({ plans, sizes }: Props) {
 }
 
 function Extra({ price }: { price: string | null }) {
-  if (price === null) return <span className={classes.out}>not on this plan</span>;
+  if (price === null) {
+    return (
+      <span className={classes.out}>
+        <span aria-hidden>–</span>
+        <VisuallyHidden>not on this plan</VisuallyHidden>
+      </span>
+    );
+  }
   const amount = parseUsd(price);
   if (amount === 0n) return <span className={classes.included}>included</span>;
   return <>{formatUsd(amount)}</>;
