@@ -108,7 +108,7 @@ def end_in(write: db.Writes, run_id: str, ended_at: int) -> None:
 def settle(run_id: str) -> None:
     """Record a run that has ended, to its last second. Asked again, does what is left to do."""
     for _ in range(_TRIES):
-        run = of([run_id]).get(run_id)
+        run = _find(run_id)
         if run is None or run.open_shard is None or run.ended_at is None:
             return
         end = max(run.ended_at, run.started_at)
@@ -153,6 +153,13 @@ def open_runs(kind: Kind) -> Iterator[Run]:
 def open_runs_of(account_id: str) -> list[Run]:
     """What of an account is being metered, oldest first."""
     return sorted(Run.open_by_account.query(account_id), key=lambda run: run.started_at)
+
+
+def _find(run_id: str) -> Run | None:
+    try:
+        return Run.get(run_id, consistent_read=True)
+    except db.DoesNotExist:
+        return None
 
 
 def of(run_ids: Iterable[str]) -> dict[str, Run]:
@@ -262,8 +269,7 @@ def _sample(account_id: str, units: Units) -> None:
 
 
 def _storage_of(account_id: str) -> Run | None:
-    run_id = _storage_id(account_id)
-    return of([run_id]).get(run_id)
+    return _find(_storage_id(account_id))
 
 
 def _storage_id(account_id: str) -> str:
