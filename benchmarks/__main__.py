@@ -9,17 +9,18 @@ from typing import NoReturn
 
 from aiohttp import ClientError
 
-from benchmarks import api, coldstart, echo, start
+from benchmarks import api, coldstart, echo, metering, start
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import Report
 
-BENCHMARKS: dict[str, Callable[[int], Report]] = {
+BENCHMARKS: dict[str, Callable[..., Report]] = {
     "start": start.measure,
     "echo": echo.measure,
     "api": api.measure,
     "coldstart": coldstart.measure,
+    "metering": metering.measure,
 }
-"""What can be measured, by name; each takes the number of rounds."""
+"""What can be measured, by name; each takes the number of rounds, and some more."""
 
 ROUNDS = 3
 """How often the sides take turns unless told otherwise."""
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        report = _measured(options.name, options.rounds)
+        report = _measured(options)
     except KeyboardInterrupt:
         print("\nInterrupted; everything that was started has ended.", file=sys.stderr)
         return 130
@@ -40,11 +41,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _measured(name: str, rounds: int) -> Report | None:
+def _measured(options: argparse.Namespace) -> Report | None:
     """The report, or None after saying why there is none."""
     report = None
+    more = {} if options.segments is None else {"segments": options.segments}
     try:
-        report = BENCHMARKS[name](rounds)
+        report = BENCHMARKS[options.name](options.rounds, **more)
     except* (BenchmarkError, ClientError, OSError) as errors:
         first = _first(errors)
         print(f"Nothing was measured. {str(first) or repr(first)}", file=sys.stderr)
@@ -70,10 +72,18 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rounds", type=_count, default=ROUNDS, help=f"turns of each side ({ROUNDS})"
     )
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--segments",
+        type=_count,
+        help=f"of metering: segments that are sealed and sent ({metering.SEGMENTS})",
+    )
+    options = parser.parse_args(arguments)
+    if options.segments is not None and options.name != "metering":
+        parser.error("--segments belongs to metering")
+    return options
 
 
-def _summary(measure: Callable[[int], Report]) -> str:
+def _summary(measure: Callable[..., Report]) -> str:
     """The first line of the benchmark's own description."""
     return (sys.modules[measure.__module__].__doc__ or "").partition("\n")[0]
 

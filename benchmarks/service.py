@@ -31,11 +31,14 @@ _HIDDEN_FIELD = re.compile(r'type="hidden" name="([^"]*)" value="([^"]*)"')
 
 
 @contextmanager
-def running() -> Iterator[LocalCloud]:
-    """The whole service, deployed freshly; it and all its notebooks end with the block."""
+def running(*, deploy: bool = True) -> Iterator[LocalCloud]:
+    """The whole service, deployed freshly; it and all its notebooks end with the block.
+
+    Without `deploy`, the stand-ins alone, with nothing in them.
+    """
     with TemporaryDirectory(prefix="ramon-benchmark-") as folder:
         try:
-            cloud = testing.start(Path(folder), deploy=True)
+            cloud = testing.start(Path(folder), deploy=deploy)
         except RuntimeError as error:
             raise BenchmarkError(str(error)) from error
         try:
