@@ -53,6 +53,15 @@ def test_a_port_that_is_none_says_so(tmp_path: Path, port: str) -> None:
     assert "PORT must be a number" in result.stderr
 
 
+@pytest.mark.parametrize("key", ["sk_live_abc", "rk_live_abc"])
+def test_a_live_key_of_stripe_is_refused(tmp_path: Path, key: str) -> None:
+    result = launch(STATE_DIR=str(tmp_path), PORT="0", STRIPE_API_KEY=key)
+    assert result.returncode == 1
+    assert "unset STRIPE_API_KEY" in result.stderr
+    assert "abc" not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_the_endpoint_file_is_for_its_owner_and_goes_with_the_launcher(tmp_path: Path) -> None:
     file = tmp_path / "endpoint.json"
     with running(tmp_path) as cloud:
