@@ -4,9 +4,6 @@
  * The only reader of the generated file, so that a renamed schema is a change of one line here.
  */
 import type { components } from "./api-types";
-import type { NotebookCost } from "./billing-models";
-
-export type * from "./billing-models";
 
 type Schemas = components["schemas"];
 
@@ -14,9 +11,20 @@ export type Account = Schemas["Account"];
 export type Session = Schemas["Session"];
 export type Token = Schemas["Token"];
 export type NewToken = Schemas["NewToken"];
-
-/** One run of a notebook; `cost_usd` is what it cost beyond the plan. */
-export type Server = Schemas["Server"] & { cost_usd: string | null };
+export type Catalogue = Schemas["Catalogue"];
+export type Plan = Schemas["Plan"];
+export type Size = Schemas["Size"];
+export type Meter = Schemas["Meter"];
+export type Billing = Schemas["Billing"];
+export type BillingNotice = Schemas["Notice"];
+export type Running = Schemas["Running"];
+export type PlanChange = Schemas["PlanChange"];
+export type Usage = Schemas["Usage"];
+export type UsageResource = Schemas["ResourceUsage"];
+export type Upcoming = Schemas["Upcoming"];
+export type Invoice = Schemas["Invoice"];
+export type NotebookCost = Schemas["Cost"];
+export type Server = Schemas["Server"];
 export type Upload = Schemas["Upload"];
 
 export type Workspace = Schemas["Workspace"];
@@ -32,11 +40,10 @@ export type StageName = "requested" | "launching" | "booting" | "restoring" | "r
 export type Notebook = Omit<Schemas["Notebook"], "state" | "stages"> & {
   state: NotebookState;
   stages: Stage[];
-  /** While it is up. */
-  cost: NotebookCost | null;
-  /** What an hour of its size costs beyond the plan; null if the plan can't have it. */
-  price_usd_hour: string | null;
 };
+
+/** A size as one account may have it: `extra_usd_hour` is beyond its plan, null if it can't. */
+export type SizeOffer = Omit<Size, "extra_usd_hour"> & { extra_usd_hour: string | null };
 
 /** What an API token may be allowed to do. */
 export type Scope = Schemas["CreateToken"]["scopes"][number];

@@ -162,6 +162,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take note of what GitHub tells. */
+        post: operations["receive_from_github"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plans": {
         parameters: {
             query?: never;
@@ -171,6 +188,208 @@ export interface paths {
         };
         /** List plans and sizes with their prices. */
         get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to subscribe to a plan. */
+        post: operations["begin_checkout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/plan-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what a change of plan would cost. */
+        get: operations["preview_plan_change"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the plan; the free one ends the subscription with its period. */
+        post: operations["change_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to change cards and find receipts. */
+        post: operations["open_portal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the next invoice says so far.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["read_upcoming_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invoices, newest first.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["list_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/stripe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take note of what the payment provider tells. */
+        post: operations["receive_from_stripe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how the account stands this month.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["read_billing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the most to spend beyond the plan in a month. */
+        put: operations["set_limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was used in a month.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["read_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download what was used in a month as CSV.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["download_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -706,10 +925,11 @@ export interface components {
         Catalogue: {
             plans: components["schemas"]["Plan"][];
             sizes: components["schemas"]["Size"][];
+            meters: components["schemas"]["Meter"][];
         };
         /**
          * Plan
-         * @description A flat monthly price.
+         * @description A flat monthly price. Without usage, nothing beyond what it includes can be had.
          */
         Plan: {
             id: string;
@@ -718,11 +938,16 @@ export interface components {
             notebooks_at_once: number;
             included_size: string;
             storage_gib: number;
+            most_storage_gib: number;
+            has_usage: boolean;
+            default_limit_usd: string | null;
             summary: string;
         };
         /**
          * Size
          * @description Computing power of a notebook, and its price an hour.
+         *
+         *         `extra_usd_hour` is what an hour costs beyond each plan; null if the plan can't have the size.
          */
         Size: {
             id: string;
@@ -731,6 +956,227 @@ export interface components {
             memory_gib: number;
             gpu: number;
             price_usd_hour: string;
+            extra_usd_hour: {
+                [key: string]: string | null;
+            };
+        };
+        /**
+         * Meter
+         * @description Something that is counted, and what one of it costs.
+         */
+        Meter: {
+            id: string;
+            name: string;
+            unit: string;
+            price_usd: string;
+            example: string;
+        };
+        /**
+         * Checkout
+         * @description A plan to subscribe to.
+         */
+        Checkout: {
+            plan: string;
+        };
+        /**
+         * Link
+         * @description Where to go on: a page of the payment provider's.
+         */
+        Link: {
+            url: string;
+        };
+        /**
+         * PlanChange
+         * @description What a change of plan would cost. Negative amounts are credit.
+         */
+        PlanChange: {
+            plan: string;
+            /** @enum {unknown} */
+            effective: "now" | "period_end";
+            effective_at: string;
+            due_today_usd: string;
+            lines: components["schemas"]["ChangeLine"][];
+            next_total_usd: string;
+            next_at: string;
+            proration_at: number;
+        };
+        /**
+         * ChangeLine
+         * @description A part of what a change costs.
+         */
+        ChangeLine: {
+            description: string;
+            amount_usd: string;
+        };
+        /**
+         * ChangePlan
+         * @description A plan to change to, at the price that was shown for `proration_at`.
+         */
+        ChangePlan: {
+            plan: string;
+            /** @default null */
+            proration_at: number | null;
+        };
+        /**
+         * Upcoming
+         * @description The next invoice so far; `unsent_usd` will be added to it.
+         */
+        Upcoming: {
+            lines: components["schemas"]["InvoiceLine"][];
+            total_usd: string;
+            invoice_at: string;
+            unsent_usd: string;
+        };
+        /**
+         * InvoiceLine
+         * @description A line of an invoice.
+         */
+        InvoiceLine: {
+            /** @enum {unknown} */
+            kind: "credit" | "other" | "plan" | "usage";
+            meter: string | null;
+            description: string;
+            quantity: number | null;
+            amount_usd: string;
+        };
+        /**
+         * InvoicePage
+         * @description A page of invoices.
+         */
+        InvoicePage: {
+            items: components["schemas"]["Invoice"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Invoice
+         * @description An invoice.
+         */
+        Invoice: {
+            id: string;
+            number: string | null;
+            status: string;
+            total_usd: string;
+            created_at: string;
+            period_start: string;
+            period_end: string;
+            hosted_url: string | null;
+            pdf_url: string | null;
+        };
+        /**
+         * Billing
+         * @description How an account stands this month (UTC).
+         *
+         *         `spent_usd` is what was used beyond the plan, up to this second; `limit_percent` of `limit_usd`
+         *         is spent. `rate_usd_hour` is what everything that runs costs an hour.
+         */
+        Billing: {
+            plan: string;
+            /** @enum {unknown} */
+            status: "active" | "canceling" | "free" | "past_due" | "unpaid";
+            renews_at: string | null;
+            ends_at: string | null;
+            month: string;
+            spent_usd: string;
+            limit_usd: string | null;
+            limit_percent: number;
+            rate_usd_hour: string;
+            running: components["schemas"]["Running"][];
+            notices: components["schemas"]["Notice"][];
+            version: number;
+        };
+        /**
+         * Running
+         * @description Something that runs now, and what it costs beyond the plan.
+         */
+        Running: {
+            run_id: string;
+            resource_id: string;
+            kind: string;
+            name: string;
+            size: string | null;
+            started_at: string;
+            spent_usd: string;
+            rate_usd_hour: string;
+            included: boolean;
+        };
+        /**
+         * Notice
+         * @description Something to know about money; `until` is when something changes by itself.
+         */
+        Notice: {
+            kind: string;
+            /** @enum {unknown} */
+            level: "error" | "info" | "warning";
+            message: string;
+            until: string | null;
+        };
+        /**
+         * SetLimit
+         * @description The most to spend beyond the plan in a month, in dollars and cents; null is no limit.
+         */
+        SetLimit: {
+            limit_usd: string | null;
+        };
+        /**
+         * Usage
+         * @description What was used in a month, in several sums of the same cells.
+         */
+        Usage: {
+            month: string;
+            from: string;
+            to: string;
+            amount_usd: string;
+            meters: components["schemas"]["MeterUsage"][];
+            days: components["schemas"]["DayUsage"][];
+            resources: components["schemas"]["ResourceUsage"][];
+            cells: components["schemas"]["UsageCell"][];
+        };
+        /**
+         * MeterUsage
+         * @description What was used of one meter; `billable` is what the plan does not include.
+         */
+        MeterUsage: {
+            meter: string;
+            name: string;
+            unit: string;
+            quantity: number;
+            included: number;
+            billable: number;
+            amount_usd: string;
+        };
+        /**
+         * DayUsage
+         * @description What a day cost beyond the plan, in all and by meter.
+         */
+        DayUsage: {
+            date: string;
+            amount_usd: string;
+            meters: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ResourceUsage
+         * @description What a notebook, a cluster or storage cost beyond the plan, and how long it was used.
+         */
+        ResourceUsage: {
+            resource_id: string;
+            kind: string;
+            name: string;
+            seconds: number;
+            amount_usd: string;
+        };
+        /**
+         * UsageCell
+         * @description What one resource used of one meter in one day.
+         */
+        UsageCell: {
+            date: string;
+            resource_id: string;
+            meter: string;
+            quantity: number;
+            included: number;
+            amount_usd: string;
         };
         /**
          * Health
@@ -971,6 +1417,9 @@ export interface components {
         /**
          * Notebook
          * @description A hosted notebook. `url` is its own origin; enter it through `POST …/open`.
+         *
+         *         `price_usd_hour` is what an hour of its size costs beyond the plan; null if the plan can't
+         *         have it.
          */
         Notebook: {
             id: string;
@@ -986,6 +1435,8 @@ export interface components {
             last_activity_at: string | null;
             memory_bytes: number | null;
             workspace: components["schemas"]["Workspace"];
+            cost: components["schemas"]["Cost"] | null;
+            price_usd_hour: string | null;
             url: string;
             source: components["schemas"]["Source"];
             created_at: string;
@@ -1029,6 +1480,16 @@ export interface components {
             quota_bytes: number;
             saved_at: string | null;
             error: string | null;
+        };
+        /**
+         * Cost
+         * @description What a running server costs beyond the plan, in dollars, at the moment `as_of`.
+         */
+        Cost: {
+            included: boolean;
+            rate_usd_hour: string;
+            spent_usd: string;
+            as_of: string;
         };
         /**
          * Source
@@ -1132,6 +1593,7 @@ export interface components {
             stop_reason: string | null;
             stop_message: string | null;
             exit_code: number | null;
+            cost_usd: string | null;
         };
         /**
          * CreateUpload
@@ -1605,6 +2067,46 @@ export interface operations {
             };
         };
     };
+    receive_from_github: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_plans: {
         parameters: {
             query?: never;
@@ -1621,6 +2123,447 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    begin_checkout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Checkout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_plan_change: {
+        parameters: {
+            query?: {
+                plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePlan"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    open_portal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_upcoming_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upcoming"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_invoices: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    receive_from_stripe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_billing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Billing"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_limit: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetLimit"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Billing"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_usage: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_usage: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description It can't be done; the message says why. */

@@ -9,7 +9,7 @@ import { formatUtcDate } from "@/lib/time";
 import { useInvoices } from "../api/get-invoices";
 import classes from "./invoices-panel.module.css";
 
-const STATUS: Record<Invoice["status"], string> = {
+const STATUS: Readonly<Record<string, string>> = {
   draft: "Being prepared",
   open: "To be paid",
   paid: "Paid",
@@ -49,7 +49,7 @@ function InvoiceRow({ invoice }: { invoice: Invoice }) {
       error={null}
       action={<Links invoice={invoice} />}
     >
-      {STATUS[status]}
+      {STATUS[status] ?? status}
       {number && `. Number ${number}`}. {formatUtcDate(period_start)} to {formatUtcDate(period_end)}
     </Row>
   );

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { Panel } from "@/components/panel";
-import { formatFixed, formatUsd, parseUsd } from "@/lib/money";
+import { formatFixed, formatUsd, parseUsd, type Usd } from "@/lib/money";
 import { formatMonth } from "@/lib/time";
 import { useLiveSpent } from "@/lib/use-live-spent";
 import type { TimedBilling } from "../api/billing-cache";
@@ -50,7 +50,7 @@ function Limit({ billing }: Props) {
       <p className={classes.text}>
         {limit_usd === null
           ? "There is no limit. With one, this month can't cost more than you decide."
-          : `At ${formatUsd(parseUsd(limit_usd), 2)}, notebooks of larger sizes are saved and stopped until the month is over. Those of the included size go on.`}
+          : limitWords(parseUsd(limit_usd))}
       </p>
       <Button variant="default" size="sm" mt="md" onClick={dialog.editLimit}>
         {limit_usd === null ? "Set a limit…" : "Change the limit…"}
@@ -58,4 +58,9 @@ function Limit({ billing }: Props) {
       <LimitDialog billing={billing} opened={dialog.editsLimit} onClose={dialog.close} />
     </>
   );
+}
+
+function limitWords(limit: Usd): string {
+  if (limit === 0n) return "Nothing beyond the plan is allowed: no larger size can be started.";
+  return `At ${formatUsd(limit, 2)}, notebooks of larger sizes are saved and stopped until the month is over. Those of the included size go on.`;
 }

@@ -11,10 +11,12 @@ vi.mock("@/lib/leave", () => ({ goTo: vi.fn() }));
 
 beforeEach(() => vi.mocked(goTo).mockClear());
 
-const notice = (
-  kind: BillingNotice["kind"],
-  level: BillingNotice["level"] = "warning",
-): BillingNotice => ({ kind, level, message: `About ${kind}.`, until: null });
+const notice = (kind: string, level: BillingNotice["level"] = "warning"): BillingNotice => ({
+  kind,
+  level,
+  message: `About ${kind}.`,
+  until: null,
+});
 
 function given(bill: Partial<Billing>) {
   const api = fakeApi({ "GET /billing": { body: aBill(bill) } });
@@ -39,7 +41,8 @@ describe("notices", () => {
     const failed = { ...notice("payment_failed", "error"), until: "2026-11-30T10:00:00Z" };
     const { api, user } = given({ status: "past_due", notices: [failed] });
     api.on("POST /billing/portal", { status: 201, body: { url: "https://stripe.example/p" } });
-    expect(await screen.findByText(/About payment_failed. Until/)).toHaveTextContent(/30 Nov/);
+    expect(await screen.findByText("About payment_failed.")).toBeVisible();
+    expect(screen.getByText(/^Date:/)).toHaveTextContent("Mon 30 Nov");
     await user.click(screen.getByRole("button", { name: "Pay at Stripe" }));
     await waitFor(() => expect(goTo).toHaveBeenCalledWith("https://stripe.example/p"));
   });
@@ -48,7 +51,7 @@ describe("notices", () => {
     const { api, user } = given({ status: "canceling", notices: [notice("canceling", "info")] });
     api.on("POST /billing/plan", () => {
       api.on("GET /billing", { body: aBill() });
-      return { body: aBill() };
+      return {};
     });
     await user.click(await screen.findByRole("button", { name: "Keep the plan" }));
     await waitFor(() => expect(screen.queryByText("About canceling.")).toBeNull());

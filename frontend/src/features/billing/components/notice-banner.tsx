@@ -47,15 +47,12 @@ function Notice({ notice, billing, onRead }: NoticeProps) {
     <div className={classes.notice} data-level={notice.level}>
       <div className={classes.inner}>
         <Icon size={18} aria-hidden className={classes.icon} />
-        <p className={classes.words}>
-          {notice.message}
-          {notice.until && (
-            <>
-              {" "}
-              Until <time dateTime={notice.until}>{formatDateTime(notice.until)}</time>.
-            </>
-          )}
-        </p>
+        <p className={classes.words}>{notice.message}</p>
+        {notice.until && (
+          <p className={classes.until}>
+            Date: <time dateTime={notice.until}>{formatDateTime(notice.until)}</time>
+          </p>
+        )}
         <NoticeFix notice={notice} billing={billing} />
         {notice.level !== "error" && (
           <CloseButton size="sm" aria-label="Close this notice" onClick={onRead} />
