@@ -180,10 +180,11 @@ def _record_until(run: Run, end: int, after: Terms) -> None:
 
 
 def _record(run: Run, end: int, terms: Terms, after: Terms, step: int) -> None:
-    for start, cut in calendar.cuts(run.metered_until, end, step):
+    for number, (start, cut) in enumerate(calendar.cuts(run.metered_until, end, step)):
+        if number:
+            run.refresh(consistent_read=True)
         is_last = cut == end and after != _own_terms(run)
         ledger.record(run, _piece(start, cut, terms, after if is_last else None))
-        run.refresh(consistent_read=True)
 
 
 def _piece(start: int, end: int, terms: Terms, after: Terms | None) -> Piece:
