@@ -167,5 +167,5 @@ def _work(accounts: int, slices: int, *options: str, **variables: str) -> Told:
     )  # fmt: skip
     if finished.returncode:
         raise BenchmarkError(f"Metering failed:\n{finished.stderr[-3000:]}")
-    told: Told = json.loads(finished.stdout)
+    told: Told = json.loads(finished.stdout.splitlines()[-1])  # the service logs there too
     return told
