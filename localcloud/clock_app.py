@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from localcloud.advance import Advance
+from localcloud.clock_command import DONE
 
 
 class ClockApp:
@@ -43,7 +44,7 @@ class ClockApp:
         try:
             async for line in self._advance.by(seconds):
                 yield f"{line}\n"
-            yield "Done.\n"
+            yield f"{DONE}\n"
         finally:
             self._moving = False
 

@@ -15,6 +15,9 @@ PATH = "/_stand_in/clock"
 
 UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
+DONE = "Done."
+"""The last line of a move that was made whole."""
+
 NOT_RUNNING = "The local cloud is not running: start it with `make run`, then move its clock."
 
 
@@ -54,9 +57,15 @@ def _show(port: int) -> int:
 
 def _advance(port: int, seconds: int) -> int:
     last = ""
-    for last in _request(port, "POST", json.dumps({"advance_seconds": seconds})):
-        say(last.rstrip("\n"))
-    return 0 if last == "Done.\n" else 1
+    for last in move(port, seconds):
+        say(last)
+    return 0 if last == DONE else 1
+
+
+def move(port: int, seconds: int) -> Iterator[str]:
+    """Move the clock of the local cloud at a port; gives its lines as they come, DONE at last."""
+    for line in _request(port, "POST", json.dumps({"advance_seconds": seconds})):
+        yield line.rstrip("\n")
 
 
 def _request(port: int, method: str, body: str | None = None) -> Iterator[str]:

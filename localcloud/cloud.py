@@ -47,9 +47,10 @@ class Cloud:
 
     async def stop(self) -> None:
         """End tasks while everything still answers, save, then hang up."""
+        await self._stripe.pause()
         await self.aws.stop()
-        await self._stripe.stop()
         await self._front_door.close()
+        self._stripe.close()
 
 
 def _images(settings: Settings) -> Images:

@@ -23,6 +23,7 @@ import boto3
 import httpx
 from botocore.config import Config
 
+from localcloud import clock_command
 from localcloud.ecs.store import write_json
 from localcloud.settings import PROJECT_ROOT
 
@@ -32,7 +33,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 """Longest wait for everything to end; a task may use its stop timeout."""
 
-SUBSCRIBE_SECONDS = 30.0
+SUBSCRIBE_SECONDS = 90.0
 """Longest wait for a paid plan to hold."""
 
 CARD = "4242 4242 4242 4242"
@@ -69,6 +70,16 @@ class LocalCloud:
             aws_secret_access_key=credentials["secret_access_key"],
             config=Config(retries={"max_attempts": 1}),
         )
+
+    def advance(self, seconds: int) -> list[str]:
+        """Move the stand-in's clock ahead and wait for all that happens meanwhile; what was said.
+
+        Raises RuntimeError if it did not come to its end.
+        """
+        said = list(clock_command.move(self.port, seconds))
+        if said[-1:] != [clock_command.DONE]:
+            raise RuntimeError(f"The clock was not moved:\n{said}")
+        return said[:-1]
 
     def kill(self) -> None:
         """End the launcher by SIGKILL, as a power cut would."""

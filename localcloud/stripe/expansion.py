@@ -4,9 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from localcloud.stripe.context import Context
-from localcloud.stripe.errors import invalid
+from localcloud.stripe.errors import invalid, not_here
 from localcloud.stripe.parameters import Json
 from localcloud.stripe.store import public
+
+ELSEWHERE = (
+    "cash_balance",
+    "currency_options",
+    "invoice_credit_balance",
+    "payments",
+    "sources",
+    "tax",
+    "tax_ids",
+)
+"""What Stripe adds to objects if asked, and this stand-in cannot."""
 
 Include = Callable[[Context, Json], Any]
 
@@ -52,6 +63,8 @@ def _expand(ctx: Context, node: Json, parts: list[str], path: str) -> None:
 
 def _include(ctx: Context, node: Json, name: str, path: str) -> Any:
     include = INCLUDED.get((node.get("object", ""), name))
+    if include is None and name in ELSEWHERE:
+        raise not_here(f"Expanding {path} is not known here.")
     if include is None and name not in node:
         raise _cannot(path)
     return public(include(ctx, node)) if include else None

@@ -1,6 +1,7 @@
 """Lists as Stripe gives them: newest first, a page at a time, by the ids at their ends."""
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from localcloud.stripe.errors import invalid, missing
@@ -14,15 +15,17 @@ def listing(
     url: str, asked: Json, objects: Iterable[Json], keep: Callable[[Json], bool] = lambda _: True
 ) -> Json:
     """A page of `objects`, which come newest first, of those to `keep`."""
-    found = [each for each in objects if keep(each) and _in_range(each, asked.get("created"))]
     limit = asked.get("limit", USUAL_PAGE)
     if not 1 <= limit <= LARGEST_PAGE:
         raise invalid("Invalid integer: limit must be from 1 to 100", "limit")
+    matching = (each for each in objects if keep(each) and _in_range(each, asked.get("created")))
     if "ending_before" in asked:
-        before = found[: _position(found, asked["ending_before"], "ending_before")]
+        before = list(_until(matching, asked["ending_before"], "ending_before"))
         return whole(url, before[-limit:], has_more=len(before) > limit)
     if "starting_after" in asked:
-        found = found[_position(found, asked["starting_after"], "starting_after") + 1 :]
+        for _ in _until(matching, asked["starting_after"], "starting_after"):
+            pass
+    found = list(itertools.islice(matching, limit + 1))
     return whole(url, found[:limit], has_more=len(found) > limit)
 
 
@@ -37,10 +40,12 @@ def filtered(asked: Json, *names: str) -> Callable[[Json], bool]:
     return lambda each: all(each.get(name) == value for name, value in wanted.items())
 
 
-def _position(objects: list[Json], id_: str, param: str) -> int:
-    for position, each in enumerate(objects):
+def _until(objects: Iterator[Json], id_: str, param: str) -> Iterator[Json]:
+    """What comes before an object; raises StripeError if it does not come."""
+    for each in objects:
         if each["id"] == id_:
-            return position
+            return
+        yield each
     raise missing("object", id_, param)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 
 from localcloud.stripe import worker
 from localcloud.stripe.deliveries import Deliveries
@@ -11,6 +12,8 @@ COUNTING_SECONDS = 0.05
 """How long a meter event waits until it counts: not at once, as with Stripe, but soon."""
 
 LONGEST_SLEEP = 30.0
+
+logger = logging.getLogger(__name__)
 
 
 class Running:
@@ -26,13 +29,18 @@ class Running:
     def start(self) -> None:
         """Begin; what an earlier run left undone comes first."""
         self._tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._deliver())]
+        for task in self._tasks:
+            task.add_done_callback(_tell_of_failure)
 
-    async def stop(self) -> None:
-        """End, in the middle of a delivery if need be: it is sent again."""
+    async def pause(self) -> None:
+        """Do nothing by itself any more, but answer. A delivery under way is sent again later."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.deliveries.close()
+
+    def close(self) -> None:
+        """Let go of what is on disk."""
         self.stand_in.store.close()
 
     async def settle(self) -> int:
@@ -67,6 +75,11 @@ class Running:
         if moment is None:
             return LONGEST_SLEEP
         return min(LONGEST_SLEEP, max(0.0, moment - self.stand_in.clock.time()))
+
+
+def _tell_of_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        logger.critical("the stand-in for Stripe does nothing any more", exc_info=error)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

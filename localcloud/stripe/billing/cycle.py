@@ -25,9 +25,8 @@ def turn(ctx: Context, subscription: Json) -> None:
         }
     ctx.store.save(subscription)
     collects = subscription["status"] != "unpaid"
-    occasion = Occasion(
-        "subscription_cycle", period, subscription, ctx.now + DRAFT_SECONDS, auto_advance=collects
-    )
+    at = ctx.now + DRAFT_SECONDS if collects else None
+    occasion = Occasion("subscription_cycle", period, subscription, at, auto_advance=collects)
     invoicing.draft(ctx, customer, found, occasion)
     emit_change(ctx, "customer.subscription.updated", before, subscription)
 

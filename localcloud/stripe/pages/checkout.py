@@ -27,9 +27,13 @@ class CheckoutPage:
             return html.message("Checkout", "There is no such checkout.", 404)
         if session["status"] != "open":
             return _closed(session)
-        if request.method == "GET":
-            return self._page(session, {}, None)
-        return self._pay(session, await card_form.form(request))
+        try:
+            if request.method == "GET":
+                return self._page(session, {}, None)
+            return self._pay(session, await card_form.form(request))
+        except StripeError as error:
+            # What was offered cannot be had any more: its month has begun, for example.
+            return html.message("This offer has ended", str(error), 410, _way_back(session))
 
     def _pay(self, session: Json, given: dict[str, str]) -> Response:
         ctx = self._stand_in.context()
@@ -82,6 +86,10 @@ def _closed(session: Json) -> Response:
     if session["status"] == "complete":
         link = (checkout_sessions.success_url(session), "Go back")
         return html.message("Paid", "This checkout is complete.", link=link)
+    text = "This checkout has expired. Start again."
+    return html.message("Expired", text, 410, _way_back(session))
+
+
+def _way_back(session: Json) -> tuple[str, str] | None:
     cancel = session["cancel_url"]
-    link_back = (cancel, "Go back") if cancel else None
-    return html.message("Expired", "This checkout has expired. Start again.", 410, link_back)
+    return (cancel, "Go back") if cancel else None

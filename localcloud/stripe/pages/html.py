@@ -34,6 +34,7 @@ button { margin-top: 1rem; padding: .7rem 1rem; font: inherit; font-weight: 600;
 button.plain { background: transparent; color: inherit; border: 1px solid var(--soft) }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px }
 .error { border-left: .3rem solid var(--bad); padding: .5rem .75rem; color: var(--bad) }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .note { font-size: .9rem; color: var(--soft) }
 """
 
@@ -74,8 +75,9 @@ def table(caption: str, rows: Iterable[tuple[str, str]]) -> str:
         f'<tr><td>{what}</td><td class="amount">{amount}</td></tr>' for what, amount in rows
     )
     return (
-        f"<table><caption hidden>{escape(caption)}</caption>"
-        '<thead hidden><tr><th scope="col">What</th><th scope="col">Amount</th></tr></thead>'
+        f'<table><caption class="hidden">{escape(caption)}</caption>'
+        '<thead class="hidden"><tr><th scope="col">What</th>'
+        '<th scope="col">Amount</th></tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
 

@@ -23,7 +23,7 @@ from localcloud.stripe.parameters import (
     operation_parameters,
     text,
 )
-from localcloud.stripe.resources import customers, payment_methods
+from localcloud.stripe.resources import checkout_shape, customers, payment_methods
 
 PATH = "/v1/checkout/sessions"
 
@@ -94,7 +94,11 @@ def create(ctx: Context, asked: Json) -> Json:
     if asked.get("allow_promotion_codes"):
         raise not_here("Promotion codes are not known here.")
     customer = customers.active(ctx, asked["customer"])
-    session = _shape(ctx, asked, customer)
+    session = checkout_shape.session(ctx, asked, customer) | {
+        "expires_at": _expiry(ctx, asked),
+        "_line_items": _line_items(ctx, asked),
+        "_subscription": asked.get("subscription_data", {}),
+    }
     amount = _first_amount(ctx, customer, session)
     session |= {"amount_subtotal": amount, "amount_total": amount}
     return ctx.store.add(session)
@@ -250,91 +254,3 @@ def _expiry(ctx: Context, asked: Json) -> int:
         message = "The `expires_at` timestamp must be between 30 minutes and 24 hours from now."
         raise invalid(message, "expires_at")
     return at
-
-
-def _shape(ctx: Context, asked: Json, customer: Json) -> Json:
-    id_ = new_id("cs_test", 48)
-    return {
-        "id": id_,
-        "object": "checkout.session",
-        "adaptive_pricing": None,
-        "after_expiration": None,
-        "allow_promotion_codes": asked.get("allow_promotion_codes"),
-        "amount_subtotal": None,
-        "amount_total": None,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "billing_address_collection": asked.get("billing_address_collection"),
-        "branding_settings": {
-            "background_color": "#ffffff",
-            "border_style": "rounded",
-            "button_color": "#0074d4",
-            "display_name": "Stand-in for Stripe",
-            "font_family": "default",
-            "icon": None,
-            "logo": None,
-        },
-        "cancel_url": asked.get("cancel_url"),
-        "client_reference_id": asked.get("client_reference_id"),
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
-        "created": ctx.now,
-        "currency": ctx.store.get("price", asked["line_items"][0]["price"], "line_items[0][price]")[
-            "currency"
-        ],
-        "currency_conversion": None,
-        "custom_fields": [],
-        "custom_text": dict.fromkeys(
-            ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
-        ),
-        "customer": customer["id"],
-        "customer_account": None,
-        "customer_creation": None,
-        "customer_details": {
-            "address": None,
-            "business_name": None,
-            "email": customer["email"],
-            "individual_name": None,
-            "name": None,
-            "phone": None,
-            "tax_exempt": "none",
-            "tax_ids": None,
-        },
-        "customer_email": None,
-        "discounts": [],
-        "excluded_payment_method_types": [],
-        "expires_at": _expiry(ctx, asked),
-        "invoice": None,
-        "invoice_creation": None,
-        "livemode": False,
-        "locale": asked.get("locale"),
-        "metadata": merged({}, asked.get("metadata")),
-        "mode": "subscription",
-        "origin_context": None,
-        "payment_intent": None,
-        "payment_link": None,
-        "payment_method_collection": "always",
-        "payment_method_configuration_details": None,
-        "payment_method_options": {},
-        "payment_method_types": ["card"],
-        "payment_status": "unpaid",
-        "permissions": None,
-        "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "saved_payment_method_options": None,
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
-        "shipping_options": [],
-        "status": "open",
-        "submit_type": None,
-        "subscription": None,
-        "success_url": asked["success_url"],
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted_page",
-        "url": f"{ctx.base}/c/pay/{id_}",
-        "wallet_options": None,
-        "_line_items": _line_items(ctx, asked),
-        "_subscription": asked.get("subscription_data", {}),
-    }

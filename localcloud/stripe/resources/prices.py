@@ -57,7 +57,7 @@ TIER = group(
 FIELDS = AMOUNTS | {
     "active": boolean,
     "billing_scheme": choice("per_unit", "tiered"),
-    "currency": text(3),
+    "currency": only("usd", "USD"),
     "lookup_key": text(200),
     "metadata": metadata,
     "nickname": text(),

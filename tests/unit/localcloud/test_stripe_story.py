@@ -120,3 +120,72 @@ def test_what_is_known_survives_a_kill(tmp_path_factory: pytest.TempPathFactory)
             eventually(lambda: shop.used(customer.id) == 10)
             with pytest.raises(stripe.InvalidRequestError, match="already exists"):
                 shop.use(customer.id, "before", 10)
+
+
+def test_what_was_not_delivered_is_delivered_after_a_kill(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    state = tmp_path_factory.mktemp("undelivered")
+    cloud = start(state)
+    try:
+        with closing(Shop(cloud)) as shop, inbox(shop, "customer.created") as box:
+            held = shop.browser.post(f"{shop.base}/_stand_in/deliveries", json={"hold": True})
+            assert held.json()["held"]
+            customer = shop.customer()
+            cloud.kill()
+            cloud = start(state, port=cloud.port)
+            eventually(lambda: box.types(customer.id) == ["customer.created"])
+    finally:
+        cloud.kill()
+
+
+def test_a_draft_can_wait_longer_before_it_is_final(shop: Shop) -> None:
+    customer, _ = shop.subscriber()
+    month_end = next_month(shop.now())
+    shop.advance_to(month_end + 600)
+    draft = shop.invoices(customer.id)[0]
+    later = month_end + 20 * 3600
+    shop.api.invoices.update(draft.id, {"automatically_finalizes_at": later})
+    shop.advance(5 * 3600)
+    assert shop.api.invoices.retrieve(draft.id).status == "draft"
+    shop.use(customer.id, "very late", 1_000_000, timestamp=month_end - 1)
+    shop.advance_to(later + 60)
+    assert shop.api.invoices.retrieve(draft.id).amount_paid == 2900 + 1400
+
+
+def test_less_than_can_be_charged_is_carried_over(shop: Shop) -> None:
+    customer, subscription = shop.subscriber()
+    shop.use(customer.id, "a little", 10_000)
+    shop.api.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
+    shop.advance_to(next_month(shop.now()) + 2 * 3600)
+    last = shop.invoices(customer.id)[0]
+    assert (last.total, last.status, last.amount_due, last.amount_paid) == (14, "paid", 0, 0)
+    assert shop.api.customers.retrieve(customer.id).balance == 14
+
+
+def test_nobody_is_charged_for_new_months_while_the_old_one_is_unpaid(shop: Shop) -> None:
+    customer, subscription = shop.subscriber(FAILS_LATER)
+    shop.advance(70 * DAY)
+    drafts = shop.api.invoices.list({"customer": customer.id, "status": "draft"}).data
+    assert drafts
+    assert not any(each.auto_advance for each in drafts)
+    assert len(shop.api.invoices.list({"customer": customer.id, "status": "open"}).data) == 1
+    assert shop.api.subscriptions.retrieve(subscription.id).status == "unpaid"
+
+
+def test_a_checkout_that_nobody_finishes_expires(shop: Shop) -> None:
+    with inbox(shop, "checkout.session.expired") as box:
+        session = shop.checkout(shop.customer().id)
+        shop.advance(DAY + 60)
+        assert box.types(session.id) == ["checkout.session.expired"]
+    assert shop.browser.get(session.url).status_code == 410
+
+
+def test_an_identifier_is_known_for_a_day(shop: Shop) -> None:
+    customer = shop.customer().id
+    shop.use(customer, "again", 1)
+    shop.advance(DAY - 600)
+    with pytest.raises(stripe.InvalidRequestError):
+        shop.use(customer, "again", 1)
+    shop.advance(700)
+    shop.use(customer, "again", 1)
