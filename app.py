@@ -119,4 +119,10 @@ def close_months(_event: CloudWatchEvent) -> None:
 @app.schedule(_IN_THE_NIGHT, name="reconcile_usage")
 def reconcile_usage(_event: CloudWatchEvent) -> None:
     """Hold segments, ledger, Stripe's sums and invoices together."""
-    billing_jobs.reconcile_usage()
+    jobs.reconcile_usage()
+
+
+@app.lambda_function(name="reconcile_month")
+def reconcile_month(event: dict[str, Any], _context: object) -> list[dict[str, Any]]:
+    """For an operator: hold one month together."""
+    return jobs.reconcile_month(event)

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 LOCAL = "local"
 """The stage that runs in the stand-in."""
+_CONFIG = Config(retries={"mode": "standard"})
 
 
 class NoCloud(Exception):
@@ -56,12 +57,10 @@ class Cloud:
         """The AWS account's number."""
         return str(self.client("sts").get_caller_identity()["Account"])
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, config: Config | None = None) -> Any:
         """A boto3 client of `service`, such as `cloudformation`."""
         make: Any = self._session.client  # its type knows literal names only
-        return make(
-            service, endpoint_url=self.endpoint_url, config=Config(retries={"mode": "standard"})
-        )
+        return make(service, endpoint_url=self.endpoint_url, config=config or _CONFIG)
 
 
 def connect(stage: str, region: str | None = None) -> Cloud:

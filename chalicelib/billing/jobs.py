@@ -1,6 +1,6 @@
 """Bodies of billing's schedules. Every one may run twice, late, or beside itself."""
 
-from chalicelib.billing import closing, outbox, reconcile
+from chalicelib.billing import closing, outbox
 from chalicelib.core import claims, clock
 from chalicelib.core.observability import log
 
@@ -23,8 +23,3 @@ def push_usage() -> None:
 def close_months() -> None:
     """Schedule: close the months that are over and complete."""
     closing.close_months()
-
-
-def reconcile_usage() -> None:
-    """Schedule: hold the whole chain of this and last month together; differences are errors."""
-    reconcile.every_account()

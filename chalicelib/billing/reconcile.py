@@ -18,7 +18,6 @@ from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.models import Entry, MeterHour, Run, Segment, UsageMonth
 from chalicelib.billing.outbox import HourState
 from chalicelib.core import clock
-from chalicelib.core.observability import log
 
 _SETTLED_AFTER = calendar.HOUR
 """Seconds after a message was accepted from which Stripe's sums must have it."""
@@ -52,24 +51,20 @@ class Report:
     findings: list[Finding]
 
 
-def every_account() -> list[Report]:
-    """Hold together every account's present and last month; log each finding as an error."""
-    this_month = calendar.month_of(clock.seconds())
-    last_month = calendar.month_of(calendar.month_start(this_month) - 1)
-    reports = [account(*key) for key in sorted(accounts_of(last_month) | accounts_of(this_month))]
-    for report in reports:
-        for finding in report.findings:
-            log.error(
-                "the books disagree", account_id=report.account_id, month=report.month,
-                link=finding.link, subject=finding.subject, why=finding.message,
-            )  # fmt: skip
-    log.info("reconciled", months=len(reports))
-    return reports
+def recent_months() -> list[str]:
+    """The months that may still change: the last one and the present one."""
+    present = calendar.month_of(clock.seconds())
+    return [calendar.month_of(calendar.month_start(present) - 1), present]
 
 
-def accounts_of(month: str) -> set[tuple[str, str]]:
-    """The accounts that used something in a month, each with the month."""
-    return {(row.account_id, row.month) for row in UsageMonth.scan(UsageMonth.month == month)}
+def accounts_of(month: str) -> list[str]:
+    """The accounts that used something in a month."""
+    return sorted(row.account_id for row in UsageMonth.scan(UsageMonth.month == month))
+
+
+def runs_of(account_id: str, month: str) -> list[Run]:
+    """Everything that has segments in an account's month."""
+    return _Books(account_id, month).runs
 
 
 def account(account_id: str, month: str) -> Report:
@@ -112,12 +107,11 @@ class _Books:
         """Stripe's sums, by meter and hour."""
         if self.customer_id is None:
             return {}
-        until = min(self.end, calendar.hour_of(clock.seconds()) + calendar.HOUR)
         return {
             (meter.id, hour): total
             for meter in METERS.values()
             for hour, total in stripe_gateway.usage_by_hour(
-                self.customer_id, meter.event_name, self.start, until
+                self.customer_id, meter.event_name, self.start, self.end
             ).items()
         }
 

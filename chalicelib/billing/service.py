@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chalicelib.billing import usage
+from chalicelib.billing import reconcile, usage
 from chalicelib.billing.limits import Cause, Verdict, admit, verdicts
+from chalicelib.billing.reconcile import Finding, Report, accounts_of, recent_months
+from chalicelib.billing.reconcile import account as report
 from chalicelib.billing.usage import (
     Kind,
     Use,
@@ -25,14 +27,21 @@ from chalicelib.core import clock
 __all__ = [
     "Cause",
     "Cost",
+    "Finding",
     "Kind",
+    "Report",
+    "Span",
     "Use",
     "Verdict",
+    "accounts_of",
     "admit",
     "costs",
     "end_in",
     "open_in",
+    "recent_months",
     "record_use",
+    "report",
+    "runs_of",
     "sample_storage",
     "settle",
     "verdicts",
@@ -60,3 +69,18 @@ def costs(run_ids: Iterable[str]) -> dict[str, Cost]:
         run.id: Cost(usage.cost(run, now), usage.extra_usd_second(run) * 3600, now)
         for run in usage.of(run_ids).values()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When a run was billed from and until, in seconds; `ended_at` is None while it goes on."""
+
+    id: str
+    started_at: int
+    ended_at: int | None
+
+
+def runs_of(account_id: str, month: str, kind: Kind) -> list[Span]:
+    """The runs of a kind that were billed in an account's month."""
+    found = reconcile.runs_of(account_id, month)
+    return [Span(run.id, run.started_at, run.ended_at) for run in found if run.kind == kind]

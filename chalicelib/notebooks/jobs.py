@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.core import clock, config, db
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
 from chalicelib.notebooks import agent, fargate, lifecycle, service, state_machines
+from chalicelib.notebooks import reconcile as reconcile_chain
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState
 from chalicelib.storage import service as storage
@@ -239,6 +242,17 @@ def sample_storage() -> None:
         size = 0 if notebook.deleted_at is not None else notebook.bytes
         stored[notebook.account_id] = stored.get(notebook.account_id, 0) + size
     billing.sample_storage(stored)
+
+
+def reconcile_usage() -> None:
+    """Schedule: hold the whole chain of this and last month together; differences are errors."""
+    reconcile_chain.recent_months()
+
+
+def reconcile_month(event: dict[str, Any]) -> list[dict[str, Any]]:
+    """For an operator: the reports of `month` (of `account_id` alone, if there is one)."""
+    reports = reconcile_chain.of_month(event["month"], event.get("account_id"))
+    return [msgspec.to_builtins(report) for report in reports]
 
 
 def purge_sweep() -> None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from chalicelib.accounts.models import Account
 from chalicelib.billing import (
@@ -27,7 +27,7 @@ from chalicelib.billing import (
 from chalicelib.billing.models import BillingAccount, Entry, MeterHour, Run, Segment, UsageMonth
 from chalicelib.billing.usage import Kind, Use
 from chalicelib.core import clock, db
-from localcloud.tables import Call, Hook, Tables
+from localcloud.tables import Call, Tables
 from tests.unit.billing.fake_stripe import FAULTS, FakeStripe
 
 ACCOUNTS = {"acc_a": "researcher", "acc_b": "lab"}
@@ -37,8 +37,20 @@ STALE = 25 * calendar.HOUR
 """Longer than Stripe knows an identifier."""
 
 
+HAPPENINGS = ("dies before", "dies after", "meters", "pushes", "ends", "closes")
+Trouble = tuple[str, int] | None
+"""What happens at which of a process's requests to the tables, if anything."""
+TROUBLE: st.SearchStrategy[Trouble] = st.none() | st.tuples(
+    st.sampled_from(HAPPENINGS), st.integers(0, 9)
+)
+
+
 class Crash(Exception):
     """The process died at this point."""
+
+
+def _die() -> None:
+    raise Crash
 
 
 class Histories(RuleBasedStateMachine):
@@ -62,7 +74,6 @@ class Histories(RuleBasedStateMachine):
         self.started: dict[str, int] = {}
         self.stopped: dict[str, int] = {}
         self.events: list[str] = []
-        self.armed: tuple[Hook | None, Hook | None] | None = None
         self.stored: dict[str, int] = {}
         for account_id, plan in ACCOUNTS.items():
             _sign_up(account_id, plan)
@@ -76,16 +87,27 @@ class Histories(RuleBasedStateMachine):
 
     # What people and providers do
 
+    @initialize()
+    def something_runs(self) -> None:
+        for account in ACCOUNTS:
+            self._begin(account, "extra", Kind.NOTEBOOK, None)
+
     @rule(
         account=st.sampled_from(sorted(ACCOUNTS)),
         size=st.sampled_from(sorted(catalogue.SIZES)),
         kind=st.sampled_from([Kind.NOTEBOOK, Kind.CLUSTER]),
+        trouble=TROUBLE,
     )
-    def something_becomes_usable(self, account: str, size: str, kind: Kind) -> None:
+    def something_becomes_usable(
+        self, account: str, size: str, kind: Kind, trouble: Trouble
+    ) -> None:
+        self._begin(account, size, kind, trouble)
+
+    def _begin(self, account: str, size: str, kind: Kind, trouble: Trouble) -> None:
         run_id = f"run_{len(self.started):03d}"
         units = catalogue.size(size).units
         use = Use(run_id, account, f"res_{size}", kind, size, size, units, self.now)
-        self._surviving(lambda: _open(use))
+        self._do(lambda: _open(use), trouble)
         if usage.of([run_id]):  # the same transaction says that it runs
             self.started[run_id] = self.now
 
@@ -97,110 +119,101 @@ class Histories(RuleBasedStateMachine):
         self.events.append(run_id)
 
     @precondition(lambda self: self.events)
-    @rule(data=st.data(), again=st.booleans())
-    def its_event_comes(self, data: st.DataObject, again: bool) -> None:
+    @rule(data=st.data(), again=st.booleans(), trouble=TROUBLE)
+    def its_event_comes(self, data: st.DataObject, again: bool, trouble: Trouble) -> None:
         run_id = data.draw(st.sampled_from(self.events))
         if not again:
             self.events.remove(run_id)
-        self._surviving(lambda: self._end(run_id))
+        self._do(lambda: self._end(run_id), trouble)
 
     def _end(self, run_id: str) -> None:
         with suppress(db.Refused), db.transaction() as write:
             usage.end_in(write, run_id, self.stopped[run_id])
         usage.settle(run_id)
 
+    def _end_all(self) -> None:
+        for run_id in self.events:
+            self._end(run_id)
+
     @rule(account=st.sampled_from(sorted(ACCOUNTS)), plan=st.sampled_from(["researcher", "lab"]))
     def a_plan_is_changed(self, account: str, plan: str) -> None:
         Account(account).update([Account.plan.set(plan)])
 
-    @rule(account=st.sampled_from(sorted(ACCOUNTS)), gib=st.integers(0, 600))
-    def files_are_stored(self, account: str, gib: int) -> None:
-        self.stored[account] = gib * catalogue.GIB
-
-    @rule(
-        length=st.one_of(
-            st.integers(1, 90), st.integers(60, 4000), st.sampled_from([calendar.HOUR, STALE])
-        )
-    )
+    @rule(length=st.integers(1, 4000))
     def time_passes(self, length: int) -> None:
         self.now += length
 
     # What our schedules do
 
-    @rule(ahead=st.sampled_from([0, 0, 0, 1, 3]))
-    def use_is_metered(self, ahead: int) -> None:
+    @rule(after=st.integers(0, 4000), ahead=st.sampled_from([0, 0, 0, 1, 3]), trouble=TROUBLE)
+    def use_is_metered(self, after: int, ahead: int, trouble: Trouble) -> None:
         """`ahead`: our clock is so many seconds ahead of the provider's."""
-        self._surviving(lambda: self._meter(ahead))
+        self.now += after
+        self._do(lambda: self._meter(ahead), trouble)
 
     def _meter(self, ahead: int = 0) -> None:
         running = set(self._running())
         for kind in (Kind.NOTEBOOK, Kind.CLUSTER):
             usage.record_use(kind, running.__contains__, self.now + ahead)
 
-    @rule()
-    def storage_is_sampled(self) -> None:
-        self._surviving(lambda: usage.sample_storage(self.stored))
+    @rule(account=st.sampled_from(sorted(ACCOUNTS)), gib=st.integers(0, 600), trouble=TROUBLE)
+    def storage_is_sampled(self, account: str, gib: int, trouble: Trouble) -> None:
+        self.stored[account] = gib * catalogue.GIB
+        self._do(lambda: usage.sample_storage(self.stored), trouble)
 
-    @rule()
-    def usage_is_pushed(self) -> None:
-        self._surviving(lambda: outbox.push(until=self.now + 1))
+    @rule(
+        after=st.sampled_from([0, 60, calendar.HOUR, 2 * calendar.HOUR, STALE]),
+        faults=st.lists(st.sampled_from(FAULTS), max_size=4),
+        trouble=TROUBLE,
+    )
+    def usage_is_pushed(self, after: int, faults: list[str], trouble: Trouble) -> None:
+        self.now += after
+        self.stripe.faults = list(faults)
+        self._do(self._push, trouble)
 
-    @rule()
-    def months_are_closed(self) -> None:
-        self._surviving(closing.close_months)
+    def _push(self) -> None:
+        outbox.push(until=self.now + 1)
 
-    @rule()
-    def the_night_comes(self) -> None:
-        self._surviving(reconcile.every_account)
+    @rule(trouble=TROUBLE)
+    def months_are_closed(self, trouble: Trouble) -> None:
+        self._do(closing.close_months, trouble)
+
+    @rule(trouble=TROUBLE)
+    def the_night_comes(self, trouble: Trouble) -> None:
+        self._do(_reconcile, trouble)
 
     # What goes wrong
 
-    @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
-    def stripe_will_fail(self, faults: list[str]) -> None:
-        self.stripe.faults = faults
+    def _do(self, work: Callable[[], object], trouble: Trouble) -> None:
+        """Do some work; at one of its requests to the tables, something may happen."""
+        if trouble is not None:
+            what, calls = trouble
+            self._at_request(calls, self._happenings()[what], is_after=what == "dies after")
+        with suppress(Crash):
+            work()
+        self.dynamodb.before = self.dynamodb.after = None
 
-    @rule(calls=st.integers(0, 12), is_after=st.booleans())
-    def a_process_will_die(self, calls: int, is_after: bool) -> None:
-        self._at_call(calls, self._die, is_after=is_after)
-
-    @rule(
-        calls=st.integers(0, 12),
-        what=st.sampled_from(["meter", "push", "event", "close"]),
-    )
-    def another_process_will_come_in_between(self, calls: int, what: str) -> None:
-        work: dict[str, Callable[[], object]] = {
-            "meter": self._meter,
-            "push": lambda: outbox.push(until=self.now + 1),
-            "event": self._end_all,
-            "close": closing.close_months,
+    def _happenings(self) -> dict[str, Callable[[], object]]:
+        """The process dies, or another one does its work at this very moment."""
+        return {
+            "dies before": _die,
+            "dies after": _die,
+            "meters": self._meter,
+            "pushes": self._push,
+            "ends": self._end_all,
+            "closes": closing.close_months,
         }
-        self._at_call(calls, work[what], is_after=False)
 
-    def _end_all(self) -> None:
-        for run_id in self.events:
-            self._end(run_id)
-
-    def _at_call(self, calls: int, act: Callable[[], object], *, is_after: bool) -> None:
+    def _at_request(self, calls: int, act: Callable[[], object], *, is_after: bool) -> None:
         left = [calls]
 
         def hook(_call: Call) -> None:
             left[0] -= 1
             if left[0] < 0:
-                self.armed = self.dynamodb.before = self.dynamodb.after = None
+                self.dynamodb.before = self.dynamodb.after = None
                 act()
 
-        self.armed = (None, hook) if is_after else (hook, None)
-
-    @staticmethod
-    def _die() -> None:
-        raise Crash
-
-    def _surviving(self, work: Callable[[], object]) -> None:
-        if self.armed is not None:
-            self.dynamodb.before, self.dynamodb.after = self.armed
-        with suppress(Crash):
-            work()
-        self.dynamodb.before = self.dynamodb.after = None
+        self.dynamodb.before, self.dynamodb.after = (None, hook) if is_after else (hook, None)
 
     def _running(self) -> list[str]:
         return sorted(run_id for run_id in self.started if run_id not in self.stopped)
@@ -218,7 +231,7 @@ class Histories(RuleBasedStateMachine):
             self.now += STALE
             self._meter()
             outbox.push(until=self.now + 1)
-            reconcile.every_account()
+            _reconcile()
             outbox.push(until=self.now + 1)
 
     def _everything_agrees(self) -> None:
@@ -233,6 +246,12 @@ class Histories(RuleBasedStateMachine):
         self.now += 2 * calendar.HOUR
         for account_id, month in months:
             assert reconcile.account(account_id, month).findings == []
+
+
+def _reconcile() -> None:
+    for month in reconcile.recent_months():
+        for account_id in reconcile.accounts_of(month):
+            reconcile.account(account_id, month)
 
 
 def _sign_up(account_id: str, plan: str) -> None:
