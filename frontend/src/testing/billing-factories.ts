@@ -110,7 +110,7 @@ export function anUpcoming(changes: Partial<Upcoming> = {}): Upcoming {
       {
         kind: "usage",
         meter: "vcpu_seconds",
-        description: "Processor",
+        description: "97500 × Processor",
         quantity: 97_500,
         amount_usd: "1.37",
       },
@@ -120,6 +120,13 @@ export function anUpcoming(changes: Partial<Upcoming> = {}): Upcoming {
         description: "Memory",
         quantity: 245_000,
         amount_usd: "0.49",
+      },
+      {
+        kind: "usage",
+        meter: "gpu_seconds",
+        description: "0 × Graphics processor",
+        quantity: 0,
+        amount_usd: "0.00",
       },
     ],
     total_usd: "30.86",

@@ -87,6 +87,7 @@ describe("the bill", () => {
     given(aBill());
     const next = within(await region("Next invoice"));
     expect(await next.findByRole("row", { name: "Processor 97,500 $1.37" })).toBeVisible();
+    expect(next.queryByText(/Graphics processor/)).toBeNull();
     expect(next.getByRole("row", { name: /On 1 Dec 2026, as it stands \$30.86/ })).toBeVisible();
     expect(next.getByText(/\$0.05 of the running hour is not there yet/)).toBeVisible();
     expect(await next.findByText(/The first two make up the third/)).toBeVisible();

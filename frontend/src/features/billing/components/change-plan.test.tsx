@@ -26,7 +26,7 @@ const dialog = async (name: string) => within(await screen.findByRole("dialog", 
 describe("changing the plan", () => {
   test("shows every line and the amount before it is taken, and then takes that", async () => {
     const { api, user } = given();
-    await user.click(screen.getByRole("button", { name: "Change the plan…" }));
+    await user.click(screen.getByRole("button", { name: "Change plan…" }));
     const asked = await dialog("Change the plan");
     expect(
       await asked.findByRole("row", { name: "Unused time on Researcher −$7.25" }),
@@ -104,7 +104,7 @@ describe("canceling the plan", () => {
     const { api, user } = given(aBill(), "/billing", {
       body: aPlanChange({ plan: "free", effective: "period_end", next_total_usd: "1.86" }),
     });
-    await user.click(screen.getByRole("button", { name: "Cancel the plan…" }));
+    await user.click(screen.getByRole("button", { name: "Cancel plan…" }));
     const asked = await dialog("Cancel the plan?");
     expect(asked.getByText(/Researcher goes on until 1 Dec 2026/)).toBeVisible();
     expect(await asked.findByText(/as it stands, of \$1.86/)).toBeVisible();

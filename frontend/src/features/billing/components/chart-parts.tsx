@@ -10,16 +10,13 @@ export const CHART_HEIGHT = 220;
 /** What axes of all plots have in common. */
 export const AXIS = { stroke: "var(--line-strong)", tickLine: false, fontSize: 12 } as const;
 
-const DOLLARS = new Intl.NumberFormat("en-US", {
-  style: "currency",
-  currency: "USD",
-  minimumFractionDigits: 0,
-  maximumFractionDigits: 4,
-});
+const USD = { style: "currency", currency: "USD" } as const;
+const DOLLARS = new Intl.NumberFormat("en-US", { ...USD, maximumFractionDigits: 0 });
+const CENTS = new Intl.NumberFormat("en-US", { ...USD, maximumFractionDigits: 4 });
 
 /** A tick of the axis of money. */
 export function dollarTick(value: number): string {
-  return DOLLARS.format(value);
+  return (Number.isInteger(value) ? DOLLARS : CENTS).format(value);
 }
 
 /** A tick of the axis of days: `23`. */

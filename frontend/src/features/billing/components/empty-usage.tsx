@@ -4,19 +4,17 @@ import classes from "./empty-usage.module.css";
 type Props = {
   /** Whether anything ran at all, within the plan. */
   used: boolean;
+  /** Whether something runs now that is not recorded yet. */
+  running: boolean;
   free: boolean;
   month: string;
 };
 
 /** A month that cost nothing beyond the plan: why, and what would show up here. */
-export function EmptyUsage({ used, free, month }: Props) {
+export function EmptyUsage({ used, running, free, month }: Props) {
   return (
     <div className={classes.empty}>
-      <p className={classes.title}>
-        {used
-          ? `Everything that ran in ${formatMonth(month)} is in your plan.`
-          : `Nothing ran in ${formatMonth(month)}.`}
-      </p>
+      <p className={classes.title}>{titleOf(used, running, formatMonth(month))}</p>
       <p>
         {free
           ? "The Free plan pays for the included size, so there is nothing to draw. On a paid plan, what larger sizes cost is shown here, day by day."
@@ -24,4 +22,9 @@ export function EmptyUsage({ used, free, month }: Props) {
       </p>
     </div>
   );
+}
+
+function titleOf(used: boolean, running: boolean, month: string): string {
+  if (used) return `Everything that ran in ${month} is in your plan.`;
+  return running ? "What runs now is added here each minute." : `Nothing ran in ${month}.`;
 }

@@ -5,6 +5,7 @@ import classes from "./usage-panel.module.css";
 
 /** What was counted in a month, how much of it the plan includes, and what the rest costs. */
 export function MeterTable({ usage }: { usage: Usage }) {
+  const used = usage.meters.filter(({ quantity }) => quantity > 0);
   return (
     <section aria-labelledby="counted">
       <h3 id="counted" className={classes.title}>
@@ -30,7 +31,7 @@ export function MeterTable({ usage }: { usage: Usage }) {
             </tr>
           </thead>
           <tbody>
-            {usage.meters.map(({ meter, name, unit, quantity, included, billable, amount_usd }) => (
+            {used.map(({ meter, name, unit, quantity, included, billable, amount_usd }) => (
               <tr key={meter}>
                 <th scope="row">
                   {name}

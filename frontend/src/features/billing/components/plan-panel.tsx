@@ -64,9 +64,7 @@ function PaidButtons({ billing, plans }: Props) {
             Keep the plan
           </Button>
         )}
-        {!owing && !canceling && (
-          <Button onClick={() => dialog.changeTo("")}>Change the plan…</Button>
-        )}
+        {!owing && !canceling && <Button onClick={() => dialog.changeTo("")}>Change plan…</Button>}
         <Button
           variant={owing ? "filled" : "default"}
           loading={portal.isPending}
@@ -77,7 +75,7 @@ function PaidButtons({ billing, plans }: Props) {
         </Button>
         {!canceling && (
           <Button variant="default" onClick={() => dialog.changeTo("free")}>
-            Cancel the plan…
+            Cancel plan…
           </Button>
         )}
       </div>

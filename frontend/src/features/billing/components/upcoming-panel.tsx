@@ -44,9 +44,9 @@ function Lines({ upcoming }: { upcoming: Upcoming }) {
           </tr>
         </thead>
         <tbody>
-          {upcoming.lines.map(({ kind, meter, description, quantity, amount_usd }) => (
+          {worthShowing(upcoming).map(({ kind, meter, description, quantity, amount_usd }) => (
             <tr key={[kind, meter, description, amount_usd].join(" ")}>
-              <th scope="row">{description}</th>
+              <th scope="row">{withoutCount(description)}</th>
               <td data-align="end">{quantity?.toLocaleString("en-US")}</td>
               <td data-align="end">{formatFixed(parseUsd(amount_usd))}</td>
             </tr>
@@ -63,6 +63,16 @@ function Lines({ upcoming }: { upcoming: Upcoming }) {
       </table>
     </TableScroll>
   );
+}
+
+/** Every line but those of meters that counted nothing. */
+function worthShowing({ lines }: Upcoming) {
+  return lines.filter(({ kind, quantity }) => kind !== "usage" || quantity !== 0);
+}
+
+/** `97500 × Processor` → `Processor`: how many there are has a column of its own. */
+function withoutCount(description: string): string {
+  return description.replace(/^\d+ × /, "");
 }
 
 function Unsent({ amount }: { amount: string }) {

@@ -67,6 +67,7 @@ export function UsagePanel({ billing, since }: Props) {
           <MonthOfUsage
             usage={query.data}
             limit={query.data.month === billing.month ? billing.limit_usd : null}
+            running={query.data.month === billing.month && billing.running.length > 0}
             free={billing.status === "free"}
           />
         </div>
@@ -75,9 +76,9 @@ export function UsagePanel({ billing, since }: Props) {
   );
 }
 
-type MonthProps = { usage: Usage; limit: string | null; free: boolean };
+type MonthProps = { usage: Usage; limit: string | null; running: boolean; free: boolean };
 
-function MonthOfUsage({ usage, limit, free }: MonthProps) {
+function MonthOfUsage({ usage, limit, running, free }: MonthProps) {
   const charged = parseUsd(usage.amount_usd) > 0n;
   const used = usage.meters.some(({ quantity }) => quantity > 0);
   return (
@@ -88,7 +89,7 @@ function MonthOfUsage({ usage, limit, free }: MonthProps) {
           <SumFigure usage={usage} limit={limit} />
         </div>
       ) : (
-        <EmptyUsage used={used} free={free} month={usage.month} />
+        <EmptyUsage used={used} running={running} free={free} month={usage.month} />
       )}
       {used && (
         <div className={classes.tables}>
