@@ -179,10 +179,7 @@ def unpaid_since(customer_id: str) -> int | None:
 
 
 def undo(subscription_id: str) -> None:
-    """Credit what was paid for a subscription, and ask for nothing more. May be asked again.
-
-    The credit lowers the customer's next invoices.
-    """
+    """Refund what was paid for a subscription, and ask for nothing more. May be asked again."""
     with told():
         found = client().v1.invoices.list({"subscription": subscription_id, "limit": 100})
         for invoice in found.auto_paging_iter():
@@ -199,10 +196,10 @@ def _undo(invoice: "stripe.Invoice") -> None:
             {
                 "invoice": invoice.id,
                 "amount": paid,
-                "credit_amount": paid,
+                "refund_amount": paid,
                 "reason": "duplicate",
             },
-            {"idempotency_key": idempotency_key("credit", invoice.id, paid)},
+            {"idempotency_key": idempotency_key("refund", invoice.id, paid)},
         )
 
 

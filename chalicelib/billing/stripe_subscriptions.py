@@ -5,6 +5,7 @@ ids that are their prices' lookup keys (`ops/stripe_setup`), so that an item say
 whatever price it was once sold.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -229,6 +230,6 @@ def end_with_period(subscription: Subscription, *, ends: bool) -> None:
 
 
 def cancel_now(subscription_id: str) -> None:
-    """End a subscription at once, without another invoice."""
-    with told():
+    """End a subscription at once, without another invoice; one that has ended stays so."""
+    with suppress(Refused), told():
         client().v1.subscriptions.cancel(subscription_id, {"invoice_now": False, "prorate": False})

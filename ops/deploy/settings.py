@@ -152,7 +152,7 @@ def load(
 
 
 def _with_key(name: str, stripe: Stripe, environment: Mapping[str, str]) -> Stripe:
-    """Add the environment's key, which is the real Stripe's."""
+    """Add the environment's key. Where the file has the stand-in's, it is the real Stripe's."""
     api_key = environment.get("STRIPE_API_KEY", "")
     if not api_key:
         return stripe
@@ -161,7 +161,9 @@ def _with_key(name: str, stripe: Stripe, environment: Mapping[str, str]) -> Stri
             "STRIPE_API_KEY is a live key, and the stage local is for play. Use one of a sandbox: "
             "sk_test_…"
         )
-    return Stripe(api_key=api_key, webhook_secret=environment.get("STRIPE_WEBHOOK_SECRET", ""))
+    base = Stripe() if stripe.api_key else stripe
+    webhook_secret = environment.get("STRIPE_WEBHOOK_SECRET", "")
+    return msgspec.structs.replace(base, api_key=api_key, webhook_secret=webhook_secret)
 
 
 def is_stripe_itself(stripe: Stripe) -> bool:

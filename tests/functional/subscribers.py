@@ -48,7 +48,7 @@ class Subscriber(Caller):
 
     def until_plan(self, plan: str) -> None:
         """Wait until the account has a plan: a webhook brings it."""
-        eventually(lambda: self.plan == plan, within=30, every=0.1)
+        eventually(lambda: self.plan == plan, within=90, every=0.1)
 
     def change(self, plan: str, proration_at: int | None = None) -> int:
         """Change the plan; the answer's status."""
@@ -94,11 +94,12 @@ class StripeSide:
         )
         return {name: _DYNAMODB.deserialize(value) for name, value in found.get("Item", {}).items()}
 
-    def subscriptions(self, customer_id: str) -> list[dict[str, Any]]:
-        """All of a customer's subscriptions, newest first."""
+    def listed(self, kind: str, customer_id: str) -> list[dict[str, Any]]:
+        """A customer's objects of a kind (`subscriptions`, `credit_notes`), newest first."""
+        everything = {"status": "all"} if kind == "subscriptions" else {}
         answer = httpx.get(
-            f"{self.base}/v1/subscriptions",
-            params={"customer": customer_id, "status": "all"},
+            f"{self.base}/v1/{kind}",
+            params={"customer": customer_id, **everything},
             headers={"Authorization": "Bearer sk_test_local"},
         )
         return list(answer.json()["data"])

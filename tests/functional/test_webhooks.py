@@ -216,7 +216,7 @@ def test_events_in_the_wrong_order_lead_to_what_holds(
     def all_delivered() -> bool:
         return all(each["status"] == "delivered" for each in stripe_side.deliveries())
 
-    eventually(all_delivered, within=30)
+    eventually(all_delivered, within=90)
     record = stripe_side.record(person.account_id)
     assert person.plan == "researcher"
     assert record["ends_at"] == record["period_end"]
@@ -238,7 +238,7 @@ def test_usage_that_stripe_could_not_count_is_told_by_a_thin_event_and_looked_fo
             for each in stripe_side.deliveries()
         )
 
-    eventually(told, within=60)
+    eventually(told, within=90)
 
 
 @pytest.fixture

@@ -107,6 +107,19 @@ def test_the_github_client_is_written_once_and_kept_unless_told_otherwise(aws: L
     assert secret.keep(secrets, arn, other, overwrite=True) == "written"
 
 
+def test_the_secret_of_githubs_webhooks_is_added_to_a_client_that_is_there(
+    aws: LocalCloud,
+) -> None:
+    secrets = aws.client("secretsmanager")
+    arn = secrets.create_secret(Name="github-webhooks")["ARN"]
+    secret.keep(secrets, arn, CLIENT, overwrite=False)
+
+    assert secret.keep(secrets, arn, Github(webhook_secret="w"), overwrite=False) == "written"
+
+    kept = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
+    assert kept == {"client_id": "Iv1.x", "client_secret": "first", "webhook_secret": "w"}
+
+
 def test_a_site_is_published_file_by_file_as_it_changes(aws: LocalCloud, tmp_path: Path) -> None:
     s3, cloudfront = aws.client("s3"), aws.client("cloudfront")
     s3.create_bucket(Bucket="ramon-test-site")

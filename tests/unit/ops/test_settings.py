@@ -109,3 +109,23 @@ def test_every_setting_is_in_the_operators_handbook() -> None:
         if f"`{field}`" not in handbook
     ]
     assert missing == []
+
+
+def test_a_key_of_the_real_stripe_takes_the_place_of_the_stand_in() -> None:
+    given = {"STRIPE_API_KEY": "sk_test_x", "STRIPE_WEBHOOK_SECRET": "whsec_x"}
+
+    stripe = load("local", environment=given).stripe
+
+    assert (stripe.api_base, stripe.api_key) == ("https://api.stripe.com", "sk_test_x")
+    assert stripe.webhook_secret == "whsec_x"
+    assert load("local", port=8123, environment={}).stripe.api_base == (
+        "http://127.0.0.1:8123/stripe"
+    )
+
+
+@pytest.mark.parametrize("key", ["sk_live_x", "rk_live_x"])
+def test_a_live_key_is_refused_on_ones_own_machine(key: str) -> None:
+    with pytest.raises(BadSettings, match="live key"):
+        load("local", environment={"STRIPE_API_KEY": key})
+
+    assert load("prod", environment={"STRIPE_API_KEY": key}).stripe.api_key == key
