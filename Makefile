@@ -54,6 +54,10 @@ format: setup ## Format the code and fix what can be fixed by itself
 bench: setup ## Measure, for example: make bench BENCH=start
 	@$(BIN)/python -m benchmarks $(BENCH)
 
+.PHONY: soak
+soak: setup ## Try many more histories of use than `make test` does: make soak EXAMPLES=100000
+	@EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest tests/unit/billing/test_every_second_once.py -k history
+
 .PHONY: requirements
 requirements: setup ## Compile requirements*.txt from requirements*.in, newest versions (UPGRADE=1)
 	@sh ops/requirements.sh $(if $(UPGRADE),--upgrade)

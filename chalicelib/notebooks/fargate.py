@@ -75,7 +75,7 @@ def launch(launch: Launch) -> str:
             }
         },
         overrides=_overrides(launch),
-        tags=_tags(launch),
+        tags=tags(launch),
     )
     if not answer["tasks"]:
         reasons = {str(failure.get("reason")) for failure in answer.get("failures", [])}
@@ -92,7 +92,8 @@ def _overrides(launch: Launch) -> dict[str, Any]:
     }
 
 
-def _tags(launch: Launch) -> list[dict[str, str]]:
+def tags(launch: Launch) -> list[dict[str, str]]:
+    """Whose a task is: what AWS's own records of use are grouped by."""
     return [
         {"key": "ramon:account", "value": launch.account_id},
         {"key": "ramon:resource", "value": launch.notebook_id},
