@@ -38,6 +38,7 @@ class Advance:
         while (now := self.clock.seconds()) < target:
             self.clock.move_to(min(target, self._next_stop(now)))
             yield await self._stop()
+        self.stripe.stand_in.wake()
 
     def _next_stop(self, now: int) -> int:
         due = worker.next_due(self.stripe.stand_in)

@@ -174,6 +174,11 @@ def merged(present: Json | None, change: Json | None) -> Json:
     return {key: value for key, value in both.items() if value is not None}
 
 
+def absent(names: str) -> Json:
+    """Attributes that an object always has, and that are null here; separated by spaces."""
+    return dict.fromkeys(names.split())
+
+
 CREATED_RANGE = group(dict.fromkeys(("gt", "gte", "lt", "lte"), integer))
 
 

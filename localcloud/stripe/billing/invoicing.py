@@ -9,7 +9,7 @@ from localcloud.stripe.context import Context
 from localcloud.stripe.events import emit, emit_change
 from localcloud.stripe.ids import new_id
 from localcloud.stripe.listing import whole
-from localcloud.stripe.parameters import Json
+from localcloud.stripe.parameters import Json, absent
 
 DRAFT_SECONDS = 3600
 """How long an invoice stays a draft (Billing docs, "The invoice lifecycle")."""
@@ -55,16 +55,22 @@ def make(ctx: Context, customer: Json, found: list[Json], occasion: Occasion) ->
     invoice: Json = {
         "id": id_,
         "object": "invoice",
+        **absent(
+            "account_tax_ids application custom_fields customer_account customer_shipping "
+            "default_payment_method default_source description due_date effective_at "
+            "ending_balance footer from_invoice hosted_invoice_url invoice_pdf "
+            "last_finalization_error latest_revision lines number on_behalf_of "
+            "receipt_number rendering shipping_cost shipping_details statement_descriptor "
+            "test_clock webhooks_delivered_at"
+        ),
         "account_country": "US",
         "account_name": "Stand-in for Stripe",
-        "account_tax_ids": None,
         "amount_due": 0,
         "amount_overpaid": 0,
         "amount_paid": 0,
         "amount_paid_off_stripe": 0,
         "amount_remaining": 0,
         "amount_shipping": 0,
-        "application": None,
         "attempt_count": 0,
         "attempted": False,
         "auto_advance": occasion.auto_advance,
@@ -80,37 +86,19 @@ def make(ctx: Context, customer: Json, found: list[Json], occasion: Occasion) ->
         "collection_method": "charge_automatically",
         "created": ctx.now,
         "currency": "usd",
-        "custom_fields": None,
         "customer": customer["id"],
-        "customer_account": None,
         "customer_address": customer["address"],
         "customer_email": customer["email"],
         "customer_name": customer["name"],
         "customer_phone": customer["phone"],
-        "customer_shipping": None,
         "customer_tax_exempt": "none",
         "customer_tax_ids": [],
-        "default_payment_method": None,
-        "default_source": None,
         "default_tax_rates": [],
-        "description": None,
         "discounts": [],
-        "due_date": None,
-        "effective_at": None,
-        "ending_balance": None,
-        "footer": None,
-        "from_invoice": None,
-        "hosted_invoice_url": None,
-        "invoice_pdf": None,
         "issuer": {"type": "self"},
-        "last_finalization_error": None,
-        "latest_revision": None,
-        "lines": None,
         "livemode": False,
         "metadata": {},
         "next_payment_attempt": occasion.finalizes_at if occasion.auto_advance else None,
-        "number": None,
-        "on_behalf_of": None,
         "parent": _parent(subscription, occasion),
         "payment_settings": {
             "default_mandate": None,
@@ -121,25 +109,18 @@ def make(ctx: Context, customer: Json, found: list[Json], occasion: Occasion) ->
         "period_start": occasion.period[0],
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
-        "receipt_number": None,
-        "rendering": None,
-        "shipping_cost": None,
-        "shipping_details": None,
         "starting_balance": customer["balance"],
-        "statement_descriptor": None,
         "status": "draft",
         "status_transitions": dict.fromkeys(
             ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
         ),
         "subtotal": 0,
         "subtotal_excluding_tax": 0,
-        "test_clock": None,
         "total": 0,
         "total_discount_amounts": [],
         "total_excluding_tax": 0,
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
-        "webhooks_delivered_at": None,
         "_lines": found,
     }
     total_up(invoice)

@@ -7,7 +7,7 @@ from localcloud.stripe.errors import declined, invalid
 from localcloud.stripe.events import emit
 from localcloud.stripe.ids import new_id
 from localcloud.stripe.listing import whole
-from localcloud.stripe.parameters import Json, merged
+from localcloud.stripe.parameters import Json, absent, merged
 
 MOST_ITEMS = 20
 """Recurring lines of one checkout (API reference, `line_items`)."""
@@ -42,30 +42,27 @@ def make(ctx: Context, customer: Json, wanted: list[Json], options: Json) -> Jso
     return {
         "id": id_,
         "object": "subscription",
-        "application": None,
-        "application_fee_percent": None,
+        **absent(
+            "application application_fee_percent billing_cycle_anchor_config "
+            "billing_thresholds cancel_at canceled_at customer_account days_until_due "
+            "default_payment_method default_source ended_at latest_invoice "
+            "next_pending_invoice_item_invoice on_behalf_of pause_collection "
+            "pending_invoice_item_interval pending_setup_intent pending_update schedule "
+            "test_clock transfer_data trial_end trial_start"
+        ),
         "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
         "billing_cycle_anchor": anchor,
-        "billing_cycle_anchor_config": None,
         "billing_mode": {"flexible": {}, "type": "flexible", "updated_at": ctx.now},
         "billing_schedules": [],
-        "billing_thresholds": None,
-        "cancel_at": None,
         "cancel_at_period_end": False,
-        "canceled_at": None,
         "cancellation_details": {"comment": None, "feedback": None, "reason": None},
         "collection_method": "charge_automatically",
         "created": ctx.now,
         "currency": wanted[0]["price"]["currency"],
         "customer": customer["id"],
-        "customer_account": None,
-        "days_until_due": None,
-        "default_payment_method": None,
-        "default_source": None,
         "default_tax_rates": [],
         "description": options.get("description"),
         "discounts": [],
-        "ended_at": None,
         "invoice_settings": {
             "account_tax_ids": None,
             "custom_fields": None,
@@ -74,28 +71,16 @@ def make(ctx: Context, customer: Json, wanted: list[Json], options: Json) -> Jso
             "issuer": {"type": "self"},
         },
         "items": whole(f"/v1/subscription_items?subscription={id_}", items),
-        "latest_invoice": None,
         "livemode": False,
         "metadata": merged({}, options.get("metadata")),
-        "next_pending_invoice_item_invoice": None,
-        "on_behalf_of": None,
-        "pause_collection": None,
         "payment_settings": {
             "payment_method_options": None,
             "payment_method_types": None,
             "save_default_payment_method": "off",
         },
-        "pending_invoice_item_interval": None,
-        "pending_setup_intent": None,
-        "pending_update": None,
-        "schedule": None,
         "start_date": ctx.now,
         "status": "active",
-        "test_clock": None,
-        "transfer_data": None,
-        "trial_end": None,
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
-        "trial_start": None,
     }
 
 

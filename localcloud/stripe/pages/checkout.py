@@ -5,7 +5,7 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from localcloud.stripe.billing import money
+from localcloud.stripe.billing import lines, money
 from localcloud.stripe.context import Context
 from localcloud.stripe.errors import StripeError
 from localcloud.stripe.pages import card_form, html
@@ -60,11 +60,19 @@ class CheckoutPage:
 
 
 def _order(ctx: Context, session: Json) -> str:
-    found, metered = checkout_sessions.due_now(ctx, session)
+    found, items = checkout_sessions.due_now(ctx, session)
     rows = [(escape(line["description"]), money.dollars(line["amount"])) for line in found]
     total = money.dollars(sum(line["amount"] for line in found))
     rows.append(("<strong>Due today</strong>", f"<strong>{total}</strong>"))
-    return html.table("What is due today", rows) + _metered(ctx, metered)
+    rows += [_renewal(ctx, item) for item in items if not lines.is_metered(item)]
+    metered = [item for item in items if lines.is_metered(item)]
+    return html.table("What is due today, and then", rows) + _metered(ctx, metered)
+
+
+def _renewal(ctx: Context, item: Json) -> tuple[str, str]:
+    amount = money.dollars(lines.price_of(ctx, item, item["quantity"]))
+    interval = item["price"]["recurring"]["interval"]
+    return f"Then, from {html.day(item['current_period_end'])}", f"{amount} / {interval}"
 
 
 def _metered(ctx: Context, items: list[Json]) -> str:

@@ -1,6 +1,7 @@
 """The frame of every page, and the form for a card."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from html import escape
 
 from starlette.responses import HTMLResponse
@@ -19,6 +20,7 @@ main { max-width: 34rem; margin: 5vh auto; padding: 0 1rem }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
   padding: 1.25rem; margin: 1rem 0 }
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 0 }
+table + h2 { margin-top: 1.5rem }
 small, .soft { color: var(--soft) }
 a { color: var(--main) }
 table { width: 100%; border-collapse: collapse }
@@ -100,3 +102,8 @@ def card_fields(given: dict[str, str]) -> str:
 </div></div>
 <label for="name">Name on card</label>
 <input id="name" name="name" autocomplete="cc-name" required value="{name}">"""
+
+
+def day(seconds: int) -> str:
+    """A day as people write it."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%-d %B %Y}"

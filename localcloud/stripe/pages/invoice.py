@@ -9,7 +9,7 @@ from localcloud.stripe.billing import collection, invoicing, money
 from localcloud.stripe.context import Context
 from localcloud.stripe.errors import StripeError
 from localcloud.stripe.pages import card_form, html, pdf
-from localcloud.stripe.pages.portal import day, replace_card
+from localcloud.stripe.pages.portal import replace_card
 from localcloud.stripe.parameters import Json
 from localcloud.stripe.stand_in import StandIn
 
@@ -60,7 +60,7 @@ def _page(invoice: Json, given: dict[str, str], error: str | None) -> Response:
     status = invoice["status"]
     content = (
         f"<section><p>{escape(invoice['customer_name'] or invoice['customer_email'] or '')}"
-        f" <small>{day(invoice['created'])}, {status}</small></p>{html.table('Lines', rows)}"
+        f" <small>{html.day(invoice['created'])}, {status}</small></p>{html.table('Lines', rows)}"
         f'<p><a href="{escape(invoice["invoice_pdf"])}">Download as PDF</a></p></section>'
     )
     if status == "open":
@@ -79,7 +79,7 @@ def _title(invoice: Json) -> str:
 
 def _text(invoice: Json) -> list[str]:
     """The document's lines."""
-    head = [f"Date: {day(invoice['created'])}", f"Status: {invoice['status']}"]
+    head = [f"Date: {html.day(invoice['created'])}", f"Status: {invoice['status']}"]
     who = invoice["customer_name"] or invoice["customer_email"]
     if who:
         head.append(f"To: {who}")

@@ -1,7 +1,6 @@
 """The customer portal: card, invoices, cancelation at the period's end."""
 
 import copy
-from datetime import UTC, datetime
 from html import escape
 
 from starlette.requests import Request
@@ -93,7 +92,7 @@ def _subscription(ctx: Context, customer: str) -> str:
     if subscription is None:
         return "<section><h2>Subscription</h2><p>There is none.</p></section>"
     item = subscription["items"]["data"][0]
-    until = day(item["current_period_end"])
+    until = html.day(item["current_period_end"])
     ends = subscription["cancel_at_period_end"]
     text = f"Ends on {until}." if ends else f"Renews on {until}."
     action, words = ("keep", "Keep the subscription") if ends else ("cancel", "Cancel subscription")
@@ -142,9 +141,4 @@ def _invoices(ctx: Context, customer: str) -> str:
 
 def _link(invoice: Json) -> str:
     link = f'<a href="{escape(invoice["hosted_invoice_url"])}">{escape(invoice["number"])}</a>'
-    return f"{link} <small>{day(invoice['created'])}, {invoice['status']}</small>"
-
-
-def day(seconds: int) -> str:
-    """A day as people write it."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%-d %B %Y}"
+    return f"{link} <small>{html.day(invoice['created'])}, {invoice['status']}</small>"

@@ -99,7 +99,7 @@ def create(ctx: Context, asked: Json) -> Json:
         "_line_items": _line_items(ctx, asked),
         "_subscription": asked.get("subscription_data", {}),
     }
-    amount = _first_amount(ctx, customer, session)
+    amount = sum(line["amount"] for line in due_now(ctx, session)[0])
     session |= {"amount_subtotal": amount, "amount_total": amount}
     return ctx.store.add(session)
 
@@ -187,17 +187,10 @@ def success_url(session: Json) -> str:
 
 
 def due_now(ctx: Context, session: Json) -> tuple[list[Json], list[Json]]:
-    """What the page shows: the lines that are paid at once, and the items that are metered."""
+    """What the page shows: the lines that are paid at once, and the subscription's items."""
     customer = customers.active(ctx, session["customer"])
     trial = starting.make(ctx, customer, _wanted(ctx, session), session["_subscription"])
-    items = [each for each in trial["items"]["data"] if lines.is_metered(each)]
-    return starting.first_lines(ctx, trial, session["_subscription"]), items
-
-
-def _first_amount(ctx: Context, customer: Json, session: Json) -> int:
-    trial = starting.make(ctx, customer, _wanted(ctx, session), session["_subscription"])
-    found = starting.first_lines(ctx, trial, session["_subscription"])
-    return sum(line["amount"] for line in found)
+    return starting.first_lines(ctx, trial, session["_subscription"]), trial["items"]["data"]
 
 
 def _wanted(ctx: Context, session: Json) -> list[Json]:

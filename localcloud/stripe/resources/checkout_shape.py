@@ -2,7 +2,7 @@
 
 from localcloud.stripe.context import Context
 from localcloud.stripe.ids import new_id
-from localcloud.stripe.parameters import Json, merged
+from localcloud.stripe.parameters import Json, absent, merged
 
 
 def session(ctx: Context, asked: Json, customer: Json) -> Json:
@@ -11,11 +11,16 @@ def session(ctx: Context, asked: Json, customer: Json) -> Json:
     return {
         "id": id_,
         "object": "checkout.session",
-        "adaptive_pricing": None,
-        "after_expiration": None,
+        **absent(
+            "adaptive_pricing after_expiration amount_subtotal amount_total client_secret "
+            "collected_information consent consent_collection currency_conversion "
+            "customer_account customer_creation customer_email expires_at invoice "
+            "invoice_creation origin_context payment_intent payment_link "
+            "payment_method_configuration_details permissions recovered_from "
+            "saved_payment_method_options setup_intent shipping_address_collection "
+            "shipping_cost submit_type subscription wallet_options"
+        ),
         "allow_promotion_codes": asked.get("allow_promotion_codes"),
-        "amount_subtotal": None,
-        "amount_total": None,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "billing_address_collection": asked.get("billing_address_collection"),
         "branding_settings": {
@@ -29,20 +34,13 @@ def session(ctx: Context, asked: Json, customer: Json) -> Json:
         },
         "cancel_url": asked.get("cancel_url"),
         "client_reference_id": asked.get("client_reference_id"),
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
         "created": ctx.now,
         "currency": "usd",
-        "currency_conversion": None,
         "custom_fields": [],
         "custom_text": dict.fromkeys(
             ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
         ),
         "customer": customer["id"],
-        "customer_account": None,
-        "customer_creation": None,
         "customer_details": {
             "address": None,
             "business_name": None,
@@ -53,38 +51,21 @@ def session(ctx: Context, asked: Json, customer: Json) -> Json:
             "tax_exempt": "none",
             "tax_ids": None,
         },
-        "customer_email": None,
         "discounts": [],
         "excluded_payment_method_types": [],
-        "expires_at": None,
-        "invoice": None,
-        "invoice_creation": None,
         "livemode": False,
         "locale": asked.get("locale"),
         "metadata": merged({}, asked.get("metadata")),
         "mode": "subscription",
-        "origin_context": None,
-        "payment_intent": None,
-        "payment_link": None,
         "payment_method_collection": "always",
-        "payment_method_configuration_details": None,
         "payment_method_options": {},
         "payment_method_types": ["card"],
         "payment_status": "unpaid",
-        "permissions": None,
         "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "saved_payment_method_options": None,
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
         "shipping_options": [],
         "status": "open",
-        "submit_type": None,
-        "subscription": None,
         "success_url": asked["success_url"],
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
         "url": f"{ctx.base}/c/pay/{id_}",
-        "wallet_options": None,
     }

@@ -12,6 +12,7 @@ from localcloud.stripe.operations import operation
 from localcloud.stripe.parameters import (
     PAGING,
     Json,
+    absent,
     array,
     clearable,
     created,
@@ -68,14 +69,12 @@ def create(ctx: Context, asked: Json) -> Json:
     customer: Json = {
         "id": new_id("cus", 14),
         "object": "customer",
-        "address": None,
+        **absent(
+            "address currency default_source description email name phone shipping test_clock"
+        ),
         "balance": 0,
         "created": ctx.now,
-        "currency": None,
-        "default_source": None,
         "delinquent": False,
-        "description": None,
-        "email": None,
         "invoice_prefix": new_id("", 8)[1:].upper(),
         "invoice_settings": {
             "custom_fields": None,
@@ -85,13 +84,9 @@ def create(ctx: Context, asked: Json) -> Json:
         },
         "livemode": False,
         "metadata": {},
-        "name": None,
         "next_invoice_sequence": 1,
-        "phone": None,
         "preferred_locales": [],
-        "shipping": None,
         "tax_exempt": "none",
-        "test_clock": None,
     }
     _change(ctx, customer, asked)
     ctx.store.add(customer)
