@@ -91,23 +91,20 @@ class Deliveries:
             async with turns:
                 await self._send(row)
 
-        await asyncio.gather(*(in_turn(row) for row in self._reordered(rows)))
+        late = {row["seq"] for row in rows if self._is_late(row)}
+        await asyncio.gather(*(in_turn(row) for row in rows if row["seq"] not in late))
+        await asyncio.gather(*(in_turn(row) for row in rows if row["seq"] in late))
 
-    def _reordered(self, rows: list[sqlite3.Row]) -> list[sqlite3.Row]:
-        """Later ones first where a fault asks for it."""
-        late = [
-            row
-            for row in rows
-            if self._stand_in.faults.has(f"webhook {self._type(row['event'])}", "reorder")
-        ]
-        return [row for row in rows if row not in late] + late
+    def _is_late(self, row: sqlite3.Row) -> bool:
+        """Whether a fault asks that it comes after all others."""
+        return self._stand_in.faults.of_webhook(self._type(row["event"]), "reorder") is not None
 
     async def _send(self, row: sqlite3.Row) -> None:
         event, endpoint = self._find(row)
         if event is None or endpoint is None:
             self._settle(row, "dropped", "the endpoint is gone")
             return
-        fault = self._stand_in.faults.of_webhook(event["type"])
+        fault = self._stand_in.faults.of_webhook(event["type"], "delay", "duplicate")
         if fault and fault.fault == "delay":
             await asyncio.sleep(fault.seconds)
         outcome = await self._post(endpoint, event)

@@ -47,21 +47,13 @@ class Faults:
         self.rules.append(rule)
         return rule
 
-    def take(self, *operations: str) -> Fault | None:
+    def take(self, operations: tuple[str, ...], faults: tuple[str, ...]) -> Fault | None:
         """The rule that strikes now, if any."""
         for rule in self.rules:
-            if rule.operation in operations and rule.times > 0:
+            if rule.operation in operations and rule.fault in faults and rule.times > 0:
                 rule.times -= 1
                 return rule
         return None
-
-    def has(self, operation: str, fault: str) -> bool:
-        """Whether such a rule strikes now, and takes it."""
-        for rule in self.rules:
-            if (rule.operation, rule.fault) == (operation, fault) and rule.times > 0:
-                rule.times -= 1
-                return True
-        return False
 
     def of_request(self, operation: str, header: str | None) -> Fault | None:
         """What happens to a request: what its header says, or a rule; raises UnknownFault."""
@@ -69,11 +61,11 @@ class Faults:
             name = header.replace("-", "_")
             check(name, REQUEST_FAULTS)
             return Fault(operation, name)
-        return self.take(operation)
+        return self.take((operation,), REQUEST_FAULTS)
 
-    def of_webhook(self, kind: str) -> Fault | None:
-        """What happens to the delivery of an event."""
-        return self.take(f"webhook {kind}", "webhook *")
+    def of_webhook(self, kind: str, *faults: str) -> Fault | None:
+        """Which of these faults happens to the delivery of an event."""
+        return self.take((f"webhook {kind}", "webhook *"), faults)
 
 
 def check(fault: str, known: tuple[str, ...]) -> None:

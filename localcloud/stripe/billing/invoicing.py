@@ -48,79 +48,84 @@ def draft(ctx: Context, customer: Json, found: list[Json], occasion: Occasion) -
     return invoice
 
 
+BLANK: Json = {
+    "object": "invoice",
+    **absent(
+        "account_tax_ids application custom_fields customer_account customer_shipping "
+        "default_payment_method default_source description due_date effective_at "
+        "ending_balance footer from_invoice hosted_invoice_url invoice_pdf "
+        "last_finalization_error latest_revision lines number on_behalf_of "
+        "receipt_number rendering shipping_cost shipping_details statement_descriptor "
+        "test_clock webhooks_delivered_at"
+    ),
+    "account_country": "US",
+    "account_name": "Stand-in for Stripe",
+    "amount_due": 0,
+    "amount_overpaid": 0,
+    "amount_paid": 0,
+    "amount_paid_off_stripe": 0,
+    "amount_remaining": 0,
+    "amount_shipping": 0,
+    "attempt_count": 0,
+    "attempted": False,
+    "automatic_tax": {
+        "disabled_reason": None,
+        "enabled": False,
+        "liability": None,
+        "provider": None,
+        "status": None,
+    },
+    "collection_method": "charge_automatically",
+    "currency": "usd",
+    "customer_tax_exempt": "none",
+    "customer_tax_ids": [],
+    "default_tax_rates": [],
+    "discounts": [],
+    "issuer": {"type": "self"},
+    "livemode": False,
+    "metadata": {},
+    "payment_settings": {
+        "default_mandate": None,
+        "payment_method_options": None,
+        "payment_method_types": None,
+    },
+    "post_payment_credit_notes_amount": 0,
+    "pre_payment_credit_notes_amount": 0,
+    "status": "draft",
+    "status_transitions": dict.fromkeys(
+        ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
+    ),
+    "subtotal": 0,
+    "subtotal_excluding_tax": 0,
+    "total": 0,
+    "total_discount_amounts": [],
+    "total_excluding_tax": 0,
+    "total_pretax_credit_amounts": [],
+    "total_taxes": [],
+}
+"""An invoice of nobody and nothing."""
+
+
 def make(ctx: Context, customer: Json, found: list[Json], occasion: Occasion) -> Json:
     """An invoice as it would be, kept nowhere."""
     subscription = occasion.subscription
     id_ = new_id("in")
-    invoice: Json = {
+    invoice: Json = copy.deepcopy(BLANK) | {
         "id": id_,
-        "object": "invoice",
-        **absent(
-            "account_tax_ids application custom_fields customer_account customer_shipping "
-            "default_payment_method default_source description due_date effective_at "
-            "ending_balance footer from_invoice hosted_invoice_url invoice_pdf "
-            "last_finalization_error latest_revision lines number on_behalf_of "
-            "receipt_number rendering shipping_cost shipping_details statement_descriptor "
-            "test_clock webhooks_delivered_at"
-        ),
-        "account_country": "US",
-        "account_name": "Stand-in for Stripe",
-        "amount_due": 0,
-        "amount_overpaid": 0,
-        "amount_paid": 0,
-        "amount_paid_off_stripe": 0,
-        "amount_remaining": 0,
-        "amount_shipping": 0,
-        "attempt_count": 0,
-        "attempted": False,
         "auto_advance": occasion.auto_advance,
-        "automatic_tax": {
-            "disabled_reason": None,
-            "enabled": False,
-            "liability": None,
-            "provider": None,
-            "status": None,
-        },
         "automatically_finalizes_at": occasion.finalizes_at,
         "billing_reason": occasion.reason,
-        "collection_method": "charge_automatically",
         "created": ctx.now,
-        "currency": "usd",
         "customer": customer["id"],
         "customer_address": customer["address"],
         "customer_email": customer["email"],
         "customer_name": customer["name"],
         "customer_phone": customer["phone"],
-        "customer_tax_exempt": "none",
-        "customer_tax_ids": [],
-        "default_tax_rates": [],
-        "discounts": [],
-        "issuer": {"type": "self"},
-        "livemode": False,
-        "metadata": {},
         "next_payment_attempt": occasion.finalizes_at if occasion.auto_advance else None,
         "parent": _parent(subscription, occasion),
-        "payment_settings": {
-            "default_mandate": None,
-            "payment_method_options": None,
-            "payment_method_types": None,
-        },
         "period_end": occasion.period[1],
         "period_start": occasion.period[0],
-        "post_payment_credit_notes_amount": 0,
-        "pre_payment_credit_notes_amount": 0,
         "starting_balance": customer["balance"],
-        "status": "draft",
-        "status_transitions": dict.fromkeys(
-            ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
-        ),
-        "subtotal": 0,
-        "subtotal_excluding_tax": 0,
-        "total": 0,
-        "total_discount_amounts": [],
-        "total_excluding_tax": 0,
-        "total_pretax_credit_amounts": [],
-        "total_taxes": [],
         "_lines": found,
     }
     total_up(invoice)

@@ -1,5 +1,7 @@
 """Making subscriptions: items, the first period, the first invoice."""
 
+import copy
+
 from localcloud.stripe.billing import collection, invoicing, lines, periods
 from localcloud.stripe.billing.invoicing import Occasion
 from localcloud.stripe.context import Context
@@ -8,9 +10,6 @@ from localcloud.stripe.events import emit
 from localcloud.stripe.ids import new_id
 from localcloud.stripe.listing import whole
 from localcloud.stripe.parameters import Json, absent, merged
-
-MOST_ITEMS = 20
-"""Recurring lines of one checkout (API reference, `line_items`)."""
 
 
 def start(ctx: Context, customer: Json, wanted: list[Json], options: Json, method: str) -> Json:
@@ -32,6 +31,42 @@ def start(ctx: Context, customer: Json, wanted: list[Json], options: Json, metho
     return ctx.store.get("subscription", subscription["id"])
 
 
+BLANK: Json = {
+    "object": "subscription",
+    **absent(
+        "application application_fee_percent billing_cycle_anchor_config "
+        "billing_thresholds cancel_at canceled_at customer_account days_until_due "
+        "default_payment_method default_source ended_at latest_invoice "
+        "next_pending_invoice_item_invoice on_behalf_of pause_collection "
+        "pending_invoice_item_interval pending_setup_intent pending_update schedule "
+        "test_clock transfer_data trial_end trial_start"
+    ),
+    "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
+    "billing_schedules": [],
+    "cancel_at_period_end": False,
+    "cancellation_details": {"comment": None, "feedback": None, "reason": None},
+    "collection_method": "charge_automatically",
+    "default_tax_rates": [],
+    "discounts": [],
+    "invoice_settings": {
+        "account_tax_ids": None,
+        "custom_fields": None,
+        "description": None,
+        "footer": None,
+        "issuer": {"type": "self"},
+    },
+    "livemode": False,
+    "payment_settings": {
+        "payment_method_options": None,
+        "payment_method_types": None,
+        "save_default_payment_method": "off",
+    },
+    "status": "active",
+    "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+}
+"""A subscription of nobody to nothing."""
+
+
 def make(ctx: Context, customer: Json, wanted: list[Json], options: Json) -> Json:
     """A subscription as it would be, kept nowhere."""
     recurring = _common_interval(wanted)
@@ -39,48 +74,17 @@ def make(ctx: Context, customer: Json, wanted: list[Json], options: Json) -> Jso
     _check_anchor(ctx, anchor, recurring)
     id_, end = new_id("sub"), periods.end_after(anchor, recurring, ctx.now)
     items = [make_item(ctx, id_, each, (ctx.now, end)) for each in wanted]
-    return {
+    return copy.deepcopy(BLANK) | {
         "id": id_,
-        "object": "subscription",
-        **absent(
-            "application application_fee_percent billing_cycle_anchor_config "
-            "billing_thresholds cancel_at canceled_at customer_account days_until_due "
-            "default_payment_method default_source ended_at latest_invoice "
-            "next_pending_invoice_item_invoice on_behalf_of pause_collection "
-            "pending_invoice_item_interval pending_setup_intent pending_update schedule "
-            "test_clock transfer_data trial_end trial_start"
-        ),
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
         "billing_cycle_anchor": anchor,
         "billing_mode": {"flexible": {}, "type": "flexible", "updated_at": ctx.now},
-        "billing_schedules": [],
-        "cancel_at_period_end": False,
-        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
-        "collection_method": "charge_automatically",
         "created": ctx.now,
         "currency": wanted[0]["price"]["currency"],
         "customer": customer["id"],
-        "default_tax_rates": [],
         "description": options.get("description"),
-        "discounts": [],
-        "invoice_settings": {
-            "account_tax_ids": None,
-            "custom_fields": None,
-            "description": None,
-            "footer": None,
-            "issuer": {"type": "self"},
-        },
         "items": whole(f"/v1/subscription_items?subscription={id_}", items),
-        "livemode": False,
         "metadata": merged({}, options.get("metadata")),
-        "payment_settings": {
-            "payment_method_options": None,
-            "payment_method_types": None,
-            "save_default_payment_method": "off",
-        },
         "start_date": ctx.now,
-        "status": "active",
-        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
     }
 
 

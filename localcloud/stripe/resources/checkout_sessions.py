@@ -31,6 +31,9 @@ SHORTEST_SECONDS = 30 * 60
 LONGEST_SECONDS = 24 * 3600
 """From when until when a session may expire after it was made (API reference, `expires_at`)."""
 
+MOST_LINES = 20
+"""Recurring lines of one session (API reference, `line_items`)."""
+
 SESSION_ID = "{CHECKOUT_SESSION_ID}"
 """What stands for the session's id in `success_url`."""
 
@@ -64,7 +67,7 @@ SUBSCRIPTION_DATA = group(
             "client_reference_id": text(200),
             "customer": text(),
             "expires_at": integer,
-            "line_items": array(LINE, most=20),
+            "line_items": array(LINE, most=MOST_LINES),
             "locale": text(),
             "metadata": metadata,
             "mode": only("subscription"),
