@@ -7,12 +7,15 @@ from chalicelib.billing import (
     catalogue,
     checkout,
     invoices,
+    limits,
     previews,
     schemas,
     subscriptions,
     webhooks,
 )
 from chalicelib.billing.stripe_invoices import Invoice
+from chalicelib.billing.usage_routes import billing_of
+from chalicelib.billing.usage_schemas import Billing
 from chalicelib.core.http import Api, Call
 
 _MOST_INVOICES = 100
@@ -54,10 +57,11 @@ def preview_plan_change(call: Call) -> schemas.PlanChange:
     return _change(previews.of_change(call.account_id, call.query.get("plan", "")))
 
 
-@api.post("/billing/plan", access="session", body=schemas.ChangePlan, status=204)
-def change_plan(call: Call, body: schemas.ChangePlan) -> None:
+@api.post("/billing/plan", access="session", body=schemas.ChangePlan, returns=Billing)
+def change_plan(call: Call, body: schemas.ChangePlan) -> Billing:
     """Change the plan; the free one ends the subscription with its period."""
     subscriptions.change(call.account_id, body.plan, body.proration_at)
+    return billing_of(limits.standing(call.account_id))
 
 
 @api.post("/billing/portal", access="session", returns=schemas.Link, status=201)

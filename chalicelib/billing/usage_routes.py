@@ -19,7 +19,7 @@ api = Api("usage")
 @api.get("/billing", scope="account:read", returns=schemas.Billing)
 def read_billing(call: Call) -> schemas.Billing:
     """Read how the account stands this month."""
-    return _billing(limits.standing(call.account_id))
+    return billing_of(limits.standing(call.account_id))
 
 
 @api.put(
@@ -33,7 +33,7 @@ def set_limit(call: Call, body: schemas.SetLimit) -> schemas.Billing:
     """Set the most to spend beyond the plan in a month."""
     amount = None if body.limit_usd is None else Decimal(body.limit_usd)
     limits.set_limit(call.account_id, amount, call.if_match())
-    return _billing(limits.standing(call.account_id))
+    return billing_of(limits.standing(call.account_id))
 
 
 @api.get("/billing/usage", scope="account:read", returns=schemas.Usage, query=("month",))
@@ -53,20 +53,24 @@ def read_usage(call: Call) -> schemas.Usage:
     )
 
 
-@api.get("/billing/usage.csv", scope="account:read", returns=str, query=("month",))
+@api.get(
+    "/billing/usage.csv",
+    scope="account:read",
+    returns=str,
+    media="text/csv",
+    query=("month",),
+)
 def download_usage(call: Call) -> Reply[str]:
     """Download what was used in a month as CSV."""
     month = reports.month(call.query.get("month"))
     return Reply(
         reports.as_csv(reports.rows(call.account_id, month)),
-        headers={
-            "Content-Type": "text/csv; charset=utf-8",
-            "Content-Disposition": f'attachment; filename="usage-{month.name}.csv"',
-        },
+        headers={"Content-Disposition": f'attachment; filename="usage-{month.name}.csv"'},
     )
 
 
-def _billing(stands: Standing) -> schemas.Billing:
+def billing_of(stands: Standing) -> schemas.Billing:
+    """How an account stands, as the API tells it."""
     account = stands.account
     return schemas.Billing(
         plan=stands.plan.id,

@@ -121,6 +121,7 @@ class Route:
     scope: str | None
     body: Any
     returns: Any
+    media: str
     status: int
     query: tuple[str, ...]
     versioned: bool
@@ -180,6 +181,7 @@ class Api:
         scope: str | None = None,
         body: Any = None,
         returns: Any = None,
+        media: str = "text/html",
         status: int = 200,
         query: tuple[str, ...] = (),
         versioned: bool = False,
@@ -187,13 +189,14 @@ class Api:
         """Declare an operation.
 
         `body` and `returns` are msgspec types; without `returns` the answer is empty. A `body` of
-        `bytes` is what was sent, unread, for what is signed over its bytes. `query` names the
-        query parameters that are read. `versioned` says that `If-Match` is required.
+        `bytes` is what was sent, unread, for what is signed over its bytes. What returns `str` is
+        a text of the type `media`. `query` names the query parameters that are read. `versioned`
+        says that `If-Match` is required.
         """
 
         def declare(handler: Callable[..., T]) -> Callable[..., T]:
             route = Route(
-                method, path, handler, self.tag, access, scope, body, returns, status, query,
+                method, path, handler, self.tag, access, scope, body, returns, media, status, query,
                 versioned,
             )  # fmt: skip
             ROUTES.append(route)
@@ -317,7 +320,7 @@ def _serialise(route: Route, reply: Reply[Any]) -> Response:
         headers["ETag"] = f'"{version}"'
     if isinstance(reply.body, str):
         text = reply.body
-        headers.setdefault("Content-Type", "text/html; charset=utf-8")
+        headers.setdefault("Content-Type", f"{route.media}; charset=utf-8")
     else:
         text = "" if route.returns is None else msgspec.json.encode(reply.body).decode()
         headers.setdefault("Content-Type", "application/json")

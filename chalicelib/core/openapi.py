@@ -114,7 +114,7 @@ def _response(route: Route, by_type: dict[str, Any]) -> dict[str, Any]:
     if route.returns is None:
         return {"description": "Done."}
     if route.returns is str:
-        return {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
+        return {"description": "A text.", "content": {route.media: {"schema": {"type": "string"}}}}
     return _json("Done.", by_type[repr(route.returns)])
 
 

@@ -50,10 +50,11 @@ class Subscriber(Caller):
         """Wait until the account has a plan: a webhook brings it."""
         eventually(lambda: self.plan == plan, within=90, every=0.1)
 
-    def change(self, plan: str, proration_at: int | None = None) -> int:
-        """Change the plan; the answer's status."""
+    def change(self, plan: str, proration_at: int | None = None) -> dict[str, Any]:
+        """Change the plan; how the account stands then."""
         wanted = {"plan": plan, "proration_at": proration_at}
-        return int(self.ask("POST", "/billing/plan", wanted).status_code)
+        told: dict[str, Any] = self.told("POST", "/billing/plan", wanted)
+        return told
 
     def preview(self, plan: str) -> dict[str, Any]:
         """What a change would cost."""

@@ -151,9 +151,9 @@ def test_a_change_charges_what_was_shown_before(person: Subscriber) -> None:
     shown = person.preview("lab")
     assert shown["effective"] == "now"
 
-    assert person.change("lab", shown["proration_at"]) < 300
+    told = person.change("lab", shown["proration_at"])
 
-    assert person.plan == "lab"
+    assert (told["plan"], told["status"], person.plan) == ("lab", "active", "lab")
     newest = person.invoices[0]
     assert (newest["total_usd"], newest["status"]) == (shown["due_today_usd"], "paid")
     total = sum(Decimal(line["amount_usd"]) for line in shown["lines"])
@@ -165,9 +165,8 @@ def test_a_change_confirmed_twice_at_once_is_charged_once(person: Subscriber) ->
     person.subscribe("researcher")
     at = person.preview("lab")["proration_at"]
 
-    answers = _twice_at_once(lambda: person.change("lab", at))
+    _twice_at_once(lambda: person.ask("POST", "/billing/plan", {"plan": "lab", "proration_at": at}))
 
-    assert all(status in (200, 204, 409) for status in answers)
     assert person.plan == "lab"
     assert len(person.invoices) == 2
 
@@ -199,8 +198,7 @@ def test_a_change_that_the_card_refuses_changes_nothing_and_another_card_pays_it
     portal = person.told("POST", "/billing/portal")["url"]
     card = {"action": "card", "number": CARD, "expiry": "12/99", "cvc": "123"}
     assert httpx.post(portal, data=card).status_code == 303
-    assert person.change("lab", at) < 300
-    assert person.plan == "lab"
+    assert person.change("lab", at)["plan"] == "lab"
 
 
 def test_a_price_of_hours_ago_is_not_charged(person: Subscriber) -> None:
@@ -220,14 +218,15 @@ def test_a_plan_is_ended_with_its_period_and_that_is_taken_back(
     shown = person.preview("free")
     assert (shown["effective"], shown["due_today_usd"]) == ("period_end", "0.00")
 
-    person.change("free")
+    told = person.change("free")
 
-    record = stripe_side.record(person.account_id)
-    assert person.plan == "researcher"
-    assert record["ends_at"] == record["period_end"]
+    assert (told["plan"], told["status"]) == ("researcher", "canceling")
+    assert told["ends_at"] == shown["effective_at"]
 
-    person.change("researcher")
+    told = person.change("researcher")
 
+    assert (told["plan"], told["status"], told["ends_at"]) == ("researcher", "active", None)
+    assert told["renews_at"] == shown["effective_at"]
     assert "ends_at" not in stripe_side.record(person.account_id)
     assert len(person.invoices) == 1
 
@@ -272,7 +271,7 @@ def test_who_has_no_subscription_is_told_so(person: Subscriber) -> None:
     assert person.refused("POST", "/billing/plan", {"plan": "lab"}) == (409, "no_subscription")
     assert person.refused("GET", "/billing/upcoming") == (409, "no_subscription")
     assert person.invoices == []
-    assert person.change("free") < 300
+    assert person.change("free")["status"] == "free"
 
 
 def test_invoices_come_a_page_at_a_time(person: Subscriber) -> None:
@@ -305,7 +304,5 @@ def test_an_answer_that_is_lost_charges_nothing_twice(
     person.subscribe("researcher")
     stripe_side.fail("POST /v1/subscriptions/{subscription_exposed_id}", "drop_after_commit")
 
-    assert person.change("lab") < 300
-
-    assert person.plan == "lab"
+    assert person.change("lab")["plan"] == "lab"
     assert len(person.invoices) == 2
