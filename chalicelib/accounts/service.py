@@ -1,6 +1,6 @@
 """The rules of accounts: who is recognised, for how long, and how that is taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 
@@ -210,6 +210,15 @@ def read(account_id: str) -> Account:
         return Account.get(account_id)
     except db.DoesNotExist as error:
         raise NotFound("This account does not exist.") from error
+
+
+def plans_of(account_ids: Iterable[str]) -> dict[str, str]:
+    """The plans of many accounts, in few requests. Raises `NotFound` if there isn't one of them."""
+    wanted = set(account_ids)
+    plans = {account.id: account.plan for account in Account.batch_get(wanted)} if wanted else {}
+    if len(plans) < len(wanted):
+        raise NotFound("This account does not exist.")
+    return plans
 
 
 def rename(account_id: str, name: str, version: int) -> Account:

@@ -4,7 +4,7 @@ The limit is on what is used beyond the plan in a calendar month (UTC). It is he
 ledger and what runs at the moment, not against Stripe, which learns of usage an hour later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -106,22 +106,34 @@ def read(account_id: str) -> BillingAccount:
 
 def standing(account_id: str) -> Standing:
     """How an account stands now."""
+    (stands,) = _standings({account_id: usage.open_runs_of(account_id)})
+    return stands
+
+
+def _standings(running: Mapping[str, list[Run]]) -> Iterator[Standing]:
+    """How accounts stand now, by what of theirs is open: as few requests for many as for one."""
     at = clock.seconds()
-    account = read(account_id)
-    plan = catalogue.plan(accounts.read(account_id).plan)
-    running = usage.open_runs_of(account_id)
     month = calendar.month_of(at)
     since = calendar.month_start(month)
-    unrecorded = sum((usage.accrued(run, at, since) for run in running), Decimal(0))
-    spent = _recorded(account_id, month) + unrecorded
-    return Standing(account, plan, at, spent, limit_of(account, plan), running)
+    plans = accounts.plans_of(running)
+    payers = _payers(running)
+    recorded = _recorded(running, month)
+    for account_id, runs in running.items():
+        account = payers.get(account_id) or BillingAccount(account_id)
+        plan = catalogue.plan(plans[account_id])
+        unrecorded = sum((usage.accrued(run, at, since) for run in runs), Decimal(0))
+        spent = recorded.get(account_id, Decimal(0)) + unrecorded
+        yield Standing(account, plan, at, spent, limit_of(account, plan), runs)
 
 
-def _recorded(account_id: str, month: str) -> Decimal:
-    try:
-        return UsageMonth.get(account_id, month, consistent_read=True).amount
-    except db.DoesNotExist:
-        return Decimal(0)
+def _payers(account_ids: Iterable[str]) -> dict[str, BillingAccount]:
+    found = BillingAccount.batch_get(account_ids, consistent_read=True)
+    return {account.account_id: account for account in found}
+
+
+def _recorded(account_ids: Iterable[str], month: str) -> dict[str, Decimal]:
+    keys = [(account_id, month) for account_id in account_ids]
+    return {row.account_id: row.amount for row in UsageMonth.batch_get(keys, consistent_read=True)}
 
 
 def limit_of(account: BillingAccount, plan: Plan) -> Decimal | None:
@@ -198,9 +210,12 @@ def admit(account_id: str, units: Units) -> Plan:
 
 def verdicts(kind: Kind) -> Iterator[Verdict]:
     """Sweep: everything of a kind that must stop now."""
-    accounts_with_runs = {run.account_id for run in usage.open_runs(kind) if run.ended_at is None}
-    for account_id in sorted(accounts_with_runs):
-        yield from _verdicts_of(standing(account_id), kind)
+    running: dict[str, list[Run]] = {}
+    for run in sorted(usage.everything_open(), key=lambda run: (run.account_id, run.started_at)):
+        running.setdefault(run.account_id, []).append(run)
+    if running:
+        for stands in _standings(running):
+            yield from _verdicts_of(stands, kind)
 
 
 def _verdicts_of(stands: Standing, kind: Kind) -> Iterator[Verdict]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import calendar, catalogue, ledger
@@ -129,13 +128,14 @@ def record_use(kind: Kind, is_alive: Callable[[str], bool], seen_at: int) -> Non
     `is_alive` says of a run's id whether its provider said so at `seen_at`. One that is neither
     alive nor ended is left alone: its stop time is still to come.
     """
-    plans = lru_cache(maxsize=None)(lambda account: catalogue.plan(accounts.read(account).plan))
-    for run in open_runs(kind):
+    runs = list(open_runs(kind))
+    plans = accounts.plans_of(run.account_id for run in runs)
+    for run in runs:
         try:
             if run.ended_at is not None:
                 settle(run.id)
             elif is_alive(run.id) and run.metered_until < seen_at:
-                terms = terms_of(plans(run.account_id), kind, plain(run.units))
+                terms = terms_of(catalogue.plan(plans[run.account_id]), kind, plain(run.units))
                 if _is_due(run, seen_at) or terms != _own_terms(run):
                     _record_until(run, seen_at, terms)
         except ledger.Moved:
@@ -146,8 +146,13 @@ def record_use(kind: Kind, is_alive: Callable[[str], bool], seen_at: int) -> Non
 
 def open_runs(kind: Kind) -> Iterator[Run]:
     """Everything of a kind that is being metered."""
+    return (run for run in everything_open() if run.kind == kind)
+
+
+def everything_open() -> Iterator[Run]:
+    """Everything that is being metered, but for stored bytes."""
     for shard in range(OPEN_SHARDS):
-        yield from (run for run in list(Run.open.query(str(shard))) if run.kind == kind)
+        yield from list(Run.open.query(str(shard)))
 
 
 def open_runs_of(account_id: str) -> list[Run]:

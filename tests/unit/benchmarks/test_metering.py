@@ -47,6 +47,14 @@ def test_a_sweep_in_which_nothing_is_due_writes_nothing(told: Mapping[str, float
     assert told["due_sweep_writes"] > 0
 
 
+def test_a_sweep_asks_no_more_often_for_many_accounts_than_for_few(
+    told: Mapping[str, float],
+) -> None:
+    many = metering_work.measured(30, 7, elsewhere=False, beside_puts=False)
+
+    assert many["idle_sweep_calls"] == told["idle_sweep_calls"]
+
+
 def test_sums_that_are_not_what_was_used_are_no_measurement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
