@@ -45,7 +45,7 @@ RULES = (
 
 _APP = "app.py"
 _APP_MAY_IMPORT = ("chalice", "chalicelib.core")
-_APP_MAY_IMPORT_OF_FEATURES = ("routes", "agent_routes", "jobs")
+_APP_MAY_IMPORT_OF_FEATURES = ("routes", "agent_routes", "usage_routes", "jobs")
 
 
 def findings(root: Path) -> Iterator[Finding]:

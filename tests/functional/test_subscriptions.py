@@ -231,6 +231,29 @@ def test_a_plan_is_ended_with_its_period_and_that_is_taken_back(
     assert len(person.invoices) == 1
 
 
+def test_an_older_look_at_stripe_never_overwrites_a_newer_one(
+    person: Subscriber, stripe_side: StripeSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.billing import stripe_subscriptions, subscriptions  # noqa: PLC0415
+
+    person.subscribe("researcher")
+    look, looks = stripe_subscriptions.subscriptions_of, []
+
+    def look_while_it_changes(customer_id: str) -> object:
+        found = look(customer_id)
+        looks.append(found)
+        if len(looks) == 1:
+            person.change("free")
+        return found
+
+    monkeypatch.setattr(stripe_subscriptions, "subscriptions_of", look_while_it_changes)
+    with stripe_side.holding_webhooks():
+        subscriptions.apply(person.account_id)
+
+        record = stripe_side.record(person.account_id)
+        assert record["ends_at"] == record["period_end"]
+
+
 def test_an_ending_plan_that_is_changed_goes_on(
     person: Subscriber, stripe_side: StripeSide
 ) -> None:
