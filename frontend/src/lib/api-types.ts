@@ -179,6 +179,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/billing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how the account stands this month.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["read_billing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the most to spend beyond the plan in a month. */
+        put: operations["set_limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was used in a month.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["read_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download what was used in a month as CSV.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["download_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plans": {
         parameters: {
             query?: never;
@@ -315,83 +392,6 @@ export interface paths {
         put?: never;
         /** Take note of what the payment provider tells. */
         post: operations["receive_from_stripe"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/billing": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read how the account stands this month.
-         * @description API tokens need the scope `account:read`.
-         */
-        get: operations["read_billing"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/billing/limit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Set the most to spend beyond the plan in a month. */
-        put: operations["set_limit"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/billing/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read what was used in a month.
-         * @description API tokens need the scope `account:read`.
-         */
-        get: operations["read_usage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/billing/usage.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Download what was used in a month as CSV.
-         * @description API tokens need the scope `account:read`.
-         */
-        get: operations["download_usage"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -919,6 +919,122 @@ export interface components {
             token: string;
         };
         /**
+         * Billing
+         * @description How an account stands this month (UTC).
+         *
+         *         `spent_usd` is what was used beyond the plan, up to this second; `limit_percent` of `limit_usd`
+         *         is spent. `rate_usd_hour` is what everything that runs costs an hour.
+         */
+        Billing: {
+            plan: string;
+            /** @enum {unknown} */
+            status: "active" | "canceling" | "free" | "past_due" | "unpaid";
+            renews_at: string | null;
+            ends_at: string | null;
+            month: string;
+            spent_usd: string;
+            limit_usd: string | null;
+            limit_percent: number;
+            rate_usd_hour: string;
+            running: components["schemas"]["Running"][];
+            notices: components["schemas"]["Notice"][];
+            version: number;
+        };
+        /**
+         * Running
+         * @description Something that runs now, and what it costs beyond the plan.
+         */
+        Running: {
+            run_id: string;
+            resource_id: string;
+            kind: string;
+            name: string;
+            size: string | null;
+            started_at: string;
+            spent_usd: string;
+            rate_usd_hour: string;
+            included: boolean;
+        };
+        /**
+         * Notice
+         * @description Something to know about money; `until` is when something changes by itself.
+         */
+        Notice: {
+            kind: string;
+            /** @enum {unknown} */
+            level: "error" | "info" | "warning";
+            message: string;
+            until: string | null;
+        };
+        /**
+         * SetLimit
+         * @description The most to spend beyond the plan in a month, in dollars and cents; null is no limit.
+         */
+        SetLimit: {
+            limit_usd: string | null;
+        };
+        /**
+         * Usage
+         * @description What was used in a month, in several sums of the same cells.
+         */
+        Usage: {
+            month: string;
+            from: string;
+            to: string;
+            amount_usd: string;
+            meters: components["schemas"]["MeterUsage"][];
+            days: components["schemas"]["DayUsage"][];
+            resources: components["schemas"]["ResourceUsage"][];
+            cells: components["schemas"]["UsageCell"][];
+        };
+        /**
+         * MeterUsage
+         * @description What was used of one meter; `billable` is what the plan does not include.
+         */
+        MeterUsage: {
+            meter: string;
+            name: string;
+            unit: string;
+            quantity: number;
+            included: number;
+            billable: number;
+            amount_usd: string;
+        };
+        /**
+         * DayUsage
+         * @description What a day cost beyond the plan, in all and by meter.
+         */
+        DayUsage: {
+            date: string;
+            amount_usd: string;
+            meters: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ResourceUsage
+         * @description What a notebook, a cluster or storage cost beyond the plan, and how long it was used.
+         */
+        ResourceUsage: {
+            resource_id: string;
+            kind: string;
+            name: string;
+            seconds: number;
+            amount_usd: string;
+        };
+        /**
+         * UsageCell
+         * @description What one resource used of one meter in one day.
+         */
+        UsageCell: {
+            date: string;
+            resource_id: string;
+            meter: string;
+            quantity: number;
+            included: number;
+            amount_usd: string;
+        };
+        /**
          * Catalogue
          * @description Everything that can be had.
          */
@@ -1061,122 +1177,6 @@ export interface components {
             period_end: string;
             hosted_url: string | null;
             pdf_url: string | null;
-        };
-        /**
-         * Billing
-         * @description How an account stands this month (UTC).
-         *
-         *         `spent_usd` is what was used beyond the plan, up to this second; `limit_percent` of `limit_usd`
-         *         is spent. `rate_usd_hour` is what everything that runs costs an hour.
-         */
-        Billing: {
-            plan: string;
-            /** @enum {unknown} */
-            status: "active" | "canceling" | "free" | "past_due" | "unpaid";
-            renews_at: string | null;
-            ends_at: string | null;
-            month: string;
-            spent_usd: string;
-            limit_usd: string | null;
-            limit_percent: number;
-            rate_usd_hour: string;
-            running: components["schemas"]["Running"][];
-            notices: components["schemas"]["Notice"][];
-            version: number;
-        };
-        /**
-         * Running
-         * @description Something that runs now, and what it costs beyond the plan.
-         */
-        Running: {
-            run_id: string;
-            resource_id: string;
-            kind: string;
-            name: string;
-            size: string | null;
-            started_at: string;
-            spent_usd: string;
-            rate_usd_hour: string;
-            included: boolean;
-        };
-        /**
-         * Notice
-         * @description Something to know about money; `until` is when something changes by itself.
-         */
-        Notice: {
-            kind: string;
-            /** @enum {unknown} */
-            level: "error" | "info" | "warning";
-            message: string;
-            until: string | null;
-        };
-        /**
-         * SetLimit
-         * @description The most to spend beyond the plan in a month, in dollars and cents; null is no limit.
-         */
-        SetLimit: {
-            limit_usd: string | null;
-        };
-        /**
-         * Usage
-         * @description What was used in a month, in several sums of the same cells.
-         */
-        Usage: {
-            month: string;
-            from: string;
-            to: string;
-            amount_usd: string;
-            meters: components["schemas"]["MeterUsage"][];
-            days: components["schemas"]["DayUsage"][];
-            resources: components["schemas"]["ResourceUsage"][];
-            cells: components["schemas"]["UsageCell"][];
-        };
-        /**
-         * MeterUsage
-         * @description What was used of one meter; `billable` is what the plan does not include.
-         */
-        MeterUsage: {
-            meter: string;
-            name: string;
-            unit: string;
-            quantity: number;
-            included: number;
-            billable: number;
-            amount_usd: string;
-        };
-        /**
-         * DayUsage
-         * @description What a day cost beyond the plan, in all and by meter.
-         */
-        DayUsage: {
-            date: string;
-            amount_usd: string;
-            meters: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * ResourceUsage
-         * @description What a notebook, a cluster or storage cost beyond the plan, and how long it was used.
-         */
-        ResourceUsage: {
-            resource_id: string;
-            kind: string;
-            name: string;
-            seconds: number;
-            amount_usd: string;
-        };
-        /**
-         * UsageCell
-         * @description What one resource used of one meter in one day.
-         */
-        UsageCell: {
-            date: string;
-            resource_id: string;
-            meter: string;
-            quantity: number;
-            included: number;
-            amount_usd: string;
         };
         /**
          * Health
@@ -2107,6 +2107,168 @@ export interface operations {
             };
         };
     };
+    read_billing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Billing"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_limit: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetLimit"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Billing"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_usage: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_usage: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_plans: {
         parameters: {
             query?: never;
@@ -2241,11 +2403,13 @@ export interface operations {
         };
         responses: {
             /** @description Done. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Billing"];
+                };
             };
             /** @description It can't be done; the message says why. */
             "4XX": {
@@ -2424,168 +2588,6 @@ export interface operations {
             };
         };
     };
-    read_billing: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Billing"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    set_limit: {
-        parameters: {
-            query?: never;
-            header: {
-                "If-Match": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetLimit"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Billing"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_usage: {
-        parameters: {
-            query?: {
-                month?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Usage"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    download_usage: {
-        parameters: {
-            query?: {
-                month?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
     read_health: {
         parameters: {
             query?: never;
@@ -2671,7 +2673,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page. */
+            /** @description A text. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,4 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Billing } from "@/lib/api-models";
 import { serverNow } from "@/lib/server-clock";
 
@@ -18,6 +18,25 @@ export const billingKeys = {
 /** With the server's time of its arrival. */
 export function timed(billing: Billing): TimedBilling {
   return { ...billing, receivedMs: serverNow() };
+}
+
+/**
+ * A change that the API answers with the whole bill.
+ *
+ * Looks that are under way are cancelled first: they may have seen the bill before the change.
+ * Everything else that depends on the plan or the limit is looked up anew.
+ */
+export function useBillingMutation<V>(change: (variables: V) => Promise<Billing>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onMutate: () => client.cancelQueries({ queryKey: billingKeys.now }),
+    onSuccess: (billing) => {
+      client.setQueryData(billingKeys.now, timed(billing));
+      lookAgain(client);
+    },
+    onError: () => client.invalidateQueries({ queryKey: billingKeys.now }),
+  });
 }
 
 /** Look again at whatever another plan or limit changes. */

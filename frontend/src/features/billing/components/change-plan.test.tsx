@@ -15,8 +15,7 @@ beforeEach(() => vi.mocked(goTo).mockClear());
 function given(bill: Billing = aBill(), path = "/billing", preview: Answer = {}) {
   const api = fakeApi({
     "GET /billing/plan-change": { body: aPlanChange(), ...preview },
-    "POST /billing/plan": {},
-    "GET /billing": { body: aBill({ plan: "lab" }) },
+    "POST /billing/plan": { body: aBill({ plan: "lab" }) },
   });
   return { api, user: show(<PlanPanel billing={bill} plans={PLANS} />, path) };
 }

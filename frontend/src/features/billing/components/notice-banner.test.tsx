@@ -51,7 +51,7 @@ describe("notices", () => {
     const { api, user } = given({ status: "canceling", notices: [notice("canceling", "info")] });
     api.on("POST /billing/plan", () => {
       api.on("GET /billing", { body: aBill() });
-      return {};
+      return { body: aBill() };
     });
     await user.click(await screen.findByRole("button", { name: "Keep the plan" }));
     await waitFor(() => expect(screen.queryByText("About canceling.")).toBeNull());
