@@ -1,6 +1,7 @@
 """One run for one stage."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -54,10 +55,10 @@ def set_up(target: Target, say: Callable[[str], None], *, dry_run: bool = False)
             f"STRIPE_API_KEY=sk_… python -m ops.stripe_setup --stage {target.name}"
         )
     steps = Steps(say, dry_run=dry_run)
-    client = _client(api_key, target.stage.stripe.api_base)
     try:
-        products.ensure(client, steps)
-        keys = _told(client, steps, target, msgspec.structs.replace(stored, api_key=api_key))
+        with connected(api_key, target.stage.stripe.api_base) as client:
+            products.ensure(client, steps)
+            keys = _told(client, steps, target, msgspec.structs.replace(stored, api_key=api_key))
     except (stripe.StripeError, products.Different) as error:
         raise NotSetUp(f"Stripe: {error}") from error
     if keys != stored:
@@ -65,16 +66,22 @@ def set_up(target: Target, say: Callable[[str], None], *, dry_run: bool = False)
     return steps.count
 
 
-def _client(api_key: str, base: str) -> stripe.StripeClient:
+@contextmanager
+def connected(api_key: str, base: str) -> Iterator[stripe.StripeClient]:
+    """Stripe's own client, which hangs up in the end."""
     # Otherwise the library writes a file into the home directory, and sends what it measured.
     stripe.enable_telemetry = False
-    return stripe.StripeClient(
-        api_key,
-        http_client=stripe.RequestsClient(timeout=_TIMEOUT),
-        max_network_retries=_RETRIES,
-        # One left out would be the real Stripe's.
-        base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
-    )
+    http = stripe.RequestsClient(timeout=_TIMEOUT)
+    try:
+        yield stripe.StripeClient(
+            api_key,
+            http_client=http,
+            max_network_retries=_RETRIES,
+            # One left out would be the real Stripe's.
+            base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
+        )
+    finally:
+        http.close()
 
 
 def _told(client: stripe.StripeClient, steps: Steps, target: Target, keys: Keys) -> Keys:

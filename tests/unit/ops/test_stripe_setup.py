@@ -1,6 +1,7 @@
 """Setting Stripe up, at the stand-in: once, again, and after a change of the catalogue."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,7 @@ from ops.deploy.settings import Stripe, load
 from ops.stripe_setup import NotSetUp, Target, set_up
 from ops.stripe_setup.keys import Keys, Vault
 from ops.stripe_setup.products import articles
-
-stripe.enable_telemetry = False
+from ops.stripe_setup.setup import connected
 
 
 @pytest.fixture
@@ -34,12 +34,10 @@ def said() -> list[str]:
     return []
 
 
-def _client(target: Target) -> stripe.StripeClient:
-    base = target.stage.stripe.api_base
-    return stripe.StripeClient(
-        "sk_test_local",
-        base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
-    )
+@pytest.fixture
+def client(target: Target) -> Iterator[stripe.StripeClient]:
+    with connected("sk_test_local", target.stage.stripe.api_base) as made:
+        yield made
 
 
 def _price(client: stripe.StripeClient, key: str) -> stripe.Price:
@@ -63,11 +61,13 @@ def test_a_second_run_changes_nothing(target: Target, said: list[str]) -> None:
     assert target.vault.read() == keys
 
 
-def test_everything_of_the_catalogue_is_sold_at_its_price(target: Target, said: list[str]) -> None:
+def test_everything_of_the_catalogue_is_sold_at_its_price(
+    target: Target, client: stripe.StripeClient, said: list[str]
+) -> None:
     set_up(target, said.append)
 
     keys = [article.key for article in articles()]
-    prices = _client(target).v1.prices.list({"lookup_keys": keys, "limit": 100}).data
+    prices = client.v1.prices.list({"lookup_keys": keys, "limit": 100}).data
 
     assert {price.lookup_key: price.unit_amount_decimal for price in prices} == {
         article.key: article.price_usd * 100 for article in articles()
@@ -78,11 +78,11 @@ def test_everything_of_the_catalogue_is_sold_at_its_price(target: Target, said: 
 
 
 def test_both_kinds_of_webhooks_are_told_where_to_go_and_their_secrets_are_kept(
-    target: Target, said: list[str]
+    target: Target, client: stripe.StripeClient, said: list[str]
 ) -> None:
     set_up(target, said.append)
 
-    keys, client = target.vault.read(), _client(target)
+    keys = target.vault.read()
     endpoint = client.v1.webhook_endpoints.retrieve(keys.webhook_endpoint)
     destination = client.v2.core.event_destinations.retrieve(keys.event_destination)
     assert endpoint.url == target.webhook_url
@@ -94,20 +94,21 @@ def test_both_kinds_of_webhooks_are_told_where_to_go_and_their_secrets_are_kept(
     assert keys.webhook_secret != keys.thin_webhook_secret
 
 
-def test_a_dry_run_says_what_it_would_do_and_does_nothing(target: Target, said: list[str]) -> None:
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(
+    target: Target, client: stripe.StripeClient, said: list[str]
+) -> None:
     assert set_up(target, said.append, dry_run=True) > 0
 
     assert all(line.startswith("would ") for line in said)
     assert target.vault.read() == Keys()
-    listed = _client(target).v1.webhook_endpoints.list({"limit": 100}).data
+    listed = client.v1.webhook_endpoints.list({"limit": 100}).data
     assert target.name not in json.dumps([each.to_dict() for each in listed], default=str)
 
 
 def test_a_changed_amount_is_a_new_price_and_the_old_one_stays(
-    target: Target, said: list[str], monkeypatch: pytest.MonkeyPatch
+    target: Target, client: stripe.StripeClient, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_up(target, said.append)
-    client = _client(target)
     before = _price(client, "ramon_plan_lab")
     dearer = replace(catalogue.PLANS["lab"], price_usd_month=Decimal("109.50"))
     monkeypatch.setitem(catalogue.PLANS, "lab", dearer)
@@ -122,7 +123,9 @@ def test_a_changed_amount_is_a_new_price_and_the_old_one_stays(
     set_up(target, said.append)
 
 
-def test_an_endpoint_whose_secret_was_lost_is_made_anew(target: Target, said: list[str]) -> None:
+def test_an_endpoint_whose_secret_was_lost_is_made_anew(
+    target: Target, client: stripe.StripeClient, said: list[str]
+) -> None:
     set_up(target, said.append)
     lost = target.vault.read()
     target.vault.write(Keys(api_key=lost.api_key))
@@ -132,19 +135,21 @@ def test_an_endpoint_whose_secret_was_lost_is_made_anew(target: Target, said: li
     found = target.vault.read()
     assert found.webhook_endpoint != lost.webhook_endpoint
     assert found.event_destination != lost.event_destination
-    listed = _client(target).v1.webhook_endpoints.list({"limit": 100}).data
+    listed = client.v1.webhook_endpoints.list({"limit": 100}).data
     ours = [each for each in listed if each.metadata.to_dict()["ramon_stage"] == target.name]
     assert [each.id for each in ours] == [found.webhook_endpoint]
 
 
-def test_webhooks_follow_a_stage_that_moves(target: Target, said: list[str]) -> None:
+def test_webhooks_follow_a_stage_that_moves(
+    target: Target, client: stripe.StripeClient, said: list[str]
+) -> None:
     set_up(target, said.append)
     before = target.vault.read()
     moved = _changed(target, api_url="http://127.0.0.1:1/api")
 
     set_up(moved, said.append)
 
-    keys, client = target.vault.read(), _client(target)
+    keys = target.vault.read()
     assert keys.webhook_endpoint == before.webhook_endpoint
     endpoint = client.v1.webhook_endpoints.retrieve(keys.webhook_endpoint)
     assert endpoint.url == "http://127.0.0.1:1/api/webhooks/stripe"
