@@ -7,6 +7,7 @@ which a month's bill is a draft), and whenever something becomes due at Stripe.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,8 +19,16 @@ FIRST_DAY_STOPS = (timedelta(minutes=20), timedelta(minutes=50))
 
 DAY = timedelta(days=1)
 
-Fire = Callable[[], Iterable[tuple[str, bool]]]
-"""Invokes the scheduled functions that became due; gives their names and whether they succeeded."""
+Fire = Callable[[str], Iterable[tuple[str, bool]]]
+"""Invokes the scheduled functions that became due, but for those whose names end so; gives their
+names and whether they succeeded."""
+
+REAPER = "lease-reaper"
+"""Stops servers that have been silent. What the clock jumps over was no silence, so it waits until
+the move is over and every notebook has had its say."""
+
+SAY_SECONDS = 20
+"""Longer than the time between two heartbeats of a notebook (`notebooks/agent.py`)."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +38,22 @@ class Advance:
     clock: Clock
     stripe: Running
     fire: Fire
+    hold: Callable[[], AbstractContextManager[None]]
+    """Nothing but `fire` fires schedules inside of it."""
+    anybody_speaks: Callable[[], bool]
+    """Whether tasks run, which will tell that they do."""
 
     async def by(self, seconds: int) -> AsyncIterator[str]:
         """Move on by so many seconds; gives a line about each stop."""
         target = self.clock.seconds() + seconds
-        # What is due already happens first; so each rule knows from when on it waits.
-        yield await self._stop()
-        while (now := self.clock.seconds()) < target:
-            self.clock.move_to(min(target, self._next_stop(now)))
+        with self.hold():
+            # What is due already happens first; so each rule knows from when on it waits.
             yield await self._stop()
+            while (now := self.clock.seconds()) < target:
+                self.clock.move_to(min(target, self._next_stop(now)))
+                yield await self._stop()
+            if self.anybody_speaks():
+                await asyncio.sleep(SAY_SECONDS)
         self.stripe.stand_in.wake()
 
     def _next_stop(self, now: int) -> int:
@@ -49,7 +65,7 @@ class Advance:
         """Let everything happen that is due at this moment."""
         moment = self.clock.seconds()
         webhooks = await self.stripe.settle()
-        fired = list(await asyncio.to_thread(self.fire))
+        fired = list(await asyncio.to_thread(self.fire, REAPER))
         webhooks += await self.stripe.settle()
         said = [f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"]
         if fired:

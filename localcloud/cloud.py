@@ -32,9 +32,18 @@ class Cloud:
         others = {
             "github": github_app(loopback, f"http://localhost:{port}"),
             "stripe": stripe_app(self._stripe),
-            "_stand_in": ClockApp(Advance(CLOCK, self._stripe, schedules.fire_due)).app(),
+            "_stand_in": ClockApp(self._advance()).app(),
         }
         self._front_door = FrontDoor(port, site, self.aws.ecs.store, others)
+
+    def _advance(self) -> Advance:
+        return Advance(
+            CLOCK,
+            self._stripe,
+            schedules.fire_due,
+            schedules.held,
+            self.aws.ecs.store.has_notebooks,
+        )
 
     async def start_aws(self) -> None:
         """Load the state, answer AWS requests, run services."""

@@ -81,6 +81,11 @@ class LocalCloud:
             raise RuntimeError(f"The clock was not moved:\n{said}")
         return said[:-1]
 
+    def now(self) -> int:
+        """The stand-in's clock, in seconds since 1970."""
+        answer = httpx.get(f"http://127.0.0.1:{self.port}/_stand_in/clock")
+        return int(answer.json()["now"])
+
     def kill(self) -> None:
         """End the launcher by SIGKILL, as a power cut would."""
         self.process.kill()

@@ -72,6 +72,10 @@ class Store:
         self.tasks[task.id] = task
         write_json(self._task_file(task), asdict(task))
 
+    def has_notebooks(self) -> bool:
+        """Whether tasks run that were started one by one, and not by a service."""
+        return any(not task.stopped and task.service is None for task in self.tasks.values())
+
     def forget_task(self, task: Task) -> None:
         """Drop a task that stopped long ago."""
         del self.tasks[task.id]

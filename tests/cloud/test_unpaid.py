@@ -1,27 +1,17 @@
 """An invoice that is not paid: all goes on for some days, then nothing starts until it is paid."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from localcloud.testing import LocalCloud, pay, running
+from localcloud.testing import LocalCloud, pay
 from tests.people import NotebookOf, Person
 from tests.support import eventually
 
 FAILS_LATER = "4000 0000 0000 0341"
 """Works at Checkout, and is declined when it is charged later."""
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def far_cloud(tmp_path: Path) -> Iterator[LocalCloud]:
-    """A cloud of its own, because its clock is moved far ahead."""
-    with running(tmp_path, deploy=True) as started:
-        yield started
 
 
 def _let_pass(cloud: LocalCloud, seconds: int) -> None:
@@ -31,10 +21,9 @@ def _let_pass(cloud: LocalCloud, seconds: int) -> None:
 
 def _until_the_bill(cloud: LocalCloud, person: Person) -> int:
     """Seconds until the next invoice is final; it waits for usage that is still to come."""
-    now = httpx.get(f"http://127.0.0.1:{cloud.port}/_stand_in/clock").json()["now"]
     change = person.ask("GET", "/billing/plan-change?plan=researcher").json()
     at = datetime.fromisoformat(change["next_at"])
-    return int(at.timestamp()) - int(now) + 6 * 3600
+    return int(at.timestamp()) - cloud.now() + 6 * 3600
 
 
 def _refusal(notebook: NotebookOf) -> str:

@@ -1,0 +1,15 @@
+"""What the tests in here share beside the one cloud of all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localcloud.testing import LocalCloud, running
+
+
+@pytest.fixture
+def far_cloud(tmp_path: Path) -> Iterator[LocalCloud]:
+    """A cloud of its own, because its clock is moved far ahead."""
+    with running(tmp_path, deploy=True) as started:
+        yield started
