@@ -26,8 +26,9 @@ from benchmarks.errors import BenchmarkError
 from chalicelib.accounts.models import Account
 from chalicelib.billing import calendar, catalogue, limits, outbox, stripe_gateway, usage
 from chalicelib.billing.models import BillingAccount, Segment
+from chalicelib.billing.runs import Kind, Use
 from chalicelib.billing.stripe_gateway import Delivery
-from chalicelib.billing.usage import SLICE_SECONDS, Kind, Use
+from chalicelib.billing.usage import SLICE_SECONDS
 from chalicelib.core import clock, config, db
 from localcloud.tables import Tables, tables
 

@@ -5,12 +5,12 @@ the month must have arrived there. Where one has not, the finalisation is put of
 days, which is as long as Stripe allows (API reference, "automatically_finalizes_at").
 """
 
-from chalicelib.billing import calendar, ledger, limits, outbox, stripe_gateway, usage
+from chalicelib.billing import calendar, ledger, limits, outbox, runs, stored, stripe_gateway
 from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.models import UsageMonth
 from chalicelib.billing.outbox import HourState
 from chalicelib.core import clock, db
-from chalicelib.core.observability import log
+from chalicelib.core.observability import log, surviving
 
 PUT_OFF_SECONDS = 2 * calendar.HOUR
 """How far ahead an invoice's finalisation is kept while its month isn't complete."""
@@ -23,7 +23,8 @@ def close_months() -> None:
     this_month = calendar.month_of(clock.seconds())
     over = UsageMonth.open.query(ledger.OPEN_MONTHS, UsageMonth.month < this_month)
     for found in list(over):
-        close(found.account_id, found.month)
+        with surviving("a month was not closed", account_id=found.account_id, month=found.month):
+            close(found.account_id, found.month)
 
 
 def close(account_id: str, month: str) -> bool:
@@ -31,11 +32,18 @@ def close(account_id: str, month: str) -> bool:
     row = UsageMonth.get(account_id, month, consistent_read=True)
     if row.closed_at is not None:
         return True
-    is_recorded = usage.is_recorded_until(account_id, calendar.month_end(month))
+    is_recorded = _is_recorded_until(account_id, calendar.month_end(month))
     if not is_recorded or _is_under_way(account_id, month):
         _put_off_invoice(account_id, month)
         return False
     return _close(row)
+
+
+def _is_recorded_until(account_id: str, end: int) -> bool:
+    """Whether everything that an account used before a second is in segments."""
+    storage = stored.run_of(account_id)
+    open_runs = [*runs.open_of_account(account_id), *([storage] if storage else [])]
+    return all(run.metered_until >= end or run.started_at >= end for run in open_runs)
 
 
 def _is_under_way(account_id: str, month: str) -> bool:

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Literal
 
 from chalicelib.accounts import service as accounts
-from chalicelib.billing import calendar, catalogue, usage
+from chalicelib.billing import calendar, catalogue, runs
 from chalicelib.billing.catalogue import Plan, Units
 from chalicelib.billing.models import BillingAccount, Run, UsageMonth
-from chalicelib.billing.usage import Kind
+from chalicelib.billing.runs import Kind
 from chalicelib.core import clock, db
 from chalicelib.core.errors import Conflict, Invalid, VersionMismatch
 
@@ -50,7 +50,7 @@ class Standing:
     @property
     def usd_second(self) -> Decimal:
         """What everything that runs costs a second, beyond the plan."""
-        return sum((usage.extra_usd_second(run) for run in self.running), Decimal(0))
+        return sum((runs.extra_usd_second(run) for run in self.running), Decimal(0))
 
     @property
     def percent(self) -> int:
@@ -67,7 +67,11 @@ class Standing:
     @property
     def is_nearly_spent(self) -> bool:
         """Whether the limit would be passed before it is looked at again."""
-        ahead = self.spent + self.usd_second * CHECK_SECONDS
+        return self.would_pass(Decimal(0))
+
+    def would_pass(self, more_usd_second: Decimal) -> bool:
+        """`is_nearly_spent`, if so much more a second were running."""
+        ahead = self.spent + (self.usd_second + more_usd_second) * CHECK_SECONDS
         return self.limit is not None and ahead > self.limit
 
     @property
@@ -106,7 +110,7 @@ def read(account_id: str) -> BillingAccount:
 
 def standing(account_id: str) -> Standing:
     """How an account stands now."""
-    (stands,) = _standings({account_id: usage.open_runs_of(account_id)})
+    (stands,) = _standings({account_id: runs.open_of_account(account_id)})
     return stands
 
 
@@ -118,12 +122,12 @@ def _standings(running: Mapping[str, list[Run]]) -> Iterator[Standing]:
     plans = accounts.plans_of(running)
     payers = _payers(running)
     recorded = _recorded(running, month)
-    for account_id, runs in running.items():
+    for account_id, own in running.items():
         account = payers.get(account_id) or BillingAccount(account_id)
-        plan = catalogue.plan(plans[account_id])
-        unrecorded = sum((usage.accrued(run, at, since) for run in runs), Decimal(0))
+        plan = catalogue.plan(plans.get(account_id, catalogue.FREE))
+        unrecorded = sum((runs.accrued(run, at, since) for run in own), Decimal(0))
         spent = recorded.get(account_id, Decimal(0)) + unrecorded
-        yield Standing(account, plan, at, spent, limit_of(account, plan), runs)
+        yield Standing(account, plan, at, spent, limit_of(account, plan), own)
 
 
 def _payers(account_ids: Iterable[str]) -> dict[str, BillingAccount]:
@@ -199,7 +203,7 @@ def admit(account_id: str, units: Units) -> Plan:
             "another plan.",
             code="plan_size",
         )
-    if extra and stands.is_spent:
+    if extra and stands.would_pass(extra / calendar.HOUR):
         raise Conflict(
             f"Your monthly limit of ${stands.limit:.2f} is reached. Raise it on the billing page, "
             "or choose a size that your plan includes.",
@@ -211,7 +215,7 @@ def admit(account_id: str, units: Units) -> Plan:
 def verdicts(kind: Kind) -> Iterator[Verdict]:
     """Sweep: everything of a kind that must stop now."""
     running: dict[str, list[Run]] = {}
-    for run in sorted(usage.everything_open(), key=lambda run: (run.account_id, run.started_at)):
+    for run in sorted(runs.every_open(), key=lambda run: (run.account_id, run.started_at)):
         running.setdefault(run.account_id, []).append(run)
     if running:
         for stands in _standings(running):
@@ -232,7 +236,7 @@ def _cause(stands: Standing, run: Run, place: int) -> Cause | None:
         return Cause.UNPAID
     if _is_beyond(stands.plan, run, place):
         return Cause.PLAN
-    if usage.extra_usd_second(run) and stands.is_nearly_spent:
+    if runs.extra_usd_second(run) and stands.is_nearly_spent:
         return Cause.LIMIT
     return None
 

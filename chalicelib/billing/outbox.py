@@ -26,7 +26,7 @@ from chalicelib.billing import calendar, stripe_gateway
 from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.models import BillingAccount, MeterHour
 from chalicelib.core import clock, db
-from chalicelib.core.observability import log
+from chalicelib.core.observability import log, surviving
 
 SEAL_AFTER = 600
 """Seconds after its end at which an hour is sealed: what ended in it has been told by then."""
@@ -159,11 +159,12 @@ def _by_key(rows: Iterable[MeterHour]) -> list[list[MeterHour]]:
 
 def _take_on(rows: list[MeterHour]) -> None:
     """Bring the hours of one account and meter further, one after the other."""
-    for row in rows:
-        if row.state == HourState.OPEN and not seal(row):
-            continue
-        if row.state == HourState.SEALED:
-            send(row)
+    with surviving("hours were not pushed; the next run tries again", key=rows[0].key):
+        for row in rows:
+            if row.state == HourState.OPEN and not seal(row):
+                continue
+            if row.state == HourState.SEALED:
+                send(row)
 
 
 def seal(row: MeterHour) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from chalicelib.billing import calendar, outbox, stripe_invoices, subscriptions, usage
+from chalicelib.billing import calendar, outbox, runs, stripe_invoices, subscriptions
 from chalicelib.billing.catalogue import FREE, METERS, Plan
 from chalicelib.billing.outbox import HourState
 from chalicelib.billing.stripe_invoices import Line, Preview
@@ -91,5 +91,5 @@ def _unsent(account_id: str) -> Decimal:
         Decimal(0),
     )
     since = calendar.month_start(month)
-    running = usage.open_runs_of(account_id)
-    return recorded + sum((usage.accrued(run, now, since) for run in running), Decimal(0))
+    running = runs.open_of_account(account_id)
+    return recorded + sum((runs.accrued(run, now, since) for run in running), Decimal(0))

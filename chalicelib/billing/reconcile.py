@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from chalicelib.billing import calendar, ledger, limits, outbox, stripe_gateway, usage
+from chalicelib.billing import calendar, ledger, limits, outbox, runs, stripe_gateway
 from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.models import Entry, MeterHour, Run, Segment, UsageMonth
 from chalicelib.billing.outbox import HourState
@@ -89,7 +89,7 @@ class _Books:
 
     @cached_property
     def runs(self) -> list[Run]:
-        return list(usage.of({segment.run_id for segment in self.segments}).values())
+        return list(runs.by_ids({segment.run_id for segment in self.segments}).values())
 
     @cached_property
     def entries(self) -> list[Entry]:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from chalicelib.billing import calendar, ledger
 from chalicelib.billing.models import Segment, UsageDay

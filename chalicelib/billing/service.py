@@ -9,19 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chalicelib.billing import reconcile, usage
+from chalicelib.billing import reconcile, runs
 from chalicelib.billing.limits import Cause, Verdict, admit, verdicts
 from chalicelib.billing.reconcile import Finding, Report, accounts_of, recent_months
 from chalicelib.billing.reconcile import account as report
-from chalicelib.billing.usage import (
-    Kind,
-    Use,
-    end_in,
-    open_in,
-    record_use,
-    sample_storage,
-    settle,
-)
+from chalicelib.billing.runs import Kind, Use
+from chalicelib.billing.stored import sample_storage
+from chalicelib.billing.usage import end_in, open_in, record_use, settle
 from chalicelib.core import clock
 
 __all__ = [
@@ -66,8 +60,8 @@ def costs(run_ids: Iterable[str]) -> dict[str, Cost]:
     """What runs cost until now, by their ids; one that was never usable is left out."""
     now = clock.seconds()
     return {
-        run.id: Cost(usage.cost(run, now), usage.extra_usd_second(run) * 3600, now)
-        for run in usage.of(run_ids).values()
+        run.id: Cost(runs.cost(run, now), runs.extra_usd_second(run) * 3600, now)
+        for run in runs.by_ids(run_ids).values()
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from chalicelib.billing import limits, notices, reports, usage
+from chalicelib.billing import limits, notices, reports, runs
 from chalicelib.billing import usage_schemas as schemas
 from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.limits import Standing
@@ -89,7 +89,7 @@ def billing_of(stands: Standing) -> schemas.Billing:
 
 
 def _running(run: Run, at: int) -> schemas.Running:
-    rate = usage.extra_usd_second(run) * 3600
+    rate = runs.extra_usd_second(run) * 3600
     return schemas.Running(
         run_id=run.id,
         resource_id=run.resource_id,
@@ -97,7 +97,7 @@ def _running(run: Run, at: int) -> schemas.Running:
         name=run.name,
         size=run.size,
         started_at=_at(run.started_at),
-        spent_usd=_exact(usage.cost(run, at)),
+        spent_usd=_exact(runs.cost(run, at)),
         rate_usd_hour=f"{rate:.4f}",
         included=not rate,
     )

@@ -13,7 +13,7 @@ from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.core import clock, config, db
 from chalicelib.core.errors import NotFound
-from chalicelib.core.observability import log
+from chalicelib.core.observability import log, surviving
 from chalicelib.notebooks import agent, fargate, lifecycle, service, state_machines
 from chalicelib.notebooks import reconcile as reconcile_chain
 from chalicelib.notebooks.models import Notebook, Server
@@ -231,8 +231,9 @@ def meter_usage() -> None:
     up = {task.server_id for task in fargate.running() if task.is_up}
     billing.record_use(billing.Kind.NOTEBOOK, up.__contains__, seen_at)
     for verdict in billing.verdicts(billing.Kind.NOTEBOOK):
-        server = lifecycle.read_server(verdict.run_id)
-        lifecycle.ask_to_stop(server, Reason(verdict.cause), verdict.message)
+        with surviving("a server was not stopped", server_id=verdict.run_id, cause=verdict.cause):
+            server = lifecycle.read_server(verdict.run_id)
+            lifecycle.ask_to_stop(server, Reason(verdict.cause), verdict.message)
 
 
 def sample_storage() -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.billing import service as billing
-from chalicelib.core.observability import log
+from chalicelib.core.observability import log, surviving
 from chalicelib.notebooks.models import Server
 
 _LINK = "servers ─ runs"
@@ -19,8 +19,9 @@ _LINK = "servers ─ runs"
 def recent_months() -> None:
     """Hold together every account's last and present month, and log what differs as errors."""
     for month in billing.recent_months():
-        for report in of_month(month):
-            _complain(report)
+        for account_id in billing.accounts_of(month):
+            with surviving("a month could not be looked at", account_id=account_id, month=month):
+                _complain(_report(account_id, month))
 
 
 def _complain(report: billing.Report) -> None:

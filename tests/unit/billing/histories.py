@@ -22,10 +22,12 @@ from chalicelib.billing import (
     limits,
     outbox,
     reconcile,
+    runs,
+    stored,
     usage,
 )
 from chalicelib.billing.models import BillingAccount, Entry, MeterHour, Run, Segment, UsageMonth
-from chalicelib.billing.usage import Kind, Use
+from chalicelib.billing.runs import Kind, Use
 from chalicelib.core import clock, db
 from localcloud.tables import Call, Tables
 from tests.unit.billing.fake_stripe import FAULTS, FakeStripe
@@ -45,7 +47,7 @@ TROUBLE: st.SearchStrategy[Trouble] = st.none() | st.tuples(
 )
 
 
-class Crash(Exception):
+class Crash(BaseException):
     """The process died at this point."""
 
 
@@ -68,7 +70,7 @@ class Histories(RuleBasedStateMachine):
         # One at a time, and in one shard: a history is the same each time, and sooner over.
         self.patch.setattr(outbox, "_AT_ONCE", 1)
         self.patch.setattr(outbox, "DUE_SHARDS", 1)
-        self.patch.setattr(usage, "OPEN_SHARDS", 1)
+        self.patch.setattr(runs, "OPEN_SHARDS", 1)
         self.stripe = FakeStripe(lambda: self.now)
         self.stripe.install(self.patch)
         self.started: dict[str, int] = {}
@@ -108,7 +110,7 @@ class Histories(RuleBasedStateMachine):
         units = catalogue.size(size).units
         use = Use(run_id, account, f"res_{size}", kind, size, size, units, self.now)
         self._do(lambda: _open(use), trouble)
-        if usage.of([run_id]):  # the same transaction says that it runs
+        if runs.by_ids([run_id]):  # the same transaction says that it runs
             self.started[run_id] = self.now
 
     @precondition(lambda self: self._running())
@@ -159,7 +161,7 @@ class Histories(RuleBasedStateMachine):
     @rule(account=st.sampled_from(sorted(ACCOUNTS)), gib=st.integers(0, 600), trouble=TROUBLE)
     def storage_is_sampled(self, account: str, gib: int, trouble: Trouble) -> None:
         self.stored[account] = gib * catalogue.GIB
-        self._do(lambda: usage.sample_storage(self.stored), trouble)
+        self._do(lambda: stored.sample_storage(self.stored), trouble)
 
     @rule(
         after=st.sampled_from([*(0, 60, calendar.HOUR, 2 * calendar.HOUR) * 3, STALE]),
@@ -234,11 +236,11 @@ class Histories(RuleBasedStateMachine):
         self._push()  # what Stripe lost, anew
 
     def _everything_agrees(self) -> None:
-        runs = usage.of(self.started)
+        found = runs.by_ids(self.started)
         for run_id, started in self.started.items():
             length = max(0, self.stopped[run_id] - started)
-            assert _recorded_seconds(runs[run_id]) == length
-            assert runs[run_id].open_shard is None
+            assert _recorded_seconds(found[run_id]) == length
+            assert found[run_id].open_shard is None
         months = {(row.account_id, row.month) for row in UsageMonth.scan()}
         for account_id, month in months:
             _books_agree(account_id, month, self.stripe)
