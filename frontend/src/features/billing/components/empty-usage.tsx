@@ -25,6 +25,6 @@ export function EmptyUsage({ used, running, free, month }: Props) {
 }
 
 function titleOf(used: boolean, running: boolean, month: string): string {
-  if (used) return `Everything that ran in ${month} is in your plan.`;
+  if (used) return `Everything used in ${month} is in your plan.`;
   return running ? "What runs now is added here each minute." : `Nothing ran in ${month}.`;
 }
