@@ -135,7 +135,8 @@ def tables(
 ) -> Iterator[Tables]:
     """The tables of the stack, empty, as `stage` names them.
 
-    With `weighs` False nothing is counted in units, and writes take half the time. Clients that
+    With `weighs` False nothing is counted in units, no item is too large, and writes take half the
+    time. Clients that
     were made before are answered from them too, and again by the network afterwards.
     Nothing is deleted for being old: DynamoDB promises only that it happens some day.
     Raises ValueError if a table has a form that is not understood.

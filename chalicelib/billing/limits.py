@@ -60,9 +60,9 @@ class Standing:
         return int(self.spent * 100 / self.limit) if self.limit else 100
 
     @property
-    def is_spent(self) -> bool:
-        """Whether nothing that costs extra may start."""
-        return self.limit is not None and self.spent >= self.limit
+    def is_reached(self) -> bool:
+        """Whether nothing that costs extra can start any more, not even the least of it."""
+        return self.would_pass(_least_extra_usd_second(self.plan))
 
     @property
     def is_nearly_spent(self) -> bool:
@@ -89,6 +89,11 @@ class Standing:
     def must_stop(self) -> bool:
         """Whether what runs is stopped for want of payment."""
         return self.unpaid_days is not None and self.unpaid_days >= STOP_DAYS
+
+
+def _least_extra_usd_second(plan: Plan) -> Decimal:
+    extras = (plan.extra_usd_hour(size.units) for size in catalogue.SIZES.values())
+    return min((extra for extra in extras if extra), default=Decimal(0)) / calendar.HOUR
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _of_limit(stands: Standing) -> Notice | None:
     # A limit of nothing is somebody's choice, and nothing to be warned of.
     if not stands.limit:
         return None
-    if stands.is_nearly_spent or stands.is_spent:
+    if stands.is_reached:
         return Notice(
             "limit_reached", "error",
             f"Your monthly limit of ${stands.limit:.2f} is reached. What costs extra was saved and "

@@ -6,8 +6,9 @@ DynamoDB keeps everything in memory, and saving belongs to the server, which doe
 
 import threading
 from collections.abc import Coroutine, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -48,7 +49,10 @@ class Engine:
     """The tables of one context. Requests of several threads are answered one after the other."""
 
     def __init__(self, tables: Iterable[Json], *, weighs: bool = True) -> None:
-        """tables: requests of CreateTable; weighs: whether to tell what each request used."""
+        """tables: requests of CreateTable.
+
+        weighs: whether to tell what each request used, and to refuse items that are too large.
+        """
         self._definitions = list(tables)
         self._weighs = weighs
         self._lock = threading.RLock()
@@ -63,7 +67,7 @@ class Engine:
                 answer = self.answer("CreateTable", definition)
                 if answer.status != 200:
                     raise ValueError(f"{definition['TableName']}: {answer.value}")
-            with self._weighing() if self._weighs else nullcontext():
+            with self._weighing() if self._weighs else _light():
                 yield
         finally:
             self._drop()
@@ -121,6 +125,25 @@ class Engine:
 
         with patch.object(dynamodb, "_paginate_evaluated_items", noting):
             yield
+
+
+@contextmanager
+def _light() -> Iterator[None]:
+    """Weigh no item, and copy items as what they are: plain JSON."""
+    plain = SimpleNamespace(deepcopy=_copied, copy=dynamodb.copy.copy)
+    with (
+        patch.object(dynamodb, "_item_size_bytes", lambda _item: 0),
+        patch.object(dynamodb, "copy", plain),
+    ):
+        yield
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_copied(each) for each in value]
+    return value
 
 
 def _finished(work: Coroutine[Any, Any, tuple[int, Json, bytes]]) -> tuple[int, Json, bytes]:

@@ -1,8 +1,10 @@
 """What the front door answers itself, by the request's host and path."""
 
 from collections.abc import Mapping
+from email.utils import formatdate
 
-from localcloud.edge.asgi import App, Receive, Scope, Send, respond, respond_html
+from localcloud.clock import CLOCK
+from localcloud.edge.asgi import App, Message, Receive, Scope, Send, respond, respond_html
 from localcloud.edge.head import BadHead, host_name
 from localcloud.edge.pages import page
 
@@ -21,7 +23,8 @@ class EdgeApp:
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route one request."""
+        """Route one request. Every answer carries the time, as the stand-in's clock tells it."""
+        send = _dated(send)
         host, path = _host(scope), scope["path"]
         if host not in ("localhost", "127.0.0.1"):
             text = f"This address is not served here. Go to {self._origin}"
@@ -37,6 +40,16 @@ class EdgeApp:
         else:
             text = f"There is nothing here. Go to {self._origin}"
             await respond_html(send, 404, page("Not found", text))
+
+
+def _dated(send: Send) -> Send:
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            date = formatdate(CLOCK.time(), usegmt=True).encode()
+            message = {**message, "headers": [*message["headers"], (b"date", date)]}
+        await send(message)
+
+    return dated
 
 
 def _host(scope: Scope) -> str:

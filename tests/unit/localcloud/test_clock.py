@@ -8,6 +8,7 @@ import time
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,12 @@ def test_functions_that_are_warm_already_follow_the_clock(cloud: LocalCloud) -> 
     after = function.call()
     for told in (after["time"], after["ns"]):
         assert abs(told - before["time"] - 2 * 3600) < 60
+
+
+def test_every_answer_of_the_front_door_tells_the_clocks_time(cloud: LocalCloud) -> None:
+    assert command(cloud.state_dir, "advance", "3h").returncode == 0
+    told = httpx.get(f"http://127.0.0.1:{cloud.port}/stripe/").headers["Date"]
+    assert abs(parsedate_to_datetime(told).timestamp() - cloud.now()) < 60
 
 
 def test_the_times_of_tasks_follow_the_clock(cloud: LocalCloud) -> None:
