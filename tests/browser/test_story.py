@@ -119,7 +119,9 @@ def test_every_page_can_be_used_by_everybody(
     found = {}
     # The landing page is for those who are signed out, so it comes last, without the cookie.
     paths = ("/notebooks", f"/notebooks/{notebook.id}", f"/notebooks/{notebook.id}/open")
-    for path in (*paths, "/notebooks/deleted", "/account", "/nowhere", "/"):
+    for path in (
+        *paths, "/notebooks/deleted", "/plans", "/billing", "/account", "/nowhere", "/",
+    ):  # fmt: skip
         if path == "/":
             context.clear_cookies()
         page.goto(path)

@@ -35,6 +35,7 @@ def test_what_was_used_is_on_the_paid_invoice_to_the_cent(far_cloud: LocalCloud)
         rows = _rows(ada, notebook, month)
         preview = _usage_lines(ada)
         far_cloud.advance(_seconds_until(far_cloud, renews_at) + 6 * HOUR)
+        ada.sign_in()  # a session ends when nobody uses it for a month
 
         invoice = _newest_invoice(ada)
         assert invoice["status"] == "paid"

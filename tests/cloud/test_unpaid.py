@@ -40,6 +40,7 @@ def test_an_unpaid_invoice_ends_starts_after_a_week_until_it_is_paid(
         notebook = emmy.create("Unpaid")
 
         _let_pass(far_cloud, _until_the_bill(far_cloud, emmy))
+        emmy.sign_in()  # a session ends when nobody uses it for a month
         unpaid = _open_invoice(emmy)
         assert emmy.ask("GET", "/me").json()["plan"] == "researcher"
         notebook.start()

@@ -1,0 +1,96 @@
+"""The story of a bill, as a person lives it in a browser: from the free plan to a paid invoice."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from localcloud.testing import LocalCloud, running
+from tests.browser.conftest import picture, sign_in, violations
+
+HOUR = 3600
+ALONE = 25 * 60
+"""Seconds; less than the time after which a notebook is idle."""
+DECLINED, GOOD = "4000 0000 0000 0002", "4242 4242 4242 4242"
+
+
+@pytest.fixture
+def far_cloud(tmp_path: Path) -> Iterator[LocalCloud]:
+    """A cloud of its own, because its clock is moved over a month's end."""
+    with running(tmp_path, deploy=True) as started:
+        yield started
+
+
+@pytest.fixture
+def far_context(browser: Browser, far_cloud: LocalCloud) -> Iterator[BrowserContext]:
+    """A browser in front of that cloud."""
+    context = browser.new_context(base_url=far_cloud.app_origin)
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
+def _pay(page: Page, card: str) -> None:
+    page.get_by_label("Card number").fill(card)
+    page.get_by_label("Expires").fill("12/99")
+    page.get_by_label("Security code").fill("123")
+    page.get_by_label("Name on card").fill("Ada Lovelace")
+    page.get_by_role("button", name="Subscribe").click()
+
+
+def _run(cloud: LocalCloud, page: Page) -> None:
+    """Start a notebook of the largest size, leave it alone for a while, and stop it."""
+    page.goto("/notebooks")
+    page.get_by_role("button", name=re.compile("^(Create your first|New) notebook")).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Overnight walks")
+    dialog.get_by_text("Extra large", exact=True).click()
+    dialog.get_by_role("button", name="Create notebook").click()
+    page.get_by_role("button", name="Start Overnight walks").click()
+    expect(page.get_by_role("link", name=re.compile("^Open"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"an hour|so far")).first).to_be_visible()
+    picture(page, "cost")
+    cloud.advance(ALONE)
+    page.goto("/billing")
+    expect(page.get_by_text("Overnight walks").first).to_be_visible()
+    picture(page, "running")
+    page.goto("/notebooks")
+    page.get_by_role("button", name="Stop Overnight walks").first.click()
+    expect(page.get_by_text(re.compile("Stopped by you|Stopped")).first).to_be_visible()
+
+
+@pytest.mark.timeout(600)
+def test_from_the_free_plan_to_a_paid_invoice(
+    far_cloud: LocalCloud, far_context: BrowserContext
+) -> None:
+    page = far_context.new_page()
+    sign_in(page, "Ada Lovelace")
+
+    page.goto("/plans")
+    picture(page, "plans")
+    page.get_by_role("button", name=re.compile("Choose Researcher")).click()
+    _pay(page, DECLINED)
+    expect(page.get_by_text(re.compile("declined"))).to_be_visible()
+    picture(page, "declined")
+    _pay(page, GOOD)
+    page.wait_for_url("**/billing**")
+    expect(page.get_by_text(re.compile("Renews|renews")).first).to_be_visible()
+
+    _run(far_cloud, page)
+    far_cloud.advance(2 * HOUR)
+    page.goto("/billing")
+    expect(page.get_by_role("heading", name="Next invoice")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\$0\.2[345]")).first).to_be_visible()
+    picture(page, "billing")
+    assert violations(page) == []
+
+    renews_at = datetime.fromisoformat(page.request.get("/api/billing").json()["renews_at"])
+    far_cloud.advance(int(renews_at.timestamp()) - far_cloud.now() + 6 * HOUR)
+    far_context.clear_cookies()  # a session ends when nobody uses it for a month
+    sign_in(page, "Ada Lovelace")
+    page.goto("/billing")
+    expect(page.get_by_text("Paid").first).to_be_visible()
+    picture(page, "invoices")
