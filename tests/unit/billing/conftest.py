@@ -1,0 +1,62 @@
+"""An account on a plan, tables in this process, a clock that stands until it is moved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from chalicelib.accounts.models import Account
+from chalicelib.billing import calendar, catalogue, usage
+from chalicelib.billing.models import BillingAccount
+from chalicelib.billing.runs import Kind, Use
+from chalicelib.core import clock, db
+from localcloud.tables import tables
+from tests.unit.billing.fake_stripe import FakeStripe
+
+NOON = calendar.month_start("2026-11") + 9 * calendar.DAY + 12 * calendar.HOUR
+"""A full hour in the middle of a month."""
+ACCOUNT = "acc_1"
+
+
+@dataclass
+class Shop:
+    """What a test of billing acts on."""
+
+    stripe: FakeStripe
+    now: int = NOON
+
+    def on_plan(self, plan: str) -> None:
+        """Put the account on a plan."""
+        Account(ACCOUNT).update([Account.plan.set(plan)])
+
+    def start(self, run_id: str, size: str = "extra", kind: Kind = Kind.NOTEBOOK) -> None:
+        """Something becomes usable now."""
+        units = catalogue.size(size).units
+        use = Use(
+            run_id, ACCOUNT, f"nb_{run_id}", kind, f"Notebook {run_id}", size, units, self.now
+        )
+        with db.transaction() as write:
+            usage.open_in(write, use)
+
+    def meter(self) -> None:
+        """The sweep comes, and everything runs."""
+        usage.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
+        usage.record_use(Kind.CLUSTER, lambda _: True, self.now)
+
+    def stop(self, run_id: str, at: int | None = None) -> None:
+        """Something has stopped, at a time that the provider tells."""
+        with db.transaction() as write:
+            usage.end_in(write, run_id, self.now if at is None else at)
+        usage.settle(run_id)
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """An account on the plan Researcher, at noon."""
+    with tables(weighs=False):
+        made = Shop(FakeStripe(lambda: made.now))
+        monkeypatch.setattr(clock, "seconds", lambda: made.now)
+        made.stripe.install(monkeypatch)
+        Account(ACCOUNT, login="ada", name="Ada", plan="researcher", created_at=clock.now()).save()
+        BillingAccount(ACCOUNT, customer_id="cus_1").save()
+        yield made
