@@ -14,6 +14,7 @@ import pytest
 from localcloud.settings import PROJECT_ROOT
 from localcloud.testing import LocalCloud
 from tests.people import NotebookOf, Person
+from tests.stripe_checker import unlike_stripe
 
 HOUR = 3600
 
@@ -43,6 +44,7 @@ def test_what_was_used_is_on_the_paid_invoice_to_the_cent(far_cloud: LocalCloud)
         assert {meter: cents for meter, cents in preview.items() if cents} == charged
         assert Decimal(invoice["total_usd"]) == Decimal(29) + sum(charged.values())
         assert _reconciled(far_cloud, month).endswith("Everything agrees.\n")
+        assert unlike_stripe(far_cloud.state_dir / "stripe" / "requests.jsonl") == []
 
 
 def _let_pass(cloud: LocalCloud, seconds: int) -> None:
