@@ -6,6 +6,7 @@ it is moved a month ahead) moves all of it at once.
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import overload
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,6 +31,10 @@ def wait(length: float) -> None:
     time.sleep(length)
 
 
+@overload
+def moment(seconds: int) -> datetime: ...
+@overload
+def moment(seconds: int | None) -> datetime | None: ...
 def moment(seconds: int | None) -> datetime | None:
     """A stored number of seconds since 1970-01-01 UTC as a time."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

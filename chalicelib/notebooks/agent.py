@@ -8,7 +8,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import Gone, Invalid
 from chalicelib.core.http import Principal
-from chalicelib.notebooks import service, state_machines
+from chalicelib.notebooks import lifecycle, service, state_machines
 from chalicelib.notebooks.agent_schemas import (
     Boot,
     Heartbeat,
@@ -24,8 +24,6 @@ from chalicelib.workspaces.schemas import Commit, Committed, Head
 
 HEARTBEAT_SECONDS = 15
 """How often an agent reports."""
-LEASE_SECONDS = 180
-"""How long a server is believed to be alive after a report; the reaper stops it then."""
 
 
 def recognise(headers: Mapping[str, str]) -> Principal | None:
@@ -114,7 +112,7 @@ def _alive(server: Server, notebook: Notebook, active: datetime) -> list[db.Acti
     return [
         Server.last_activity_at.set(active),
         Server.idle_at.set(max(idle_at, notebook.keep_until or 0)),
-        Server.lease_expires_at.set(clock.seconds() + LEASE_SECONDS),
+        Server.lease_expires_at.set(clock.seconds() + lifecycle.LEASE_SECONDS),
     ]
 
 

@@ -25,6 +25,8 @@ from chalicelib.notebooks.states import (
 
 LIVE_SHARDS = 4
 """Parts that the sweeps' indexes are spread over, so that no one part is written too often."""
+LEASE_SECONDS = 180
+"""How long a server is believed to be alive after its agent's report; the reaper stops it then."""
 START_LEASE = 420
 """Seconds that a start may take before the reaper ends it: more than the state machine allows."""
 
@@ -221,7 +223,8 @@ def work(server: Server) -> dict[str, str]:
 def ended(server: Server, task: fargate.Task | None) -> None:
     """`any → ended`: the task is over. Close the record with the provider's own stop time.
 
-    `task` is None when ECS knows of no task: then it ends now. Asked twice, does nothing more.
+    `task` is None when ECS knows of no task: then its last sign of life was its end, so that nobody
+    pays for what nobody can vouch for. Asked twice, does nothing more.
     """
     if server.state != ServerState.ENDED:
         _end(server, task)
@@ -232,7 +235,7 @@ def ended(server: Server, task: fargate.Task | None) -> None:
 @db.when_contended
 def _end(server: Server, task: fargate.Task | None) -> None:
     end = stop_reasons.of(server, task)
-    at = (task.stopped_at if task else None) or clock.now()
+    at = (task.stopped_at if task else None) or _last_sign_of_life(server)
     notebook = Notebook.get(server.notebook_id, consistent_read=True)
     state = NotebookState.FAILED if end.reason in FAILURES else NotebookState.STOPPED
     try:
@@ -254,6 +257,14 @@ def _end(server: Server, task: fargate.Task | None) -> None:
         if server.state != ServerState.ENDED and "server" in refused.failed:
             raise db.Contended from refused  # it was opened at this moment; now metering ends too
         # Else somebody closed it: the event, the state machine and the sweep may meet here.
+
+
+def _last_sign_of_life(server: Server) -> datetime:
+    now = clock.now()
+    if server.opened_at is None or server.lease_expires_at is None:
+        return now
+    last_report = server.lease_expires_at - LEASE_SECONDS
+    return min(now, max(server.opened_at, clock.moment(last_report)))
 
 
 def _is_as_read(server: Server) -> db.Condition:
