@@ -1,13 +1,14 @@
 """Closing a month: nothing more is billed to it, and Stripe may finalise its invoice.
 
 Stripe drafts the invoice at the period's end and finalises it an hour later. By then every hour of
-the month must have arrived there. Where one has not, the finalisation is put off, for up to three
-days, which is as long as Stripe allows (API reference, "automatically_finalizes_at").
+the month must have arrived there, and be in its sums. Where one has not, the finalisation is put
+off, for up to three days, which is as long as Stripe allows (API reference,
+"automatically_finalizes_at").
 """
 
 from chalicelib.billing import calendar, ledger, limits, outbox, runs, stored, stripe_gateway
 from chalicelib.billing.catalogue import METERS
-from chalicelib.billing.models import UsageMonth
+from chalicelib.billing.models import MeterHour, UsageMonth
 from chalicelib.billing.outbox import HourState
 from chalicelib.core import clock, db
 from chalicelib.core.observability import log, surviving
@@ -32,11 +33,31 @@ def close(account_id: str, month: str) -> bool:
     row = UsageMonth.get(account_id, month, consistent_read=True)
     if row.closed_at is not None:
         return True
-    is_recorded = _is_recorded_until(account_id, calendar.month_end(month))
-    if not is_recorded or _is_under_way(account_id, month):
-        _put_off_invoice(account_id, month)
+    if _is_complete(account_id, month):
+        return _close(row)
+    _put_off_invoice(account_id, month)
+    return False
+
+
+def _is_complete(account_id: str, month: str) -> bool:
+    """Whether a month's use is all in segments, was all sent, and was all counted by Stripe."""
+    if not _is_recorded_until(account_id, calendar.month_end(month)):
         return False
-    return _close(row)
+    told = {meter: outbox.of_month(account_id, meter, month) for meter in METERS}
+    if any(row.state in _UNDER_WAY for rows in told.values() for row in rows):
+        return False
+    return all(_is_counted(account_id, month, rows) for rows in told.values() if rows)
+
+
+def _is_counted(account_id: str, month: str, rows: list[MeterHour]) -> bool:
+    """Whether Stripe's sum of a meter is what it accepted: it may accept and still not count."""
+    accepted = sum(row.quantity for row in rows if row.state == HourState.ACCEPTED)
+    customer_id = limits.read(account_id).customer_id
+    if customer_id is None:
+        return accepted == 0
+    span = calendar.month_start(month), calendar.month_end(month)
+    name = METERS[rows[0].meter].event_name
+    return sum(stripe_gateway.usage_by_hour(customer_id, name, *span).values()) == accepted
 
 
 def _is_recorded_until(account_id: str, end: int) -> bool:
@@ -44,14 +65,6 @@ def _is_recorded_until(account_id: str, end: int) -> bool:
     storage = stored.run_of(account_id)
     open_runs = [*runs.open_of_account(account_id), *([storage] if storage else [])]
     return all(run.metered_until >= end or run.started_at >= end for run in open_runs)
-
-
-def _is_under_way(account_id: str, month: str) -> bool:
-    return any(
-        row.state in _UNDER_WAY
-        for meter in METERS
-        for row in outbox.of_month(account_id, meter, month)
-    )
 
 
 def _close(row: UsageMonth) -> bool:

@@ -206,9 +206,13 @@ def usage_by_hour(customer_id: str, event_name: str, start: int, end: int) -> di
 
 
 def put_off_invoice(customer_id: str, period_end: int, at: int) -> None:
-    """Keep the draft of the period that ends at this second from being final before `at`."""
+    """Keep the draft of the period that ends at this second from being final before about `at`.
+
+    One that is put off for nearly as long already is left alone.
+    """
     for invoice in _invoices_of(customer_id, period_end):
-        if invoice.status == "draft":
+        is_soon = (invoice.automatically_finalizes_at or 0) < at - calendar.HOUR
+        if invoice.status == "draft" and is_soon:
             client().v1.invoices.update(invoice.id or "", {"automatically_finalizes_at": at})
 
 

@@ -157,6 +157,22 @@ def test_a_month_is_not_closed_before_all_of_it_has_arrived(shop: Shop) -> None:
     assert reconcile.account(ACCOUNT, "2026-11").findings == []
 
 
+def test_a_month_is_not_closed_while_stripe_has_not_counted_all_that_it_took(shop: Shop) -> None:
+    shop.start("a")
+    shop.now += 3600
+    shop.stop("a")
+    shop.now = calendar.month_start("2026-12") + 60
+    shop.stripe.faults = ["lost_later"]
+    outbox.push(until=shop.now + 1)
+
+    assert not closing.close(ACCOUNT, "2026-11")
+
+    shop.now += calendar.DAY
+    reconcile.account(ACCOUNT, "2026-11")  # as every night
+    outbox.push(until=shop.now + 1)
+    assert closing.close(ACCOUNT, "2026-11")
+
+
 def test_storage_is_charged_for_what_was_there_at_both_ends(shop: Shop) -> None:
     stored.sample_storage({ACCOUNT: 60 * GIB})
     shop.now += calendar.DAY
