@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -85,6 +86,14 @@ class LocalCloud:
         """The stand-in's clock, in seconds since 1970."""
         answer = httpx.get(f"http://127.0.0.1:{self.port}/_stand_in/clock")
         return int(answer.json()["now"])
+
+    def leave_months_end(self, hours: int) -> None:
+        """Move the clock into the next month if this one (UTC) has less than so many hours left."""
+        now = datetime.fromtimestamp(self.now(), UTC)
+        this_month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        next_month = (this_month + timedelta(days=32)).replace(day=1)
+        if next_month - now < timedelta(hours=hours):
+            self.advance(int((next_month - now).total_seconds()) + 3600)
 
     def kill(self) -> None:
         """End the launcher by SIGKILL, as a power cut would."""

@@ -66,6 +66,7 @@ def _run(cloud: LocalCloud, page: Page) -> None:
 def test_from_the_free_plan_to_a_paid_invoice(
     far_cloud: LocalCloud, far_context: BrowserContext
 ) -> None:
+    far_cloud.leave_months_end(hours=6)
     page = far_context.new_page()
     sign_in(page, "Ada Lovelace")
 

@@ -21,6 +21,7 @@ HOUR = 3600
 
 @pytest.mark.timeout(600)
 def test_what_was_used_is_on_the_paid_invoice_to_the_cent(far_cloud: LocalCloud) -> None:
+    far_cloud.leave_months_end(hours=12)
     with Person(far_cloud, "ada") as ada:
         ada.subscribe("researcher")
         notebook = ada.create("All night", size="extra", idle_minutes=1440)
