@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def eventually(look: Callable[[], Any], seconds: float = 15.0) -> Any:
+def eventually(look: Callable[[], Any], seconds: float = 30.0) -> Any:
     """What `look` gives as soon as it is true; an AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

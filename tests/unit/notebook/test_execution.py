@@ -116,7 +116,7 @@ def test_a_kernel_that_is_shut_down_leaves_its_outputs(
     browser.run(kernel_id, LOOP, cell_id="c0", leave_at="line 2")
     answer = browser.request("DELETE", f"/api/kernels/{kernel_id}", Accept="*/*")
     assert answer.status == 204
-    eventually(lambda: "line 2\n" in text_in_snapshot(service), within=30)
+    eventually(lambda: "line 2\n" in text_in_snapshot(service))
 
 
 def test_a_cell_of_a_busy_kernel_keeps_the_notebook_awake_without_a_page(
