@@ -228,8 +228,9 @@ def ended(server: Server, task: fargate.Task | None) -> None:
     """
     if server.state != ServerState.ENDED:
         _end(server, task)
-    billing.settle(server.id)
     _release(server)
+    # Last: if it fails, nobody waits for it, and the minute's sweep does it.
+    billing.settle(server.id)
 
 
 @db.when_contended
