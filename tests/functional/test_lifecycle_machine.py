@@ -31,6 +31,7 @@ class Lifecycles(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         # The application is imported late: tables' names are fixed by the settings.
+        from chalicelib.accounts.models import Account  # noqa: PLC0415
         from chalicelib.core import clock, errors, ids  # noqa: PLC0415
         from chalicelib.notebooks import (  # noqa: PLC0415
             agent,
@@ -52,6 +53,9 @@ class Lifecycles(RuleBasedStateMachine):
         self.ecs.install(self.patch)
         self.machines.install(self.patch)
         self.account = ids.new_id("acc")
+        Account(
+            self.account, login="machine", name="Machine", plan="lab", created_at=clock.now()
+        ).save()
         wanted = schemas.CreateNotebook("Machine", idle_minutes=30)
         self.patch.setattr(service, "_require_room", lambda _: None)
         self.notebooks = [service.create(self.account, wanted).id for _ in range(NOTEBOOKS)]
