@@ -51,6 +51,8 @@ def _steps() -> Iterator[Callable[[], Step]]:
     if (python.NOTEBOOK / "requirements.txt").exists():
         yield python.notebook_packages
         yield python.notebook_agent
+    if (python.LIBRARY / "pyproject.toml").exists():
+        yield python.notebook_library
     yield node.links
     for folder in (ROOT / "ops" / "node", ROOT / "gateway", node.FRONTEND):
         if (folder / "package-lock.json").exists():

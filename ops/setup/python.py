@@ -13,6 +13,7 @@ UV = VENV / "bin" / "uv"
 PYTHON = VENV / "bin" / "python"
 NOTEBOOK = ROOT / "notebook"
 NOTEBOOK_VENV = VENV / "notebook"
+LIBRARY = ROOT / "client"
 
 _UV_PIN = ROOT / "ops" / "setup" / "uv.txt"
 _PACKAGES = (ROOT / "requirements-dev.txt", _UV_PIN)
@@ -58,8 +59,20 @@ def notebook_agent() -> Step:
     return Step(
         name="notebook agent",
         makes=NOTEBOOK_VENV / "bin" / "ramon-notebook",
-        run=_install_agent,
+        run=lambda: _install_ours(NOTEBOOK),
         sources=(NOTEBOOK,),
+        facts=(sys.version,),
+    )
+
+
+def notebook_library() -> Step:
+    """The library `ramon`, installed as the image installs it."""
+    library = "lib/python{}.{}/site-packages/ramon".format(*sys.version_info)
+    return Step(
+        name="notebook library",
+        makes=NOTEBOOK_VENV / library,
+        run=lambda: _install_ours(LIBRARY),
+        sources=(LIBRARY,),
         facts=(sys.version,),
     )
 
@@ -83,10 +96,10 @@ def _make_notebook_environment(requirements: Path) -> None:
     _uv("pip", "sync", "--require-hashes", "--compile-bytecode", requirements, into=NOTEBOOK_VENV)
 
 
-def _install_agent() -> None:
+def _install_ours(package: Path) -> None:
     _uv(
         *("pip", "install", "--no-deps", "--compile-bytecode", "--reinstall"),
-        NOTEBOOK,
+        package,
         into=NOTEBOOK_VENV,
     )
 
