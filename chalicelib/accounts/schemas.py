@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Scope = Literal["account:read", "notebooks:read", "notebooks:write"]
+Scope = Literal[
+    "account:read", "notebooks:read", "notebooks:write", "clusters:read", "clusters:write"
+]
 """What an API token may do."""
 
 

@@ -146,6 +146,7 @@ class Plan:
     A notebook's power up to `included_size` is in the price, and so are `storage_gib`. What goes
     beyond is charged by the meters, up to `most_storage_gib`, on plans that have them.
     `default_limit_usd` is how much of that a month is allowed unless the account says otherwise.
+    `cluster_vcpus_at_once` bounds the processors of all clusters together; no plan includes any.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Plan:
     storage_gib: int
     most_storage_gib: int
     default_limit_usd: Decimal | None
+    cluster_vcpus_at_once: int
     summary: str
 
     @property
@@ -189,15 +191,15 @@ PLANS = {
     plan.id: plan
     for plan in (
         Plan(
-            "free", "Free", Decimal(0), 1, "small", 5, 5, None,
+            "free", "Free", Decimal(0), 1, "small", 5, 5, None, 0,
             "One notebook at a time, to see whether this is for you.",
         ),
         Plan(
-            "researcher", "Researcher", Decimal(29), 3, "small", 50, 1000, Decimal(50),
+            "researcher", "Researcher", Decimal(29), 3, "small", 50, 1000, Decimal(50), 64,
             "Three notebooks at a time, that run on overnight.",
         ),
         Plan(
-            "lab", "Lab", Decimal(99), 10, "medium", 250, 5000, Decimal(200),
+            "lab", "Lab", Decimal(99), 10, "medium", 250, 5000, Decimal(200), 256,
             "Ten notebooks at a time, for simulations that run side by side.",
         ),
     )

@@ -108,6 +108,7 @@ def _plan(plan: catalogue.Plan) -> schemas.Plan:
         default_limit_usd=None
         if plan.default_limit_usd is None
         else _cents(plan.default_limit_usd),
+        cluster_vcpus_at_once=plan.cluster_vcpus_at_once,
         summary=plan.summary,
     )
 

@@ -18,6 +18,7 @@ class Plan(msgspec.Struct):
     most_storage_gib: int
     has_usage: bool
     default_limit_usd: str | None
+    cluster_vcpus_at_once: int
     summary: str
 
 
@@ -131,3 +132,23 @@ class InvoicePage(msgspec.Struct):
 
     items: list[Invoice]
     next_cursor: str | None
+
+
+class UsedNow(msgspec.Struct):
+    """A notebook or a cluster that runs now, and what it costs beyond the plan."""
+
+    id: str
+    name: str
+    kind: Literal["notebook", "cluster"]
+    usd_hour: str
+    spent_usd: str
+
+
+class UsageNow(msgspec.Struct):
+    """What is spent this month (UTC), what everything that runs costs an hour, and what that is."""
+
+    month: str
+    spent_usd: str
+    limit_usd: str | None
+    usd_hour: str
+    running: list[UsedNow]

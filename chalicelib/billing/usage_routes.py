@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from chalicelib.billing import limits, notices, reports, runs
+from chalicelib.billing import limits, notices, reports, runs, spending
 from chalicelib.billing import usage_schemas as schemas
 from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.limits import Standing
 from chalicelib.billing.models import Run, UsageDay
+from chalicelib.billing.schemas import UsageNow
 from chalicelib.core import clock
 from chalicelib.core.http import Api, Call, Reply
 
@@ -20,6 +21,12 @@ api = Api("usage")
 def read_billing(call: Call) -> schemas.Billing:
     """Read how the account stands this month."""
     return billing_of(limits.standing(call.account_id))
+
+
+@api.get("/usage/now", scope="account:read", returns=UsageNow)
+def read_usage_now(call: Call) -> UsageNow:
+    """Read what runs at the moment, and what it costs."""
+    return spending.now(call.account_id)
 
 
 @api.put(

@@ -36,8 +36,9 @@ from chalicelib.core.observability import log
 MAX_BODY = 1024 * 1024
 """Largest body of a request, in bytes. Files never come this way: they have presigned URLs."""
 
-Access = Literal["public", "account", "session", "agent"]
-"""Who may call: anybody; an account by session or token; by session only; a notebook's agent."""
+Access = Literal["public", "account", "session", "agent", "worker"]
+"""Who may call: anybody; an account by session or token; by session only; a notebook's agent; a
+cluster's worker."""
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ T = TypeVar("T")
 class Principal:
     """Who is asking.
 
-    `subject` is an account's id, or a server's for an agent. `scopes` is None for a session,
+    `subject` is an account's id, a server's for an agent, or a worker's own. `scopes` is None for a session,
     which may do everything that its account may.
     """
 
@@ -137,10 +138,11 @@ Authenticator = Callable[[Mapping[str, str]], Principal | None]
 _authenticators: dict[str, Authenticator] = {}
 
 
-def authenticate_by(kind: Literal["account", "agent"], authenticator: Authenticator) -> None:
+def authenticate_by(kind: Literal["account", "agent", "worker"], authenticator: Authenticator) -> None:
     """Say how callers of a kind are recognised.
 
-    `core` knows nothing of accounts and agents; the features that do tell it, beside their routes.
+    `core` knows nothing of accounts, agents and workers; the features that do tell it, beside their
+    routes.
     """
     _authenticators[kind] = authenticator
 
@@ -244,7 +246,7 @@ def _answer(route: Route, request: Request, path_parameters: Mapping[str, str]) 
 def _principal(route: Route, headers: Mapping[str, str]) -> Principal | None:
     if route.access == "public":
         return None
-    kind = "agent" if route.access == "agent" else "account"
+    kind = route.access if route.access in ("agent", "worker") else "account"
     principal = _authenticators[kind](headers)
     if principal is None:
         raise _signed_out()

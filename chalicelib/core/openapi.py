@@ -19,7 +19,11 @@ _SECURITY: dict[http.Access, list[dict[str, list[str]]]] = {
     "account": [{"session": []}, {"token": []}],
     "session": [{"session": []}],
     "agent": [{"agent": []}],
+    "worker": [{"worker": []}],
 }
+
+_OWN_TOKENS = {"agent", "worker"}
+"""What only our own programs have; their operations are not on the page for people."""
 
 
 class Health(msgspec.Struct):
@@ -127,6 +131,7 @@ def _security_schemes() -> dict[str, Any]:
         "session": {"type": "apiKey", "in": "cookie", "name": "__Host-sid"},
         "token": {"type": "http", "scheme": "bearer", "description": "An API token: rmn_…"},
         "agent": {"type": "http", "scheme": "bearer", "description": "A notebook's own token."},
+        "worker": {"type": "http", "scheme": "bearer", "description": "A worker's own token."},
     }
 
 
@@ -135,7 +140,7 @@ def _page(described: dict[str, Any]) -> str:
         _row(path, method, operation)
         for path, operations in described["paths"].items()
         for method, operation in operations.items()
-        if operation["tags"] != ["agent"]
+        if not operation["security"] or not _OWN_TOKENS & operation["security"][0].keys()
     )
     title = escape(described["info"]["title"])
     return (

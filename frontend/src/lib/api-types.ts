@@ -199,6 +199,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage/now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what runs at the moment, and what it costs.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["read_usage_now"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/billing/limit": {
         parameters: {
             query?: never;
@@ -831,6 +851,314 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List clusters, newest first; `state` is `live` or `all`.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["list_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a cluster.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["read_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a cluster; unfinished tasks are lost.
+         * @description API tokens need the scope `clusters:write`.
+         */
+        post: operations["stop_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workers of a cluster, newest first.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how many workers were charged over time.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["read_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a worker has written; without `worker`, the newest that has written anything.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["read_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/boot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Learn which cluster to join, and what to install. */
+        post: operations["boot_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell why it can't begin. */
+        post: operations["fail_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the notebook's clusters: those that live, and those that ended within a day. */
+        get: operations["list_own_clusters"];
+        put?: never;
+        /** Start a cluster. */
+        post: operations["create_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a cluster of the notebook. */
+        get: operations["read_own_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/scale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change how many workers there shall be. */
+        post: operations["scale_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a cluster; nothing is saved. */
+        post: operations["close_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell how a cluster is doing; it is stopped when nobody does. */
+        post: operations["report_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell that finished results are saved; the stop goes on. */
+        post: operations["note_saved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give workers that start from now on another environment. */
+        post: operations["set_environment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a worker has written. */
+        get: operations["read_own_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what the account's notebooks and clusters cost at the moment. */
+        get: operations["read_own_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -901,7 +1229,7 @@ export interface components {
          */
         CreateToken: {
             name: string;
-            scopes: ("account:read" | "notebooks:read" | "notebooks:write")[];
+            scopes: ("account:read" | "clusters:read" | "clusters:write" | "notebooks:read" | "notebooks:write")[];
             /** @default null */
             expires_in_days: number | null;
         };
@@ -965,6 +1293,29 @@ export interface components {
             level: "error" | "info" | "warning";
             message: string;
             until: string | null;
+        };
+        /**
+         * UsageNow
+         * @description What is spent this month (UTC), what everything that runs costs an hour, and what that is.
+         */
+        UsageNow: {
+            month: string;
+            spent_usd: string;
+            limit_usd: string | null;
+            usd_hour: string;
+            running: components["schemas"]["UsedNow"][];
+        };
+        /**
+         * UsedNow
+         * @description A notebook or a cluster that runs now, and what it costs beyond the plan.
+         */
+        UsedNow: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            kind: "cluster" | "notebook";
+            usd_hour: string;
+            spent_usd: string;
         };
         /**
          * SetLimit
@@ -1057,6 +1408,7 @@ export interface components {
             most_storage_gib: number;
             has_usage: boolean;
             default_limit_usd: string | null;
+            cluster_vcpus_at_once: number;
             summary: string;
         };
         /**
@@ -1617,6 +1969,321 @@ export interface components {
             expires_at: string;
         };
         /**
+         * ClusterPage
+         * @description A page of clusters, newest first.
+         */
+        ClusterPage: {
+            items: components["schemas"]["Cluster"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Cluster
+         * @description Workers beside a notebook. `spent_usd` is up to the moment `as_of`.
+         */
+        Cluster: {
+            id: string;
+            name: string;
+            notebook_id: string;
+            notebook_name: string;
+            server_id: string;
+            /** @enum {unknown} */
+            state: "failed" | "running" | "starting" | "stopped" | "stopping";
+            state_since: string;
+            worker: components["schemas"]["WorkerSize"];
+            /** @enum {unknown} */
+            purchase: "on_demand" | "spot" | "spot_with_fallback";
+            workers: components["schemas"]["WorkerCounts"];
+            price: components["schemas"]["Price"];
+            spent_usd: string;
+            budget_usd: string | null;
+            as_of: string;
+            idle_minutes: number;
+            detached: boolean;
+            clients: number | null;
+            tasks: components["schemas"]["TaskCounts"] | null;
+            last_active_at: string | null;
+            problem: components["schemas"]["Problem"] | null;
+            stop: components["schemas"]["Stop"] | null;
+            saved: components["schemas"]["Saved"] | null;
+            dashboard_url: string | null;
+            created_at: string;
+            started_at: string | null;
+            stopped_at: string | null;
+        };
+        /**
+         * WorkerSize
+         * @description What each worker has: processors, GiB of memory, graphics processors.
+         */
+        WorkerSize: {
+            vcpu: number;
+            memory_gib: number;
+            gpu: number;
+        };
+        /**
+         * WorkerCounts
+         * @description How many workers are wanted, and where they are; `running` have joined.
+         */
+        WorkerCounts: {
+            wanted: number;
+            pending: number;
+            starting: number;
+            running: number;
+        };
+        /**
+         * Price
+         * @description What an hour costs: of a worker, of all that are wanted, and of what is charged now.
+         */
+        Price: {
+            worker_usd_hour: string;
+            usd_hour: string;
+            now_usd_hour: string;
+        };
+        /**
+         * TaskCounts
+         * @description How many tasks of its scheduler are in which state.
+         */
+        TaskCounts: {
+            waiting: number;
+            processing: number;
+            memory: number;
+            erred: number;
+        };
+        /**
+         * Problem
+         * @description What keeps it from being as wanted: a word for programs and a sentence for people.
+         *
+         *         `waiting_for_place`, `no_capacity`, `vcpu_limit`, `environment` or `worker_failed`.
+         */
+        Problem: {
+            code: string;
+            message: string;
+        };
+        /**
+         * Stop
+         * @description Why it ends or has ended.
+         */
+        Stop: {
+            reason: string;
+            message: string;
+        };
+        /**
+         * Saved
+         * @description Finished results that were saved when it stopped.
+         */
+        Saved: {
+            results: number;
+            bytes: number;
+        };
+        /**
+         * WorkerPage
+         * @description A page of workers, newest first.
+         */
+        WorkerPage: {
+            items: components["schemas"]["ClusterWorker"][];
+            next_cursor: string | null;
+        };
+        /**
+         * ClusterWorker
+         * @description One worker. `attempt` counts the computers it was started on; `seconds` are charged.
+         */
+        ClusterWorker: {
+            id: string;
+            /** @enum {unknown} */
+            state: "ended" | "pending" | "running" | "starting";
+            attempt: number;
+            /** @enum {unknown} */
+            purchase: "on_demand" | "spot";
+            requested_at: string;
+            started_at: string | null;
+            joined_at: string | null;
+            stopped_at: string | null;
+            end: components["schemas"]["WorkerStop"] | null;
+            spent_usd: string;
+            seconds: number;
+        };
+        /**
+         * WorkerStop
+         * @description Why a worker ended.
+         */
+        WorkerStop: {
+            reason: string;
+            message: string;
+        };
+        /**
+         * History
+         * @description How many workers were charged over time, in at most 500 points.
+         */
+        History: {
+            points: components["schemas"]["HistoryPoint"][];
+        };
+        /**
+         * HistoryPoint
+         * @description From this moment on so many workers were charged, until the next point.
+         */
+        HistoryPoint: {
+            at: string;
+            workers: number;
+        };
+        /**
+         * LogPage
+         * @description Lines of a worker's log, oldest first; without a cursor, these are the last for now.
+         */
+        LogPage: {
+            lines: components["schemas"]["LogLine"][];
+            next_cursor: string | null;
+        };
+        /**
+         * LogLine
+         * @description A line that a worker wrote.
+         */
+        LogLine: {
+            at: string;
+            text: string;
+        };
+        /**
+         * WorkerBoot
+         * @description Which job of Batch is starting as a worker, and which attempt of it (from 1).
+         */
+        WorkerBoot: {
+            job_id: string;
+            attempt: number;
+        };
+        /**
+         * WorkerOrders
+         * @description What a worker needs to begin.
+         */
+        WorkerOrders: {
+            worker_id: string;
+            cluster_id: string;
+            cluster_name: string;
+            vcpu: number;
+            memory_gib: number;
+            gpu: number;
+            scheduler: components["schemas"]["Scheduler"];
+            environment: components["schemas"]["WorkerEnvironment"];
+        };
+        /**
+         * Scheduler
+         * @description Where a cluster's scheduler listens, and its TLS certificate and key (PEM).
+         */
+        Scheduler: {
+            address: string;
+            ca: string;
+            certificate: string;
+            key: string;
+        };
+        /**
+         * WorkerEnvironment
+         * @description What a worker is to install.
+         */
+        WorkerEnvironment: {
+            python: string;
+            lock: components["schemas"]["Content"] | null;
+            modules: components["schemas"]["Content"] | null;
+        };
+        /**
+         * Content
+         * @description Some content, by hash, and an address to read it from.
+         */
+        Content: {
+            sha256: string;
+            url: string;
+        };
+        /**
+         * WorkerFailure
+         * @description Why a worker can't begin, in words with what to do.
+         */
+        WorkerFailure: {
+            /** @enum {unknown} */
+            code: "environment" | "other" | "scheduler";
+            message: string;
+        };
+        /**
+         * CreateCluster
+         * @description A cluster to be started. Memory in GiB; a budget in dollars.
+         */
+        CreateCluster: {
+            name: string;
+            workers: number;
+            vcpu: number;
+            memory_gib: number;
+            scheduler: components["schemas"]["Scheduler"];
+            environment: components["schemas"]["Environment"];
+            /** @default 0 */
+            gpu: number;
+            /**
+             * @default on_demand
+             * @enum {unknown}
+             */
+            purchase: "on_demand" | "spot" | "spot_with_fallback";
+            /** @default null */
+            budget_usd: string | null;
+            /** @default 20 */
+            idle_minutes: number;
+            /** @default false */
+            detached: boolean;
+            /** @default null */
+            dashboard_path: string | null;
+        };
+        /**
+         * Environment
+         * @description What workers need to run a notebook's code: Python's version, packages, modules.
+         */
+        Environment: {
+            python: string;
+            /** @default null */
+            lock: components["schemas"]["BlobRef"] | null;
+            /** @default null */
+            modules: components["schemas"]["BlobRef"] | null;
+        };
+        /**
+         * Clusters
+         * @description Clusters of one notebook, newest first.
+         */
+        Clusters: {
+            items: components["schemas"]["Cluster"][];
+        };
+        /**
+         * Scale
+         * @description How many workers there shall be; `retire` names those that end first.
+         */
+        Scale: {
+            workers: number;
+            /** @default [] */
+            retire: string[];
+        };
+        /**
+         * ClusterReport
+         * @description How a cluster's scheduler is doing; `joined` are the workers that it has.
+         */
+        ClusterReport: {
+            joined: string[];
+            clients: number;
+            active: boolean;
+            /** @default null */
+            last_active_at: string | null;
+            /** @default null */
+            tasks: components["schemas"]["TaskCounts"] | null;
+        };
+        /**
+         * ReportAnswer
+         * @description What the agent should know; with `save`, finished results are to be saved now.
+         */
+        ReportAnswer: {
+            state: string;
+            stop: components["schemas"]["Stop"] | null;
+            save: boolean;
+            wanted: number;
+        };
+        /**
+         * SavedResults
+         * @description How many finished results were saved, and how large they are.
+         */
+        SavedResults: {
+            results: number;
+            bytes: number;
+        };
+        /**
          * ErrorBody
          * @description The one shape of every error.
          */
@@ -2123,6 +2790,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Billing"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_usage_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageNow"];
                 };
             };
             /** @description It can't be done; the message says why. */
@@ -3629,6 +4334,758 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_clusters: {
+        parameters: {
+            query?: {
+                state?: string;
+                notebook_id?: string;
+                cursor?: string;
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stop_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_logs: {
+        parameters: {
+            query?: {
+                worker?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    boot_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerBoot"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerOrders"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    fail_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerFailure"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_own_clusters: {
+        parameters: {
+            query?: {
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clusters"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCluster"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_own_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scale_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scale"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    close_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    report_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClusterReport"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportAnswer"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    note_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedResults"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Environment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_own_logs: {
+        parameters: {
+            query?: {
+                worker?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_own_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageNow"];
                 };
             };
             /** @description It can't be done; the message says why. */

@@ -1,0 +1,84 @@
+"""What runs at the moment, and what single resources have cost so far, to the last second."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.billing import calendar, limits, runs
+from chalicelib.billing.models import Run, UsageDay
+from chalicelib.billing.runs import Kind
+from chalicelib.billing.schemas import UsageNow, UsedNow
+from chalicelib.core import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What a resource has cost beyond the plan until `at`, and what a second of it costs now.
+
+    Dollars. `running` are the ids of its runs that are open.
+    """
+
+    spent: Decimal
+    usd_second: Decimal
+    at: int
+    running: frozenset[str]
+
+
+def of_resources(account_id: str, since: Mapping[str, int]) -> dict[str, Spending]:
+    """What resources of one account have cost, each since the second at which it began."""
+    if not since:
+        return {}
+    at = clock.seconds()
+    running: dict[str, list[Run]] = defaultdict(list)
+    for run in runs.open_of_account(account_id):
+        running[run.resource_id].append(run)
+    return {
+        resource_id: _spending(_recorded(account_id, resource_id, begun, at), running[resource_id], at)
+        for resource_id, begun in since.items()
+    }  # fmt: skip
+
+
+def _spending(recorded: Decimal, running: list[Run], at: int) -> Spending:
+    unrecorded = sum((runs.accrued(run, at, since=run.metered_until) for run in running), Decimal(0))
+    going_on = [run for run in running if run.ended_at is None]
+    usd_second = sum((runs.extra_usd_second(run) for run in going_on), Decimal(0))
+    return Spending(recorded + unrecorded, usd_second, at, frozenset(run.id for run in going_on))
+
+
+def _recorded(account_id: str, resource_id: str, begun: int, at: int) -> Decimal:
+    dates = (calendar.date_of(day) for day in range(begun, at + calendar.DAY, calendar.DAY))
+    days = (
+        UsageDay.query(
+            account_id, UsageDay.slot.startswith(f"{date}#{resource_id}#"), consistent_read=True
+        )
+        for date in dates
+    )
+    return sum((day.amount for found in days for day in found), Decimal(0))
+
+
+def now(account_id: str) -> UsageNow:
+    """What an account's notebooks and clusters cost at the moment."""
+    stands = limits.standing(account_id)
+    return UsageNow(
+        month=calendar.month_of(stands.at),
+        spent_usd=f"{stands.spent:.6f}",
+        limit_usd=None if stands.limit is None else f"{stands.limit:.2f}",
+        usd_hour=f"{stands.usd_second * calendar.HOUR:.4f}",
+        running=list(_resources(account_id, stands.running)),
+    )
+
+
+def _resources(account_id: str, running: Iterable[Run]) -> Iterator[UsedNow]:
+    """One for each notebook and cluster, however many runs it has."""
+    found = [run for run in running if run.kind in (Kind.NOTEBOOK, Kind.CLUSTER)]
+    first = {run.resource_id: run for run in reversed(found)}
+    spent = of_resources(account_id, {id_: run.started_at for id_, run in first.items()})
+    for resource_id, run in sorted(first.items(), key=lambda item: item[1].started_at):
+        yield UsedNow(
+            id=resource_id,
+            name=run.name,
+            kind="cluster" if run.kind == Kind.CLUSTER else "notebook",
+            usd_hour=f"{spent[resource_id].usd_second * calendar.HOUR:.4f}",
+            spent_usd=f"{spent[resource_id].spent:.6f}",
+        )

@@ -1,0 +1,1 @@
+"""Clusters: workers beside a notebook, each a job of AWS Batch."""

@@ -1,0 +1,31 @@
+"""Routes of workers: what the program of a job may call, for itself alone."""
+
+from chalicelib.clusters import schemas, worker
+from chalicelib.clusters.models import Worker
+from chalicelib.core.http import Api, Call, authenticate_by
+from chalicelib.storage.schemas import Done
+
+api = Api("worker")
+authenticate_by("worker", worker.recognise)
+
+
+def _worker(call: Call) -> Worker:
+    record = call.caller.record
+    if not isinstance(record, Worker):
+        raise TypeError("workers are recognised by their record")
+    return record
+
+
+@api.post(
+    "/worker/boot", access="worker", body=schemas.WorkerBoot, returns=schemas.WorkerOrders
+)
+def boot_worker(call: Call, body: schemas.WorkerBoot) -> schemas.WorkerOrders:
+    """Learn which cluster to join, and what to install."""
+    return worker.boot(_worker(call), body.job_id, body.attempt)
+
+
+@api.post("/worker/failed", access="worker", body=schemas.WorkerFailure, returns=Done)
+def fail_worker(call: Call, body: schemas.WorkerFailure) -> Done:
+    """Tell why it can't begin."""
+    worker.failed(_worker(call), body.code, body.message)
+    return Done()

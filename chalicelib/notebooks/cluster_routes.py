@@ -1,0 +1,118 @@
+"""Routes by which the agent of a notebook has clusters, for its notebook alone."""
+
+from chalicelib.billing import schemas as billing_schemas
+from chalicelib.billing import service as billing
+from chalicelib.clusters import schemas
+from chalicelib.clusters import service as clusters
+from chalicelib.core.http import Api, Call
+from chalicelib.notebooks import agent
+from chalicelib.notebooks.models import Server
+from chalicelib.storage.schemas import Done
+
+api = Api("agent clusters")
+
+
+def _server(call: Call) -> Server:
+    server = call.caller.record
+    if not isinstance(server, Server):
+        raise TypeError("agents are recognised by their server")
+    return server
+
+
+@api.post(
+    "/agent/clusters",
+    access="agent",
+    body=schemas.CreateCluster,
+    returns=schemas.Cluster,
+    status=201,
+)
+def create_cluster(call: Call, body: schemas.CreateCluster) -> schemas.Cluster:
+    """Start a cluster."""
+    return clusters.view(clusters.create(agent.place_of(_server(call)), body))
+
+
+@api.get("/agent/clusters", access="agent", returns=schemas.Clusters, query=("name",))
+def list_own_clusters(call: Call) -> schemas.Clusters:
+    """List the notebook's clusters: those that live, and those that ended within a day."""
+    found = clusters.recent(_server(call).notebook_id, call.query.get("name"))
+    return schemas.Clusters(clusters.views(found))
+
+
+@api.get("/agent/clusters/{cluster_id}", access="agent", returns=schemas.Cluster)
+def read_own_cluster(call: Call, cluster_id: str) -> schemas.Cluster:
+    """Read a cluster of the notebook."""
+    return clusters.view(clusters.of_notebook(_server(call).notebook_id, cluster_id))
+
+
+@api.post(
+    "/agent/clusters/{cluster_id}/scale",
+    access="agent",
+    body=schemas.Scale,
+    returns=schemas.Cluster,
+)
+def scale_cluster(call: Call, cluster_id: str, body: schemas.Scale) -> schemas.Cluster:
+    """Change how many workers there shall be."""
+    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    return clusters.view(clusters.scale(cluster, body.workers, body.retire))
+
+
+@api.post("/agent/clusters/{cluster_id}/stop", access="agent", returns=schemas.Cluster)
+def close_cluster(call: Call, cluster_id: str) -> schemas.Cluster:
+    """Close a cluster; nothing is saved."""
+    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    return clusters.view(clusters.close(cluster))
+
+
+@api.post(
+    "/agent/clusters/{cluster_id}/report",
+    access="agent",
+    body=schemas.ClusterReport,
+    returns=schemas.ReportAnswer,
+)
+def report_cluster(call: Call, cluster_id: str, body: schemas.ClusterReport) -> schemas.ReportAnswer:
+    """Tell how a cluster is doing; it is stopped when nobody does."""
+    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    return clusters.report(cluster, body)
+
+
+@api.post(
+    "/agent/clusters/{cluster_id}/saved",
+    access="agent",
+    body=schemas.SavedResults,
+    returns=Done,
+)
+def note_saved(call: Call, cluster_id: str, body: schemas.SavedResults) -> Done:
+    """Tell that finished results are saved; the stop goes on."""
+    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    clusters.note_saved(cluster, body.results, body.bytes)
+    return Done()
+
+
+@api.post(
+    "/agent/clusters/{cluster_id}/environment",
+    access="agent",
+    body=schemas.Environment,
+    returns=schemas.Cluster,
+)
+def set_environment(call: Call, cluster_id: str, body: schemas.Environment) -> schemas.Cluster:
+    """Give workers that start from now on another environment."""
+    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    return clusters.view(clusters.set_environment(cluster, body))
+
+
+@api.get(
+    "/agent/clusters/{cluster_id}/logs",
+    access="agent",
+    returns=schemas.LogPage,
+    query=("worker", "cursor"),
+)
+def read_own_logs(call: Call, cluster_id: str) -> schemas.LogPage:
+    """Read what a worker has written."""
+    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    return clusters.log_of(cluster, call.query.get("worker"), call.query.get("cursor"))
+
+
+@api.get("/agent/usage", access="agent", returns=billing_schemas.UsageNow)
+def read_own_usage(call: Call) -> billing_schemas.UsageNow:
+    """Read what the account's notebooks and clusters cost at the moment."""
+    return billing.usage_now(_server(call).account_id)
