@@ -12,7 +12,7 @@ import sys
 import time as machine
 from pathlib import Path
 
-from localcloud.ecs.store import write_json
+from localcloud.files import write_json
 
 
 class Clock:

@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from localcloud.ecs.store import write_json
+from localcloud.files import write_json
 
 
 class StateInUseError(RuntimeError):

@@ -25,7 +25,7 @@ import httpx
 from botocore.config import Config
 
 from localcloud import clock_command
-from localcloud.ecs.store import write_json
+from localcloud.files import write_json
 from localcloud.settings import PROJECT_ROOT
 
 START_SECONDS = 60.0

@@ -13,9 +13,9 @@ from ministack.core import iam_actions
 from ministack.core.iam_evaluator import enforce
 from ministack.core.router import extract_access_key_id
 
+from localcloud.api_model import Record
 from localcloud.ecs import task_definitions
 from localcloud.ecs.errors import EcsError
-from localcloud.ecs.model import Record
 from localcloud.ecs.names import last_part
 from localcloud.ecs.store import Store
 from localcloud.ecs.wire import TARGET_PREFIX, Response, Wire, encode

@@ -8,7 +8,7 @@ from pathlib import Path
 from ministack.core.responses import request_scope
 from ministack.services import iam
 
-from localcloud.ecs.store import write_json
+from localcloud.files import write_json
 from localcloud.settings import ACCOUNT, REGION
 
 USER = "localcloud-administrator"

@@ -9,6 +9,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge
 
+from localcloud.batch.events import job_state_change
 from localcloud.ecs.events import task_state_change
 from localcloud.settings import ACCOUNT, REGION
 
@@ -24,6 +25,10 @@ class Publisher:
     def task_changed(self, record: dict[str, Any]) -> None:
         """Publish the state of an ECS task."""
         self._thread.submit(_put, task_state_change(record))
+
+    def job_changed(self, record: dict[str, Any]) -> None:
+        """Publish the state of a Batch job."""
+        self._thread.submit(_put, job_state_change(record))
 
     async def drain(self) -> None:
         """Wait until everything published so far was delivered."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ecs.model import input_shape
+from localcloud.ecs.model import MODEL
 from localcloud.ecs.names import last_part
 from localcloud.ecs.wire import Wire
 
@@ -118,7 +118,7 @@ def _handlers(
 
 def _request(operation: str, props: Properties) -> Properties:
     """The properties which the operation knows, in its own spelling and types."""
-    request: Properties = _convert(props, input_shape(operation))
+    request: Properties = _convert(props, MODEL.input_shape(operation))
     if "tags" in request:  # without CloudFormation's own, which the API takes from nobody else
         request["tags"] = [tag for tag in request["tags"] if not tag["key"].startswith("aws:")]
     return request

@@ -70,7 +70,11 @@ class Snapshots:
         operation = target.rsplit(".", 1)[-1]
         reads = operation.startswith(READING) if operation else method in ("GET", "HEAD")
         if not reads:
-            self._changed_at = time.monotonic()
+            self.note_change()
+
+    def note_change(self) -> None:
+        """Remember that something changed."""
+        self._changed_at = time.monotonic()
 
     def save_if_changed(self) -> None:
         """Start a save in the background if something changed and none is under way."""

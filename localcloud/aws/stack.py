@@ -1,4 +1,4 @@
-"""The AWS part as one object: ministack with our ECS, on a loopback port of its own.
+"""The AWS part as one object: ministack with our ECS and Batch, on a loopback port of its own.
 
 `environment.configure` must have run before this module is imported, because ministack reads its
 configuration when it is imported.
@@ -17,10 +17,13 @@ from localcloud.aws import access, credentials, gateway_responses, lambda_worker
 from localcloud.aws.authorization import EcsAuthorization
 from localcloud.aws.events import Publisher
 from localcloud.aws.lambda_code import CodeStore
+from localcloud.aws.log_streams import LogStreams
 from localcloud.aws.provisioners import EcsProvisioner
 from localcloud.aws.snapshots import Snapshots
 from localcloud.aws.task_roles import PATH as TASK_CREDENTIALS_PATH
 from localcloud.aws.task_roles import TaskRoles
+from localcloud.batch import names as batch_names
+from localcloud.batch.api import Around, Batch
 from localcloud.clock import CLOCK
 from localcloud.ecs.api import Ecs
 from localcloud.ecs.names import Names
@@ -66,6 +69,13 @@ class AwsStack:
             self._publisher.task_changed,
             self._roles.environment,
         )
+        around = Around(
+            images,
+            self._publisher.job_changed,
+            LogStreams(self._snapshots.note_change),
+            lambda _: {},
+        )
+        self.batch = Batch(state_dir, batch_names.Names(ACCOUNT, REGION), around)
         self._code = CodeStore(state_dir / "aws" / "lambda-code")
         self._server = HttpServer(self.app)
         self._lifespan: asyncio.Task[None] | None = None
@@ -79,16 +89,18 @@ class AwsStack:
         gateway_responses.install()
         schedules.install(CLOCK)
         self._install_ecs()
+        self._install_batch()
         self._snapshots.install()
         await self._start_ministack()
         credentials.admit(self.administrator)
         await self._server.listen(self._socket)
         self._saving = asyncio.create_task(self._save_now_and_then())
         await self.ecs.start()
+        await self.batch.start()
 
     async def stop(self) -> None:
         """Stop tasks, which may need the API until their end, then save, then stop answering."""
-        await self.ecs.stop()
+        await asyncio.gather(self.ecs.stop(), self.batch.stop())
         await self._publisher.drain()
         await _functions_idle()
         if self._saving:
@@ -116,6 +128,9 @@ class AwsStack:
         authorization.install()
         ministack.SERVICE_HANDLERS["ecs"] = authorization.handle
         EcsProvisioner(self.ecs.wire).install()
+
+    def _install_batch(self) -> None:
+        ministack.SERVICE_HANDLERS["batch"] = self.batch.wire.handle
 
     async def _start_ministack(self) -> None:
         """Run ministack's own start-up, which loads the state and starts its schedulers."""

@@ -1,11 +1,16 @@
 """Operations on clusters."""
 
-from localcloud.ecs.errors import ClusterHasServices, ClusterNotEmpty, ClusterNotFound
-from localcloud.ecs.model import Record
+from localcloud.api_model import Record
+from localcloud.ecs.errors import (
+    ClusterHasServices,
+    ClusterNotEmpty,
+    ClusterNotFound,
+    InvalidParameter,
+)
 from localcloud.ecs.names import last_part
-from localcloud.ecs.paging import page
 from localcloud.ecs.store import Store, Task
 from localcloud.ecs.tags import set_tags, tags_of
+from localcloud.paging import page
 
 DEFAULT = "default"
 
@@ -46,7 +51,7 @@ def describe(store: Store, request: Record) -> Record:
 def list_(store: Store, request: Record) -> Record:
     """ListClusters."""
     arns = [c["clusterArn"] for c in store.clusters.values() if c["status"] == "ACTIVE"]
-    return page(arns, request, "clusterArns")
+    return page(arns, request, "clusterArns", InvalidParameter)
 
 
 def delete(store: Store, request: Record) -> Record:

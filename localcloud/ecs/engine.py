@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.api_model import Record
 from localcloud.clock import CLOCK
-from localcloud.ecs import addresses, process, records, strays
+from localcloud.containers import addresses, process, strays
+from localcloud.containers.process import ContainerProcess, StartError
+from localcloud.ecs import records
 from localcloud.ecs.environment import ContainerSpecs, Places, ports
-from localcloud.ecs.model import Record
-from localcloud.ecs.process import ContainerProcess, StartError
 from localcloud.ecs.store import Store, Task
 
 Emit = Callable[[Record], None]

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.ecs.model import Record
-from localcloud.ecs.process import ContainerSpec, StartError
+from localcloud.api_model import Record
+from localcloud.containers.environment import base_environment, platform_environment, variables
+from localcloud.containers.process import ContainerSpec, StartError
 from localcloud.ecs.records import DEFAULT_STOP_TIMEOUT
 from localcloud.ecs.store import Task
-from localcloud.ecs.strays import MARK
-from localcloud.images import ImageNotFoundError, Images
-from localcloud.settings import way_out
+from localcloud.images import Images
 
 
 @dataclass(frozen=True)
@@ -47,45 +46,35 @@ class ContainerSpecs:
         overrides = task.record["overrides"]["containerOverrides"]
         definitions = task.definition["containerDefinitions"]
         return [
-            self._spec(task, definition, override, granted | {"HOME": str(home)})
+            self._spec(task, definition, override, home, granted)
             for definition, override in zip(definitions, overrides, strict=True)
         ]
 
     def _spec(
-        self, task: Task, definition: Record, override: Record, granted: dict[str, str]
+        self,
+        task: Task,
+        definition: Record,
+        override: Record,
+        home: Path,
+        granted: dict[str, str],
     ) -> ContainerSpec:
-        try:
-            image = self._images.find(definition["image"])
-        except ImageNotFoundError as error:
-            raise StartError(str(error)) from error
         environment = {
-            **way_out(),
-            **image.base_environment(),
-            **_variables(definition),
-            **_variables(override),
-            **self._platform(task),
+            **base_environment(self._images, definition["image"]),
+            **variables(definition),
+            **variables(override),
+            **platform_environment(self._region, task.id, task.address or "", home),
+            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
             **granted,
         }
         return ContainerSpec(
             name=definition["name"],
             command=_command(definition, override),
             environment=environment,
-            working_directory=Path(definition.get("workingDirectory", granted["HOME"])),
+            working_directory=Path(definition.get("workingDirectory", home)),
             directory=self._places.of(task),
             log=self._places.log(task, definition["name"]),
             stop_timeout=definition.get("stopTimeout", DEFAULT_STOP_TIMEOUT),
         )
-
-    def _platform(self, task: Task) -> dict[str, str]:
-        """What Fargate itself sets, and the address to bind."""
-        return {
-            "AWS_REGION": self._region,
-            "AWS_DEFAULT_REGION": self._region,
-            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "BIND_ADDRESS": task.address or "",
-            MARK: task.id,
-        }
 
 
 def ports(definition: Record) -> list[int]:
@@ -96,10 +85,6 @@ def ports(definition: Record) -> list[int]:
         for mapping in container.get("portMappings", [])
         if "containerPort" in mapping
     ]
-
-
-def _variables(source: Record) -> dict[str, str]:
-    return {each["name"]: each.get("value", "") for each in source.get("environment", [])}
 
 
 def _command(definition: Record, override: Record) -> list[str]:

@@ -6,7 +6,7 @@ DescribeTasks gives it, without tags, times as text.
 
 from datetime import UTC, datetime
 
-from localcloud.ecs.model import Record
+from localcloud.api_model import Record
 
 TIMES = (
     "connectivityAt",

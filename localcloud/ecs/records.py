@@ -3,8 +3,8 @@
 import secrets
 from uuid import uuid4
 
+from localcloud.api_model import Record
 from localcloud.clock import CLOCK
-from localcloud.ecs.model import Record
 from localcloud.ecs.names import Names
 
 DEFAULT_STOP_TIMEOUT = 30

@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from localcloud.api_model import Record
 from localcloud.clock import CLOCK
 from localcloud.ecs import task_definitions
 from localcloud.ecs.engine import Engine
-from localcloud.ecs.model import Record
 from localcloud.ecs.names import last_part
 from localcloud.ecs.store import Store, Task
 

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from localcloud.api_model import Record
 from localcloud.clock import CLOCK
 from localcloud.ecs import clusters, task_definitions
 from localcloud.ecs.errors import (
@@ -11,12 +12,11 @@ from localcloud.ecs.errors import (
     ServiceNotActive,
     ServiceNotFound,
 )
-from localcloud.ecs.model import Record
 from localcloud.ecs.names import last_part
-from localcloud.ecs.paging import page
 from localcloud.ecs.scheduler import Scheduler
 from localcloud.ecs.store import Store
 from localcloud.ecs.tags import set_tags, tags_of
+from localcloud.paging import page
 
 KEPT = (
     "loadBalancers",
@@ -103,7 +103,7 @@ class ServiceOperations:
             each["serviceArn"]
             for each in clusters.active_services(self.store, cluster["clusterName"])
         ]
-        return page(arns, request, "serviceArns")
+        return page(arns, request, "serviceArns", InvalidParameter)
 
     def delete(self, request: Record) -> Record:
         """DeleteService: needs `force`, or a desired count of 0."""

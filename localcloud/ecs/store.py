@@ -6,12 +6,12 @@ any time leaves either the old or the new one.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from localcloud.ecs.model import Record
+from localcloud.api_model import Record
 from localcloud.ecs.names import Names
+from localcloud.files import write_json
 
 
 @dataclass
@@ -91,13 +91,3 @@ class Store:
 
     def _task_file(self, task: Task) -> Path:
         return self._tasks_directory / f"{task.id}.json"
-
-
-def write_json(file: Path, content: Record) -> None:
-    """Replace a file by the content in one step, readable by its owner alone."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = file.with_suffix(".new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(json.dumps(content))
-    unfinished.replace(file)

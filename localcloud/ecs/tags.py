@@ -1,7 +1,7 @@
 """Tags of clusters, services, task definitions and tasks."""
 
+from localcloud.api_model import Record
 from localcloud.ecs.errors import InvalidParameter, TargetNotFound
-from localcloud.ecs.model import Record
 from localcloud.ecs.names import last_part
 from localcloud.ecs.store import Store, Task
 

@@ -1,12 +1,12 @@
 """Operations on task definitions."""
 
+from localcloud.api_model import Record
 from localcloud.clock import CLOCK
-from localcloud.ecs.errors import ClientError
-from localcloud.ecs.model import Record
+from localcloud.ecs.errors import ClientError, InvalidParameter
 from localcloud.ecs.names import last_part
-from localcloud.ecs.paging import page
 from localcloud.ecs.store import Store
 from localcloud.ecs.tags import set_tags, tags_of
+from localcloud.paging import page
 
 
 def register(store: Store, request: Record) -> Record:
@@ -53,7 +53,8 @@ def list_(store: Store, request: Record) -> Record:
     found.sort(key=lambda definition: (definition["family"], definition["revision"]))
     if request.get("sort") == "DESC":
         found.reverse()
-    return page([each["taskDefinitionArn"] for each in found], request, "taskDefinitionArns")
+    arns = [each["taskDefinitionArn"] for each in found]
+    return page(arns, request, "taskDefinitionArns", InvalidParameter)
 
 
 def deregister(store: Store, request: Record) -> Record:

@@ -3,13 +3,13 @@
 import copy
 from dataclasses import dataclass
 
+from localcloud.api_model import Record
 from localcloud.ecs import clusters, records, tags, task_definitions
 from localcloud.ecs.engine import Engine
 from localcloud.ecs.errors import Conflict, InvalidParameter, NotImplementedHere
-from localcloud.ecs.model import Record
 from localcloud.ecs.names import last_part, new_task_id
-from localcloud.ecs.paging import page
 from localcloud.ecs.store import Store, Task
+from localcloud.paging import page
 
 MOST_AT_ONCE = 10
 """Tasks one RunTask call may start (ECS API reference)."""
@@ -89,7 +89,8 @@ class TaskOperations:
             for task in clusters.tasks_in(self.store, cluster["clusterName"])
             if _matches(task, request)
         ]
-        return page([task.record["taskArn"] for task in found], request, "taskArns")
+        arns = [task.record["taskArn"] for task in found]
+        return page(arns, request, "taskArns", InvalidParameter)
 
     def _find(self, cluster: Record, reference: str) -> Task | None:
         task = self.store.tasks.get(last_part(reference))

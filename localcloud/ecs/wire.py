@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Mapping
 from uuid import uuid4
 
-from localcloud.ecs import model
+from localcloud.api_model import Record
 from localcloud.ecs.errors import EcsError, InvalidParameter, NotImplementedHere
-from localcloud.ecs.model import Record
+from localcloud.ecs.model import MODEL
 
 Operation = Callable[[Record], Record]
 Response = tuple[int, dict[str, str], bytes]
@@ -44,7 +44,7 @@ class Wire:
 
     def call(self, name: str, request: Record) -> Record:
         """Check the request and carry it out; raises EcsError."""
-        model.check_request(name, request)
+        MODEL.check_request(name, request)
         if name not in self._operations:
             raise NotImplementedHere(f"{name} is not part of this stand-in.")
         return self._operations[name](request)

@@ -2,7 +2,7 @@
 
 import itertools
 
-from localcloud.ecs.model import Record
+from localcloud.api_model import Record
 from localcloud.ecs.store import Store
 
 Target = tuple[str, int]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import cast
 
 from localcloud import shim
+from localcloud.api_model import Record
 from localcloud.clock import CLOCK
-from localcloud.ecs.model import Record
-from localcloud.ecs.store import write_json
+from localcloud.files import write_json
 
 
 class StartError(RuntimeError):
