@@ -19,13 +19,13 @@ FIRST_DAY_STOPS = (timedelta(minutes=20), timedelta(minutes=50))
 
 DAY = timedelta(days=1)
 
-Fire = Callable[[str], Iterable[tuple[str, bool]]]
+Fire = Callable[[tuple[str, ...]], Iterable[tuple[str, bool]]]
 """Invokes the scheduled functions that became due, but for those whose names end so; gives their
 names and whether they succeeded."""
 
-REAPER = "lease-reaper"
-"""Stops servers that have been silent. What the clock jumps over was no silence, so it waits until
-the move is over and every notebook has had its say."""
+REAPERS = ("lease-reaper", "cluster-sweep")
+"""Stop servers and clusters that have been silent. What the clock jumps over was no silence, so
+they wait until the move is over and every notebook has had its say."""
 
 SAY_SECONDS = 20
 """Longer than the time between two heartbeats of a notebook (`notebooks/agent.py`)."""
@@ -41,7 +41,7 @@ class Advance:
     hold: Callable[[], AbstractContextManager[None]]
     """Nothing but `fire` fires schedules inside of it."""
     anybody_speaks: Callable[[], bool]
-    """Whether tasks run, which will tell that they do."""
+    """Whether tasks or jobs run, which will tell that they do."""
 
     async def by(self, seconds: int) -> AsyncIterator[str]:
         """Move on by so many seconds; gives a line about each stop."""
@@ -65,7 +65,7 @@ class Advance:
         """Let everything happen that is due at this moment."""
         moment = self.clock.seconds()
         webhooks = await self.stripe.settle()
-        fired = list(await asyncio.to_thread(self.fire, REAPER))
+        fired = list(await asyncio.to_thread(self.fire, REAPERS))
         webhooks += await self.stripe.settle()
         said = [f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"]
         if fired:

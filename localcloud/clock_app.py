@@ -6,13 +6,12 @@ A POST must be JSON, which a web page of another origin cannot send without aski
 import json
 from collections.abc import AsyncIterator
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from localcloud.advance import Advance
-from localcloud.clock_command import DONE
+from localcloud.clock_command import DONE, PATH
 
 
 class ClockApp:
@@ -22,10 +21,9 @@ class ClockApp:
         self._advance = advance
         self._moving = False
 
-    def app(self) -> Starlette:
-        """The ASGI application."""
-        path = "/_stand_in/clock"
-        return Starlette(routes=[Route(path, self._handle, methods=["GET", "POST"])])
+    def route(self) -> Route:
+        """Where it is."""
+        return Route(PATH, self._handle, methods=["GET", "POST"])
 
     async def _handle(self, request: Request) -> Response:
         clock = self._advance.clock

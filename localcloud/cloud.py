@@ -6,9 +6,12 @@ configuration when it is imported.
 
 import socket
 
+from starlette.applications import Starlette
+
 from localcloud.advance import Advance
 from localcloud.aws import schedules
 from localcloud.aws.stack import AwsStack
+from localcloud.batch.control import Control as BatchControl
 from localcloud.clock import CLOCK
 from localcloud.clock_app import ClockApp
 from localcloud.edge.server import FrontDoor
@@ -32,9 +35,15 @@ class Cloud:
         others = {
             "github": github_app(loopback, f"http://localhost:{port}"),
             "stripe": stripe_app(self._stripe),
-            "_stand_in": ClockApp(self._advance()).app(),
+            "_stand_in": self._control(),
         }
         self._front_door = FrontDoor(port, site, self.aws.ecs.store, others)
+
+    def _control(self) -> Starlette:
+        """What moves the clock and lets things go wrong."""
+        return Starlette(
+            routes=[ClockApp(self._advance()).route(), BatchControl(self.aws.batch).route()]
+        )
 
     def _advance(self) -> Advance:
         return Advance(
@@ -42,8 +51,11 @@ class Cloud:
             self._stripe,
             schedules.fire_due,
             schedules.held,
-            self.aws.ecs.store.has_notebooks,
+            self._anybody_speaks,
         )
+
+    def _anybody_speaks(self) -> bool:
+        return self.aws.ecs.store.has_notebooks() or self.aws.batch.store.has_running_jobs()
 
     async def start_aws(self) -> None:
         """Load the state, answer AWS requests, run services."""

@@ -25,6 +25,7 @@ import httpx
 from botocore.config import Config
 
 from localcloud import clock_command
+from localcloud.batch.switches import Switches
 from localcloud.files import write_json
 from localcloud.settings import PROJECT_ROOT
 
@@ -58,6 +59,11 @@ class LocalCloud:
     def port(self) -> int:
         """The front door's port."""
         return int(self.endpoint["port"])
+
+    @property
+    def batch(self) -> Switches:
+        """What goes wrong in Batch, and what runs there."""
+        return Switches(self.port)
 
     def client(self, service: str) -> Any:
         """A boto3 client with the administrator's rights."""

@@ -1,140 +1,65 @@
-"""Which resource an ECS request is about, for IAM.
+"""What the authorization of ECS's and Batch's requests has in common.
 
-After the Service Authorization Reference, "Actions, resources, and condition keys for Amazon
-Elastic Container Service". ministack takes the cluster for every request that names one; AWS
-checks RunTask on the task definition with the key `ecs:cluster`, StopTask on the task, and
-`iam:PassRole` on the roles.
+ministack checks one action on one resource a request; AWS checks more for some.
 """
 
-import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core import iam_actions
 from ministack.core.iam_evaluator import enforce
-from ministack.core.router import extract_access_key_id
 
 from localcloud.api_model import Record
-from localcloud.ecs import task_definitions
-from localcloud.ecs.errors import EcsError
-from localcloud.ecs.names import last_part
-from localcloud.ecs.store import Store
-from localcloud.ecs.wire import TARGET_PREFIX, Response, Wire, encode
 from localcloud.settings import REGION
 
-PASSING = ("RunTask", "RegisterTaskDefinition", "CreateService", "UpdateService")
-"""Operations that hand roles over to tasks."""
+Find = Callable[[str, str, dict[str, str], bytes], str]
+"""The resource of a request by its method, path, headers and body."""
+
+More = Callable[[bytes], Record]
+"""Further condition keys of a request by its body."""
 
 
-KINDS = {
-    "RunTask": "definition",
-    "StopTask": "task",
-    "DescribeTasks": "task",
-    "CreateService": "service",
-    "UpdateService": "service",
-    "DeleteService": "service",
-    "DescribeClusters": "cluster",
-    "DeleteCluster": "cluster",
-    "TagResource": "any",
-    "UntagResource": "any",
-    "ListTagsForResource": "any",
-}
-"""What an operation is authorised on."""
+@dataclass(frozen=True)
+class Check:
+    """Something that the caller must be allowed."""
+
+    action: str
+    resource: str
+    context: Record = field(default_factory=dict)
+
+    def passes(self, access_key_id: str) -> bool:
+        """Whether the caller with this key may do it."""
+        service = self.action.partition(":")[0]
+        denied = enforce(
+            access_key_id,
+            self.action,
+            service,
+            REGION,
+            resource_arn=self.resource,
+            service_context=self.context,
+        )
+        return denied is None
 
 
-class EcsAuthorization:
-    """Replaces ministack's idea of an ECS request's resource, and checks PassRole."""
-
-    def __init__(self, store: Store, wire: Wire) -> None:
-        self._store = store
-        self._wire = wire
-
-    def install(self) -> None:
-        """Wrap ministack's two functions; for other services they stay as they are."""
-        resource, context = iam_actions.extract_resource_arn, iam_actions.request_tag_context
-
-        def extract_resource_arn(service: str, method: str, path: str, *rest: Any) -> str:
-            if service == "ecs":
-                headers, body = rest[0], rest[1]
-                return self.resource(_operation(headers), _decode(body))
-            return str(resource(service, method, path, *rest))
-
-        def request_tag_context(service: str, action: str, body: bytes, params: Any) -> Record:
-            found: Record = context(service, action, body, params)
-            if service == "ecs":
-                found |= {"ecs:cluster": self._cluster_arn(_decode(body))}
-            return found
-
-        iam_actions.extract_resource_arn = extract_resource_arn
-        iam_actions.request_tag_context = request_tag_context
-
-    def resource(self, operation: str, request: Record) -> str:
-        """The ARN that a policy's Resource must match; `*` where an operation has none."""
-        kind = KINDS.get(operation)
-        return self._arn(kind, request) if kind else "*"
-
-    def _arn(self, kind: str, request: Record) -> str:
-        names, cluster = self._store.names, last_part(str(request.get("cluster") or "default"))
-        tasks = [request.get("task"), *(request.get("tasks") or [])]
-        service = request.get("service") or request.get("serviceName")
-        arns = {
-            "cluster": names.cluster(cluster),
-            "definition": self._definition_arn(str(request.get("taskDefinition"))),
-            "service": names.service(cluster, last_part(str(service))),
-            "task": names.task(cluster, last_part(str(next(filter(None, tasks), "*")))),
-            "any": str(request.get("resourceArn")),
-        }
-        return arns[kind]
-
-    async def handle(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, query: Any
-    ) -> Response:
-        """Check that the caller may pass the roles, then let ECS answer."""
-        if _operation(headers) in PASSING:
-            access_key_id = extract_access_key_id(headers, query)
-            for role in self._roles(_decode(body)):
-                if not _may_pass(access_key_id, role):
-                    message = f"The caller is not authorized to perform: iam:PassRole on {role}"
-                    error = {"__type": "AccessDeniedException", "message": message}
-                    return encode(400, error)
-        return await self._wire.handle(method, path, headers, body, query)
-
-    def _roles(self, request: Record) -> set[str]:
-        sources = [request, request.get("overrides") or {}]
-        if "containerDefinitions" not in request and "taskDefinition" in request:
-            try:
-                definition = task_definitions.find(self._store, str(request["taskDefinition"]))
-                sources.append(definition)
-            except EcsError:
-                pass  # the operation itself says so
-        roles = {s.get(key) for s in sources for key in ("taskRoleArn", "executionRoleArn")}
-        return {role for role in roles if isinstance(role, str) and role}
-
-    def _definition_arn(self, reference: str) -> str:
-        try:
-            arn: str = task_definitions.find(self._store, reference)["taskDefinitionArn"]
-        except EcsError:
-            return self._store.names.arn("task-definition", last_part(reference))
-        return arn
-
-    def _cluster_arn(self, request: Record) -> str:
-        return self._store.names.cluster(last_part(str(request.get("cluster") or "default")))
+def pass_role(role: str, service: str) -> Check:
+    """The right to hand a role over; service: such as `ec2`."""
+    context = {"iam:PassedToService": f"{service}.amazonaws.com"}
+    return Check("iam:PassRole", role, context)
 
 
-def _may_pass(access_key_id: str, role: str) -> bool:
-    context = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-    denied = enforce(
-        access_key_id, "iam:PassRole", "iam", REGION, resource_arn=role, service_context=context
-    )
-    return denied is None
+def find_resources_by(service: str, find: Find, more: More | None = None) -> None:
+    """Replace ministack's idea of the resource of a service's requests."""
+    resource, context = iam_actions.extract_resource_arn, iam_actions.request_tag_context
 
+    def extract_resource_arn(name: str, method: str, path: str, *rest: Any) -> str:
+        if name == service:
+            return find(method, path, rest[0], rest[1])
+        return str(resource(name, method, path, *rest))
 
-def _operation(headers: dict[str, str]) -> str:
-    return headers.get("x-amz-target", "").removeprefix(TARGET_PREFIX)
+    def request_tag_context(name: str, action: str, body: bytes, params: Any) -> Record:
+        found: Record = context(name, action, body, params)
+        return found | more(body) if more and name == service else found
 
-
-def _decode(body: bytes) -> Record:
-    try:
-        request = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return request if isinstance(request, dict) else {}
+    iam_actions.extract_resource_arn = extract_resource_arn
+    iam_actions.request_tag_context = request_tag_context

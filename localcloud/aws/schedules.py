@@ -42,10 +42,10 @@ def held() -> Iterator[None]:
         _is_moving.clear()
 
 
-def fire_due(but: str = "") -> list[tuple[str, bool]]:
+def fire_due(but: tuple[str, ...] = ()) -> list[tuple[str, bool]]:
     """Invoke what became due, one after the other; gives each function's name and its success.
 
-    Functions whose names end with `but` are left out this time.
+    Functions whose names end as one of `but` are left out this time.
     """
     calls: list[tuple[str, str]] = []
     _collected.calls = calls
@@ -53,7 +53,7 @@ def fire_due(but: str = "") -> list[tuple[str, bool]]:
         _tick_alone()
     finally:
         del _collected.calls
-    return [_invoke(arn, payload) for arn, payload in calls if not but or not arn.endswith(but)]
+    return [_invoke(arn, payload) for arn, payload in calls if not arn.endswith(but)]
 
 
 def _tick_unless_moving() -> None:

@@ -13,12 +13,21 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
-from localcloud.aws import access, credentials, gateway_responses, lambda_worker, schedules
-from localcloud.aws.authorization import EcsAuthorization
+from localcloud.aws import (
+    access,
+    credentials,
+    gateway_responses,
+    lambda_worker,
+    schedules,
+    security_group_rules,
+)
+from localcloud.aws.batch_authorization import BatchAuthorization
+from localcloud.aws.batch_provisioner import BatchProvisioner
+from localcloud.aws.ecs_authorization import EcsAuthorization
+from localcloud.aws.ecs_provisioner import EcsProvisioner
 from localcloud.aws.events import Publisher
 from localcloud.aws.lambda_code import CodeStore
 from localcloud.aws.log_streams import LogStreams
-from localcloud.aws.provisioners import EcsProvisioner
 from localcloud.aws.snapshots import Snapshots
 from localcloud.aws.task_roles import PATH as TASK_CREDENTIALS_PATH
 from localcloud.aws.task_roles import TaskRoles
@@ -67,13 +76,13 @@ class AwsStack:
             Names(ACCOUNT, REGION),
             images,
             self._publisher.task_changed,
-            self._roles.environment,
+            self._roles.of_task,
         )
         around = Around(
             images,
             self._publisher.job_changed,
             LogStreams(self._snapshots.note_change),
-            lambda _: {},
+            self._roles.of_job,
         )
         self.batch = Batch(state_dir, batch_names.Names(ACCOUNT, REGION), around)
         self._code = CodeStore(state_dir / "aws" / "lambda-code")
@@ -88,6 +97,7 @@ class AwsStack:
         lambda_worker.install(self._code, self.endpoint_url)
         gateway_responses.install()
         schedules.install(CLOCK)
+        security_group_rules.install()
         self._install_ecs()
         self._install_batch()
         self._snapshots.install()
@@ -130,7 +140,10 @@ class AwsStack:
         EcsProvisioner(self.ecs.wire).install()
 
     def _install_batch(self) -> None:
-        ministack.SERVICE_HANDLERS["batch"] = self.batch.wire.handle
+        authorization = BatchAuthorization(self.batch.store, self.batch.wire)
+        authorization.install()
+        ministack.SERVICE_HANDLERS["batch"] = authorization.handle
+        BatchProvisioner(self.batch.wire).install()
 
     async def _start_ministack(self) -> None:
         """Run ministack's own start-up, which loads the state and starts its schedulers."""

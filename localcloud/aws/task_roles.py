@@ -1,18 +1,21 @@
-"""Credentials of ECS tasks, by the container credentials endpoint that every SDK knows.
+"""Credentials of ECS tasks and Batch jobs, by the container credentials endpoint of every SDK.
 
-A task whose role has no policy gets none at all: such a role could do nothing anyway, and the
-code in a notebook finds no credentials to try.
+What runs with a role that has no policy gets none at all: such a role could do nothing anyway, and
+the code in a notebook finds no credentials to try.
 """
 
 import hmac
 import json
 import secrets
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ministack.core.responses import request_scope
 from ministack.services import iam
 
 from localcloud.aws.sessions import Session
+from localcloud.batch.store import Job
 from localcloud.ecs.store import Task
 from localcloud.settings import ACCOUNT, REGION
 
@@ -24,49 +27,67 @@ RENEWED_BEFORE = 900.0
 """Seconds before their end at which new ones are given: SDKs ask from 15 minutes before on."""
 
 
+@dataclass
+class Grant:
+    """A role that a container may use for as long as it runs."""
+
+    role: str
+    has_ended: Callable[[], bool]
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    session: Session | None = None
+
+
 class TaskRoles:
-    """Grants tasks their roles and answers at the credentials endpoint."""
+    """Grants roles and answers at the credentials endpoint."""
 
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
-        self._granted: dict[str, tuple[str, Task]] = {}
-        self._sessions: dict[str, Session] = {}
+        self._grants: dict[str, Grant] = {}
 
-    def environment(self, task: Task) -> dict[str, str]:
-        """What a task needs to find the credentials of its role."""
-        if not self._has_policies(task):
-            return {}
-        token = secrets.token_urlsafe(32)
-        self._granted[task.id] = (token, task)
-        return {
-            "AWS_ENDPOINT_URL": self._endpoint_url,
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._endpoint_url}{PATH}{task.id}",
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN": token,
-        }
+    def of_task(self, task: Task) -> dict[str, str]:
+        """What an ECS task needs to find the credentials of its role."""
+        override: str = task.record["overrides"].get("taskRoleArn", "")
+        role = override or str(task.definition.get("taskRoleArn", ""))
+        return self._environment(task.id, Grant(role, lambda: task.stopped))
+
+    def of_job(self, job: Job) -> dict[str, str]:
+        """What a Batch job needs to find the credentials of its role."""
+        role = str(job.record["container"].get("jobRoleArn", ""))
+        return self._environment(job.file_name, Grant(role, lambda: job.ended))
 
     def answer(self, path: str, authorization: str) -> tuple[int, bytes]:
         """Status and body of a request to the endpoint."""
-        task_id = path.removeprefix(PATH)
-        token, task = self._granted.get(task_id, ("", None))
-        if task is None or task.stopped or not hmac.compare_digest(token, authorization):
+        holder = path.removeprefix(PATH)
+        grant = self._grants.get(holder)
+        if grant is None or grant.has_ended() or not _same(grant.token, authorization):
             return 403, b'{"code": "AccessDenied", "message": "not a running task of this cloud"}'
-        session = self._session(task)
-        return 200, json.dumps(session.document() | {"RoleArn": role_of(task)}).encode()
+        session = _renewed(grant, holder)
+        return 200, json.dumps(session.document() | {"RoleArn": grant.role}).encode()
 
-    def _session(self, task: Task) -> Session:
-        session = self._sessions.get(task.id)
-        if session is None or (session.expires_at or 0) < time.time() + RENEWED_BEFORE:
-            session = Session.of_role(role_of(task), task.id, LIFETIME)
-            self._sessions[task.id] = session
-        return session
-
-    def _has_policies(self, task: Task) -> bool:
-        with request_scope(ACCOUNT, REGION):
-            role = iam._roles.get(role_of(task).rsplit("/", 1)[-1]) or {}
-        return bool(role.get("AttachedPolicies") or role.get("InlinePolicies"))
+    def _environment(self, holder: str, grant: Grant) -> dict[str, str]:
+        if not _has_policies(grant.role):
+            return {}
+        self._grants[holder] = grant
+        return {
+            "AWS_ENDPOINT_URL": self._endpoint_url,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._endpoint_url}{PATH}{holder}",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": grant.token,
+        }
 
 
-def role_of(task: Task) -> str:
-    """The ARN of the role a task runs with, "" if it has none."""
-    override: str = task.record["overrides"].get("taskRoleArn", "")
-    return override or str(task.definition.get("taskRoleArn", ""))
+def _same(token: str, given: str) -> bool:
+    return hmac.compare_digest(token.encode(), given.encode())
+
+
+def _renewed(grant: Grant, holder: str) -> Session:
+    """The grant's session, a new one if its end is near."""
+    session = grant.session
+    if session is None or (session.expires_at or 0) < time.time() + RENEWED_BEFORE:
+        session = grant.session = Session.of_role(grant.role, holder, LIFETIME)
+    return session
+
+
+def _has_policies(role: str) -> bool:
+    with request_scope(ACCOUNT, REGION):
+        found = iam._roles.get(role.rsplit("/", 1)[-1]) or {}
+    return bool(found.get("AttachedPolicies") or found.get("InlinePolicies"))

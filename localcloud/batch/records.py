@@ -104,7 +104,7 @@ def _retry_strategy(definition: Record, request: Record) -> Record:
 def _container(definition: Record, overrides: Record, parameters: Record) -> Record:
     """The container that the definition, the overrides and the parameters make together."""
     properties: Record = copy.deepcopy(definition["containerProperties"])
-    command = overrides.get("command", properties["command"])
+    command: list[str] = overrides.get("command") or properties["command"]
     return properties | {
         "command": [_substitute(part, parameters) for part in command],
         "environment": _merged(properties, overrides, "environment", "name"),
@@ -114,7 +114,8 @@ def _container(definition: Record, overrides: Record, parameters: Record) -> Rec
 
 def _merged(properties: Record, overrides: Record, member: str, key: str) -> list[Record]:
     """Both lists as one; the override counts where a key is in both."""
-    both: list[Record] = [*properties[member], *overrides.get(member, [])]
+    given: list[Record] = overrides.get(member) or []
+    both = [*properties[member], *given]
     return list({each.get(key): each for each in both}.values())
 
 

@@ -1,18 +1,11 @@
 """CloudFormation's AWS::ECS::* resources, provisioned in our ECS instead of ministack's."""
 
-import asyncio
-import threading
-from collections.abc import Callable
-from typing import Any
-
 from ministack.services.cloudformation import provisioners
 
+from localcloud.aws.provisioning import Caller, Properties, Provisioned, handlers, request_of
 from localcloud.ecs.model import MODEL
 from localcloud.ecs.names import last_part
 from localcloud.ecs.wire import Wire
-
-Properties = dict[str, Any]
-Provisioned = tuple[str, dict[str, str]]
 
 
 class EcsProvisioner:
@@ -20,21 +13,19 @@ class EcsProvisioner:
 
     def __init__(self, wire: Wire) -> None:
         """Must be called on the loop that ECS runs on."""
-        self._wire = wire
-        self._loop = asyncio.get_running_loop()
-        self._loop_thread = threading.get_ident()
+        self._call = Caller(wire.call)
 
     def install(self) -> None:
         """Take the place of ministack's own handlers."""
         provisioners._RESOURCE_HANDLERS.update(
             {
-                "AWS::ECS::Cluster": _handlers(
+                "AWS::ECS::Cluster": handlers(
                     self.create_cluster, self.update_cluster, self.delete_cluster
                 ),
-                "AWS::ECS::TaskDefinition": _handlers(
+                "AWS::ECS::TaskDefinition": handlers(
                     self.create_definition, self.update_definition, self.delete_definition
                 ),
-                "AWS::ECS::Service": _handlers(
+                "AWS::ECS::Service": handlers(
                     self.create_service, self.update_service, self.delete_service
                 ),
             }
@@ -98,46 +89,6 @@ class EcsProvisioner:
         request = {"cluster": cluster, "service": physical_id, "force": True}
         self._call("DeleteService", request)
 
-    def _call(self, operation: str, request: Properties) -> Properties:
-        if threading.get_ident() == self._loop_thread:
-            return self._wire.call(operation, request)
-
-        async def call() -> Properties:
-            return self._wire.call(operation, request)
-
-        return asyncio.run_coroutine_threadsafe(call(), self._loop).result()
-
-
-def _handlers(
-    create: Callable[..., Provisioned],
-    update: Callable[..., Provisioned],
-    delete: Callable[..., None],
-) -> dict[str, Any]:
-    return {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
-
 
 def _request(operation: str, props: Properties) -> Properties:
-    """The properties which the operation knows, in its own spelling and types."""
-    request: Properties = _convert(props, MODEL.input_shape(operation))
-    if "tags" in request:  # without CloudFormation's own, which the API takes from nobody else
-        request["tags"] = [tag for tag in request["tags"] if not tag["key"].startswith("aws:")]
-    return request
-
-
-def _convert(value: Any, shape: Any) -> Any:
-    """CloudFormation's `Name` is the API's `name`; numbers may arrive as text."""
-    if shape.type_name == "structure":
-        by_name = {name.lower(): (name, member) for name, member in shape.members.items()}
-        known = [
-            (by_name[key.lower()], each) for key, each in value.items() if key.lower() in by_name
-        ]
-        return {name: _convert(each, member) for (name, member), each in known}
-    if shape.type_name == "list":
-        return [_convert(each, shape.member) for each in value]
-    if shape.type_name == "map":
-        return {key: _convert(each, shape.value) for key, each in value.items()}
-    if shape.type_name in ("integer", "long"):
-        return int(value)
-    if shape.type_name == "boolean":
-        return value in (True, "true")
-    return str(value)
+    return request_of(MODEL, operation, props)
