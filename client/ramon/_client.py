@@ -1,0 +1,123 @@
+"""Dask's own client, which also says why when a cluster has stopped or a task can't work."""
+
+# distributed ships its types, but few of its functions have any.
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import distributed
+from distributed.client import ClosedClientError, FutureCancelledError, FuturesCancelledError
+from distributed.comm.core import CommClosedError
+from distributed.scheduler import KilledWorker
+
+from ramon.errors import RamonError
+
+if TYPE_CHECKING:
+    from ramon._known import Known
+
+_NO_SCHEDULER = (CommClosedError, ClosedClientError)
+_CANCELLED = (FutureCancelledError, FuturesCancelledError)
+
+
+class Client(distributed.Client):
+    """A Dask client of one `ramon.Cluster`; everything Dask's client does, it does.
+
+    Its results are kept when it is closed but its cluster goes on (`shutdown_on_close=False`):
+    then it only hangs up, which the scheduler takes for a kernel that died.
+    """
+
+    cluster: Known
+
+    def sync(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """As Dask's; errors say why the cluster stopped, or what a worker lacks."""
+        try:
+            result = super().sync(func, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - whatever a task raised
+            raise explained(error, self.cluster) from error.__cause__
+        return self._later(result) if inspect.iscoroutine(result) else result
+
+    async def _later(self, result: Awaitable[Any]) -> Any:
+        import asyncio
+
+        try:
+            return await result
+        except Exception as error:  # noqa: BLE001 - whatever a task raised
+            better = await asyncio.to_thread(explained, error, self.cluster)
+            raise better from error.__cause__
+
+    def _send_to_scheduler(self, msg: dict[str, Any]) -> None:
+        try:
+            super()._send_to_scheduler(msg)
+        except _NO_SCHEDULER as error:
+            raise explained(error, self.cluster) from None
+
+    async def _close(self, fast: bool = False) -> None:
+        comm = self.scheduler_comm
+        if comm is not None and not self.cluster.shutdown_on_close and not comm.closed():
+            comm.abort()
+        await super()._close(fast=fast)
+
+
+def explained(error: BaseException, cluster: Known) -> BaseException:
+    """The error to raise instead of `error`, or `error` with a note of what to do. May take 5 s.
+
+    What Python or Dask raise stays what it is, so that programs can catch it as they are used to;
+    only a lost scheduler, which nobody can do anything about, becomes `ClusterStopped`.
+    """
+    if isinstance(error, RamonError):
+        return error
+    if lost(error):
+        return cluster.why_stopped(patience=5) or error
+    if isinstance(error, _CANCELLED):
+        return cluster.why_stopped() or error
+    for cause in _causes(error):
+        if isinstance(cause, ModuleNotFoundError):
+            _note(error, _missing(cause, cluster))
+        elif isinstance(cause, KilledWorker):
+            _note(error, _killed(cluster))
+    return error
+
+
+def lost(error: BaseException) -> bool:
+    """Whether `error` means that the scheduler can't be reached any more."""
+    if isinstance(error, FuturesCancelledError):
+        return any(lost(each) for group in error.error_groups for each in group.errors)
+    return isinstance(error, _NO_SCHEDULER) or (
+        isinstance(error, FutureCancelledError) and error.reason == "scheduler-connection-lost"
+    )
+
+
+def _missing(error: ModuleNotFoundError, cluster: Known) -> str:
+    package = (error.name or "").partition(".")[0]
+    return (
+        f"The workers of {cluster.name} lack {package!r}. Run `%pip install {package}` here if "
+        "this notebook lacks it too, then `cluster.sync_environment()`, and call it again."
+    )
+
+
+def _killed(cluster: Known) -> str:
+    info = cluster.info
+    memory = f" ({info.memory_gib} GiB)" if info else ""
+    return (
+        f"Each worker that tried it died. Most often a task needs more memory than a worker has"
+        f'{memory}: give the next cluster more, like ramon.Cluster(memory="32 GiB"), or each task '
+        "less. `cluster.get_logs()` shows what the workers said."
+    )
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    at: BaseException | None = error
+    while at is not None and at not in chain:
+        chain.append(at)
+        at = at.__cause__ or at.__context__
+    return chain
+
+
+def _note(error: BaseException, text: str) -> None:
+    if text not in getattr(error, "__notes__", ()):
+        error.add_note(text)

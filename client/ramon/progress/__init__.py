@@ -1,0 +1,1 @@
+"""How a cluster shows itself: in a notebook, in a terminal, or not at all."""

@@ -1,0 +1,138 @@
+"""Where a view is shown: a widget, HTML that is replaced, one line of a terminal, or nowhere."""
+
+# What is imported here has no types.
+# mypy: allow-untyped-calls, disable-error-code="import-untyped"
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol, TextIO
+
+from ramon.progress.view import View
+
+
+class Display(Protocol):
+    """Shows the newest view. Called from any thread, about once a second."""
+
+    def show(self, view: View) -> None:
+        """Show this instead of what was shown before."""
+
+    def close(self) -> None:
+        """Nothing more will be shown."""
+
+
+class Nowhere:
+    """Shows nothing: output that goes to a file or a pipe is not for progress."""
+
+    def show(self, view: View) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Line:
+    """One line of a terminal that writes over itself."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._shown = ""
+
+    def show(self, view: View) -> None:
+        """Write the line if it changed, cut where the terminal ends."""
+        import shutil
+
+        line = view.line()[: shutil.get_terminal_size().columns - 1]
+        if line != self._shown:
+            self._shown = line
+            self._out.write(f"\r\033[K{line}")
+            self._out.flush()
+
+    def close(self) -> None:
+        """Leave the last line as it is and go to the next."""
+        if self._shown:
+            self._shown = ""
+            self._out.write("\n")
+            self._out.flush()
+
+
+class Widget:
+    """An ipywidget that changes in place, with a button that stops the cluster."""
+
+    def __init__(self, stop: Callable[[], object]) -> None:
+        from ipywidgets import HTML, Button, Layout, VBox
+
+        self._html = HTML()
+        self._stop = stop
+        self._button = Button(
+            description="Stop the cluster",
+            tooltip="Stops all workers; nothing is charged from then on",
+            layout=Layout(width="auto"),
+        )
+        self._button.on_click(self._clicked)
+        self.box = VBox([self._html, self._button])
+
+    def show(self, view: View) -> None:
+        """Change the HTML; without a cluster that runs there is nothing to stop."""
+        html = view.html()
+        if html != self._html.value:
+            self._html.value = html
+        self._button.layout.display = "none" if view.ended or view.info is None else ""
+
+    def close(self) -> None:
+        """Leave the last view, without its button."""
+        self._button.layout.display = "none"
+
+    def _clicked(self, _button: Any) -> None:
+        self._button.disabled = True
+        self._button.description = "Stopping …"
+        self._stop()
+
+
+class Replaced:
+    """HTML that is replaced by newer HTML, where there are no widgets."""
+
+    def __init__(self) -> None:
+        from IPython.display import HTML, display
+
+        self._html = HTML
+        self._handle = display(HTML(""), display_id=True)
+        self._shown = ""
+
+    def show(self, view: View) -> None:
+        """Replace the HTML if it changed."""
+        html = view.html()
+        if html != self._shown and self._handle is not None:
+            self._shown = html
+            self._handle.update(self._html(html))
+
+    def close(self) -> None:
+        """Leave the last view as it is."""
+
+
+def choose(*, quiet: bool, stop: Callable[[], object]) -> Display:
+    """The best way to show progress here; `stop` is what a button for it does."""
+    if quiet:
+        return Nowhere()
+    if _in_notebook():
+        return _in_page(stop)
+    return Line(sys.stderr) if sys.stderr is not None and sys.stderr.isatty() else Nowhere()
+
+
+def _in_page(stop: Callable[[], object]) -> Display:
+    from IPython.display import display
+
+    try:
+        widget = Widget(stop)
+    except ImportError:
+        return Replaced()
+    display(widget.box)
+    return widget
+
+
+def _in_notebook() -> bool:
+    """Whether this is the kernel of a page, which shows HTML."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
