@@ -12,19 +12,34 @@ from chalicelib.accounts import routes as accounts
 from chalicelib.billing import jobs as billing_jobs
 from chalicelib.billing import routes as billing
 from chalicelib.billing import usage_routes
+from chalicelib.clusters import jobs as cluster_jobs
+from chalicelib.clusters import routes as clusters
+from chalicelib.clusters import worker_routes
 from chalicelib.core import openapi
-from chalicelib.notebooks import agent_routes, jobs
+from chalicelib.notebooks import agent_routes, cluster_routes, jobs
 from chalicelib.notebooks import routes as notebooks
 from chalicelib.storage import routes as storage
 
 app = Chalice(app_name="ramon")
 app.api.binary_types = []
 
-for feature in (accounts, billing, usage_routes, storage, notebooks, agent_routes, openapi):
+for feature in (
+    accounts,
+    billing,
+    usage_routes,
+    storage,
+    clusters,
+    worker_routes,
+    notebooks,
+    agent_routes,
+    cluster_routes,
+    openapi,
+):
     app.register_blueprint(feature.api.blueprint)
 
 _EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
 _EVERY_FIVE_MINUTES = Rate(5, unit=Rate.MINUTES)
+_EVERY_HOUR = Rate(1, unit=Rate.HOURS)
 _EVERY_DAY = Rate(1, unit=Rate.DAYS)
 _AFTER_MIDNIGHT = Cron(2, 0, "*", "*", "?", "*")
 _IN_THE_NIGHT = Cron(30, 3, "*", "*", "?", "*")
@@ -66,6 +81,69 @@ def close_server(event: dict[str, Any], _context: object) -> None:
 def on_task_state_change(event: CloudWatchEvent) -> None:
     """Event of ECS: a task has changed its state."""
     jobs.on_task_state_change(event.detail)
+
+
+@app.lambda_function(name="prepare_pool")
+def prepare_pool(event: dict[str, Any], _context: object) -> None:
+    """Step of `start_cluster`: see that there are computers."""
+    cluster_jobs.prepare_pool(event)
+
+
+@app.lambda_function(name="submit_workers")
+def submit_workers(event: dict[str, Any], _context: object) -> None:
+    """Step of `start_cluster`: submit the workers' jobs."""
+    cluster_jobs.submit_workers(event)
+
+
+@app.lambda_function(name="fail_cluster")
+def fail_cluster(event: dict[str, Any], _context: object) -> None:
+    """Step of `start_cluster`: undo a start that came to nothing."""
+    cluster_jobs.fail_cluster(event)
+
+
+@app.lambda_function(name="drain_cluster")
+def drain_cluster(event: dict[str, Any], _context: object) -> None:
+    """Step of `stop_cluster`: let finished results be saved."""
+    cluster_jobs.drain_cluster(event)
+
+
+@app.lambda_function(name="terminate_workers")
+def terminate_workers(event: dict[str, Any], _context: object) -> None:
+    """Step of `stop_cluster`: ask the workers' jobs to stop."""
+    cluster_jobs.terminate_workers(event)
+
+
+@app.lambda_function(name="close_cluster")
+def close_cluster(event: dict[str, Any], _context: object) -> None:
+    """Step of `stop_cluster`: close the record."""
+    cluster_jobs.close_cluster(event)
+
+
+@app.on_cw_event(
+    {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"]},
+    name="on_job_state_change",
+)
+def on_job_state_change(event: CloudWatchEvent) -> None:
+    """Event of Batch: a job has changed its state."""
+    cluster_jobs.on_job_state_change(event.detail)
+
+
+@app.schedule(_EVERY_MINUTE, name="cluster_sweep")
+def cluster_sweep(_event: CloudWatchEvent) -> None:
+    """Make jobs and records agree, and stop clusters by their rules."""
+    cluster_jobs.cluster_sweep()
+
+
+@app.schedule(_EVERY_MINUTE, name="meter_clusters")
+def meter_clusters(_event: CloudWatchEvent) -> None:
+    """Record what clusters use, and stop what may not go on."""
+    cluster_jobs.meter_clusters()
+
+
+@app.schedule(_EVERY_HOUR, name="pool_sweep")
+def pool_sweep(_event: CloudWatchEvent) -> None:
+    """Remove pools of computers that nobody uses."""
+    cluster_jobs.pool_sweep()
 
 
 @app.schedule(_EVERY_MINUTE, name="idle_sweep")

@@ -18,6 +18,9 @@ HOUR = 3600
 HOURS_OF_MONTH = 730
 """Hours of a month, on average."""
 
+NOTHING = Decimal(0)
+"""No dollars at all: where sums begin."""
+
 Units = Mapping[str, int]
 """How many units of each meter something uses at a time, by the meter's id. A small notebook:
 `{"vcpu_seconds": 1, "memory_gib_seconds": 4}`."""

@@ -195,12 +195,7 @@ def admit(account_id: str, units: Units) -> Plan:
 
     Raises `Conflict` with what to do: `payment_required`, `plan_size`, `limit_reached`.
     """
-    stands = standing(account_id)
-    if stands.may_not_start:
-        raise Conflict(
-            "An invoice could not be paid. Pay it on the billing page; then you can start again.",
-            code="payment_required",
-        )
+    stands = _paying(account_id)
     extra = stands.plan.extra_usd_hour(units)
     if extra is None:
         raise Conflict(
@@ -209,12 +204,44 @@ def admit(account_id: str, units: Units) -> Plan:
             code="plan_size",
         )
     if extra and stands.would_pass(extra / calendar.HOUR):
-        raise Conflict(
-            f"Your monthly limit of ${stands.limit:.2f} is reached. Raise it on the billing page, "
-            "or choose a size that your plan includes.",
-            code="limit_reached",
-        )
+        raise _limit_reached(stands, "choose a size that your plan includes")
     return stands.plan
+
+
+def admit_cluster(account_id: str, units: Units, workers: int) -> Plan:
+    """Let an account have so many more workers of this power each, and give its plan.
+
+    Raises `Conflict` with what to do: `payment_required`, `plan_cluster`, `limit_reached`.
+    """
+    stands = _paying(account_id)
+    if not stands.plan.has_usage:
+        raise Conflict(
+            f"The plan {stands.plan.name} has no clusters. Choose another plan, on the page of "
+            "plans.",
+            code="plan_cluster",
+        )
+    if stands.would_pass(catalogue.price_of_hour(units) * workers / calendar.HOUR):
+        raise _limit_reached(stands, "take fewer or smaller workers")
+    return stands.plan
+
+
+def _paying(account_id: str) -> Standing:
+    """How an account stands. Raises `Conflict` when the time to pay is over."""
+    stands = standing(account_id)
+    if stands.may_not_start:
+        raise Conflict(
+            "An invoice could not be paid. Pay it on the billing page; then you can start again.",
+            code="payment_required",
+        )
+    return stands
+
+
+def _limit_reached(stands: Standing, instead: str) -> Conflict:
+    return Conflict(
+        f"Your monthly limit of ${stands.limit:.2f} is reached. Raise it on the billing page, or "
+        f"{instead}.",
+        code="limit_reached",
+    )
 
 
 def verdicts(kind: Kind) -> Iterator[Verdict]:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chalicelib.billing import reconcile, runs
-from chalicelib.billing.limits import Cause, Verdict, admit, verdicts
+from chalicelib.billing.limits import Cause, Verdict, admit, admit_cluster, verdicts
 from chalicelib.billing.reconcile import Finding, Report, accounts_of, recent_months
 from chalicelib.billing.reconcile import account as report
 from chalicelib.billing.runs import Kind, Use
+from chalicelib.billing.spending import Spending
+from chalicelib.billing.spending import now as usage_now
+from chalicelib.billing.spending import of_resources as spending
 from chalicelib.billing.stored import sample_storage
 from chalicelib.billing.usage import end_in, open_in, record_use, settle
 from chalicelib.core import clock
@@ -25,10 +28,12 @@ __all__ = [
     "Kind",
     "Report",
     "Span",
+    "Spending",
     "Use",
     "Verdict",
     "accounts_of",
     "admit",
+    "admit_cluster",
     "costs",
     "end_in",
     "open_in",
@@ -38,6 +43,8 @@ __all__ = [
     "runs_of",
     "sample_storage",
     "settle",
+    "spending",
+    "usage_now",
     "verdicts",
 ]
 

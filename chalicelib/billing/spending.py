@@ -33,14 +33,14 @@ def of_resources(account_id: str, since: Mapping[str, int]) -> dict[str, Spendin
     running: dict[str, list[Run]] = defaultdict(list)
     for run in runs.open_of_account(account_id):
         running[run.resource_id].append(run)
-    return {
-        resource_id: _spending(_recorded(account_id, resource_id, begun, at), running[resource_id], at)
-        for resource_id, begun in since.items()
-    }  # fmt: skip
+    recorded = {id_: _recorded(account_id, id_, begun, at) for id_, begun in since.items()}
+    return {id_: _spending(recorded[id_], running[id_], at) for id_ in since}
 
 
 def _spending(recorded: Decimal, running: list[Run], at: int) -> Spending:
-    unrecorded = sum((runs.accrued(run, at, since=run.metered_until) for run in running), Decimal(0))
+    unrecorded = sum(
+        (runs.accrued(run, at, since=run.metered_until) for run in running), Decimal(0)
+    )
     going_on = [run for run in running if run.ended_at is None]
     usd_second = sum((runs.extra_usd_second(run) for run in going_on), Decimal(0))
     return Spending(recorded + unrecorded, usd_second, at, frozenset(run.id for run in going_on))

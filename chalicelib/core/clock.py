@@ -38,3 +38,8 @@ def moment(seconds: int | None) -> datetime | None: ...
 def moment(seconds: int | None) -> datetime | None:
     """A stored number of seconds since 1970-01-01 UTC as a time."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def moment_of_millis(millis: int) -> datetime:
+    """A stored number of milliseconds since 1970-01-01 UTC as a time."""
+    return _EPOCH + timedelta(milliseconds=millis)

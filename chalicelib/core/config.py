@@ -63,6 +63,30 @@ class Settings:
     security_group: str
     """Security group id of notebook tasks."""
 
+    start_cluster_machine_arn: str
+    """State machine that gives a cluster its workers."""
+
+    stop_cluster_machine_arn: str
+    """State machine that stops a cluster."""
+
+    worker_job_definition: str
+    """Batch job definition of workers, by name."""
+
+    worker_security_group: str
+    """Security group id of the hosts of workers."""
+
+    worker_launch_template: str
+    """Launch template id of the hosts of workers."""
+
+    worker_instance_profile: str
+    """ARN of the instance profile of the hosts of workers."""
+
+    worker_log_group: str
+    """CloudWatch log group of workers."""
+
+    pool_vcpus: str
+    """Most processors of one compute environment: a number."""
+
     stripe_api_base: str
     """Stripe's API: `https://api.stripe.com`."""
 

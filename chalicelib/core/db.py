@@ -96,8 +96,14 @@ class Writes:
 
     def __init__(self, write: TransactWrite) -> None:
         self._write = write
+        self._deleted: list[str] = []
         self._saved: list[str] = []
         self._updated: list[str] = []
+
+    def delete(self, label: str, model: Model, condition: Condition | None = None) -> None:
+        """Delete an item."""
+        self._deleted.append(label)
+        self._write.delete(model, condition=condition)
 
     def save(self, label: str, model: Model, condition: Condition | None = None) -> None:
         """Write a whole item."""
@@ -113,8 +119,8 @@ class Writes:
 
     @property
     def labels(self) -> list[str]:
-        """The labels in the order in which PynamoDB sends the writes: saves before updates."""
-        return self._saved + self._updated
+        """The labels in the order in which PynamoDB sends the writes."""
+        return self._deleted + self._saved + self._updated
 
 
 @contextmanager

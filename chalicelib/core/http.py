@@ -47,8 +47,8 @@ T = TypeVar("T")
 class Principal:
     """Who is asking.
 
-    `subject` is an account's id, a server's for an agent, or a worker's own. `scopes` is None for a session,
-    which may do everything that its account may.
+    `subject` is an account's id, a server's for an agent, or a worker's own. `scopes` is None for a
+    session, which may do everything that its account may.
     """
 
     subject: str
@@ -138,7 +138,9 @@ Authenticator = Callable[[Mapping[str, str]], Principal | None]
 _authenticators: dict[str, Authenticator] = {}
 
 
-def authenticate_by(kind: Literal["account", "agent", "worker"], authenticator: Authenticator) -> None:
+def authenticate_by(
+    kind: Literal["account", "agent", "worker"], authenticator: Authenticator
+) -> None:
     """Say how callers of a kind are recognised.
 
     `core` knows nothing of accounts, agents and workers; the features that do tell it, beside their

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.accounts import service as accounts
+from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import Gone, Invalid
 from chalicelib.core.http import Principal
@@ -87,12 +88,16 @@ def ready(server: Server) -> None:
 
 
 def heartbeat(server: Server, beat: Heartbeat) -> HeartbeatAnswer:
-    """Renew the lease, and note when the notebook was last in use. A busy kernel is in use."""
+    """Renew the lease, and note when the notebook was last in use.
+
+    A busy kernel is in use, and so is what has a cluster: that ends by rules of its own.
+    """
     if beat.last_activity.tzinfo is None:
         raise Invalid("last_activity needs a time zone.", field="last_activity")
     now = clock.now()
     notebook = _notebook(server)
-    active = now if beat.busy_kernels else min(beat.last_activity, now)
+    is_in_use = beat.busy_kernels > 0 or beat.clusters > 0
+    active = now if is_in_use else min(beat.last_activity, now)
     server.update(
         [*_alive(server, notebook, active), Server.memory_bytes.set(beat.memory_bytes)],
         condition=Server.state != ServerState.ENDED,
@@ -163,6 +168,14 @@ def commit(server: Server, change: Commit) -> Committed:
         ]
     )
     return saved
+
+
+def place_of(server: Server) -> clusters.Place:
+    """Where the clusters of a server belong."""
+    notebook = _notebook(server)
+    return clusters.Place(
+        server.account_id, notebook.id, notebook.name, server.id, service.origin(notebook.id)
+    )
 
 
 def _notebook(server: Server) -> Notebook:

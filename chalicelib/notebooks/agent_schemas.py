@@ -43,7 +43,7 @@ class WorkspaceStatus(msgspec.Struct):
 
 
 class Heartbeat(msgspec.Struct):
-    """That a notebook is alive, and what it does. Memory in bytes."""
+    """That a notebook is alive, and what it does. Memory in bytes; `clusters` are those alive."""
 
     last_activity: datetime
     busy_kernels: Annotated[int, Meta(ge=0)]
@@ -51,6 +51,7 @@ class Heartbeat(msgspec.Struct):
     memory_bytes: Annotated[int, Meta(ge=0)]
     memory_limit_bytes: Annotated[int, Meta(ge=0)] | None = None
     workspace: WorkspaceStatus = msgspec.field(default_factory=WorkspaceStatus)
+    clusters: Annotated[int, Meta(ge=0)] = 0
 
 
 class HeartbeatAnswer(msgspec.Struct):

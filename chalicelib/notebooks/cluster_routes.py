@@ -69,7 +69,9 @@ def close_cluster(call: Call, cluster_id: str) -> schemas.Cluster:
     body=schemas.ClusterReport,
     returns=schemas.ReportAnswer,
 )
-def report_cluster(call: Call, cluster_id: str, body: schemas.ClusterReport) -> schemas.ReportAnswer:
+def report_cluster(
+    call: Call, cluster_id: str, body: schemas.ClusterReport
+) -> schemas.ReportAnswer:
     """Tell how a cluster is doing; it is stopped when nobody does."""
     cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
     return clusters.report(cluster, body)

@@ -11,6 +11,7 @@ import msgspec
 
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
+from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, config, db
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
@@ -269,7 +270,8 @@ def _sweep_contents() -> None:
     for notebook in Notebook.scan(attributes_to_get=["id", "account_id"]):
         notebooks.setdefault(notebook.account_id, []).append(notebook.id)
     for account_id, notebook_ids in notebooks.items():
-        in_use = set[str]().union(*(workspaces.contents(id_) for id_ in notebook_ids))
+        in_use = clusters.contents(account_id)
+        in_use.update(*(workspaces.contents(id_) for id_ in notebook_ids))
         swept = storage.sweep(account_id, in_use)
         log.info("swept contents", account_id=account_id, swept=swept)
 

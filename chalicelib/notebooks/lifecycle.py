@@ -10,6 +10,7 @@ from datetime import datetime
 
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
+from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.notebooks import fargate, state_machines, stop_reasons
@@ -203,6 +204,7 @@ def ask_to_stop(
     except db.Refused:
         return False
     begin_stop(server, attempt="stop")
+    clusters.stop_all_of(server.notebook_id, server.id)
     return True
 
 
@@ -229,6 +231,7 @@ def ended(server: Server, task: fargate.Task | None) -> None:
     if server.state != ServerState.ENDED:
         _end(server, task)
     _release(server)
+    clusters.stop_all_of(server.notebook_id, server.id)
     # Last: if it fails, nobody waits for it, and the minute's sweep does it.
     billing.settle(server.id)
 

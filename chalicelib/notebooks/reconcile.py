@@ -1,8 +1,9 @@
 """Holds what servers' own records say against what was billed for them.
 
-    servers ─ runs ─ segments ─ ledger ─ hours ─ Stripe's sums ─ invoice
+    servers, workers ─ runs ─ segments ─ ledger ─ hours ─ Stripe's sums ─ invoice
 
-The first link is looked at here, where servers are known; the others by billing.
+The first link is looked at here, where servers are known, and by clusters, where workers are; the
+others by billing.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.billing import service as billing
+from chalicelib.clusters import service as clusters
 from chalicelib.core.observability import log, surviving
 from chalicelib.notebooks.models import Server
 
@@ -43,6 +45,7 @@ def _report(account_id: str, month: str) -> billing.Report:
     runs = billing.runs_of(account_id, month, billing.Kind.NOTEBOOK)
     servers = {server.id: server for server in Server.batch_get([run.id for run in runs])}
     first = [finding for run in runs for finding in _differing(run, servers.get(run.id))]
+    first += clusters.differing(account_id, month)
     return replace(report, findings=[*first, *report.findings])
 
 

@@ -45,7 +45,14 @@ RULES = (
 
 _APP = "app.py"
 _APP_MAY_IMPORT = ("chalice", "chalicelib.core")
-_APP_MAY_IMPORT_OF_FEATURES = ("routes", "agent_routes", "usage_routes", "jobs")
+_APP_MAY_IMPORT_OF_FEATURES = (
+    "routes",
+    "agent_routes",
+    "cluster_routes",
+    "usage_routes",
+    "worker_routes",
+    "jobs",
+)
 
 
 def findings(root: Path) -> Iterator[Finding]:

@@ -418,6 +418,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List clusters, newest first; `state` is `live` or `all`.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["list_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a cluster.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["read_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a cluster; unfinished tasks are lost.
+         * @description API tokens need the scope `clusters:write`.
+         */
+        post: operations["stop_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workers of a cluster, newest first.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how many workers were charged over time.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["read_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clusters/{cluster_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a worker has written; without `worker`, the newest that has written anything.
+         * @description API tokens need the scope `clusters:read`.
+         */
+        get: operations["read_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/boot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Learn which cluster to join, and what to install. */
+        post: operations["boot_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell why it can't begin. */
+        post: operations["fail_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -639,6 +793,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agent/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the notebook's clusters: those that live, and those that ended within a day. */
+        get: operations["list_own_clusters"];
+        put?: never;
+        /** Start a cluster. */
+        post: operations["create_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a cluster of the notebook. */
+        get: operations["read_own_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/scale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change how many workers there shall be. */
+        post: operations["scale_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a cluster; nothing is saved. */
+        post: operations["close_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell how a cluster is doing; it is stopped when nobody does. */
+        post: operations["report_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell that finished results are saved; the stop goes on. */
+        post: operations["note_saved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give workers that start from now on another environment. */
+        post: operations["set_environment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a worker has written. */
+        get: operations["read_own_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what the account's notebooks and clusters cost at the moment. */
+        get: operations["read_own_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notebooks": {
         parameters: {
             query?: never;
@@ -845,314 +1153,6 @@ export interface paths {
          * @description API tokens need the scope `notebooks:write`.
          */
         post: operations["create_upload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/clusters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List clusters, newest first; `state` is `live` or `all`.
-         * @description API tokens need the scope `clusters:read`.
-         */
-        get: operations["list_clusters"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/clusters/{cluster_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read a cluster.
-         * @description API tokens need the scope `clusters:read`.
-         */
-        get: operations["read_cluster"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/clusters/{cluster_id}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Stop a cluster; unfinished tasks are lost.
-         * @description API tokens need the scope `clusters:write`.
-         */
-        post: operations["stop_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/clusters/{cluster_id}/workers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the workers of a cluster, newest first.
-         * @description API tokens need the scope `clusters:read`.
-         */
-        get: operations["list_workers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/clusters/{cluster_id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read how many workers were charged over time.
-         * @description API tokens need the scope `clusters:read`.
-         */
-        get: operations["read_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/clusters/{cluster_id}/logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read what a worker has written; without `worker`, the newest that has written anything.
-         * @description API tokens need the scope `clusters:read`.
-         */
-        get: operations["read_logs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/worker/boot": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Learn which cluster to join, and what to install. */
-        post: operations["boot_worker"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/worker/failed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Tell why it can't begin. */
-        post: operations["fail_worker"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the notebook's clusters: those that live, and those that ended within a day. */
-        get: operations["list_own_clusters"];
-        put?: never;
-        /** Start a cluster. */
-        post: operations["create_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read a cluster of the notebook. */
-        get: operations["read_own_cluster"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/scale": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Change how many workers there shall be. */
-        post: operations["scale_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Close a cluster; nothing is saved. */
-        post: operations["close_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/report": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Tell how a cluster is doing; it is stopped when nobody does. */
-        post: operations["report_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/saved": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Tell that finished results are saved; the stop goes on. */
-        post: operations["note_saved"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/environment": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give workers that start from now on another environment. */
-        post: operations["set_environment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read what a worker has written. */
-        get: operations["read_own_logs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read what the account's notebooks and clusters cost at the moment. */
-        get: operations["read_own_usage"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1531,444 +1531,6 @@ export interface components {
             pdf_url: string | null;
         };
         /**
-         * Health
-         * @description That the service answers, and in which version.
-         */
-        Health: {
-            status: string;
-            version: string;
-        };
-        /**
-         * Boot
-         * @description What an agent needs to know to begin.
-         */
-        Boot: {
-            notebook: components["schemas"]["NotebookRef"];
-            server_id: string;
-            app_origin: string;
-            notebook_origin: string;
-            heartbeat_seconds: number;
-            idle_minutes: number;
-            workspace: components["schemas"]["Head"];
-        };
-        /**
-         * NotebookRef
-         * @description Which notebook an agent runs.
-         */
-        NotebookRef: {
-            id: string;
-            name: string;
-        };
-        /**
-         * Head
-         * @description The newest snapshot of a workspace, and how full it is. Sizes in bytes.
-         */
-        Head: {
-            snapshot_id: string | null;
-            seq: number;
-            manifest_url: string | null;
-            quota_bytes: number;
-            used_bytes: number;
-        };
-        /**
-         * Progress
-         * @description A step of the start that has begun.
-         */
-        Progress: {
-            /** @enum {unknown} */
-            name: "booting" | "restoring";
-        };
-        /**
-         * Done
-         * @description Nothing to tell: it is done.
-         */
-        Done: Record<string, never>;
-        /**
-         * Heartbeat
-         * @description That a notebook is alive, and what it does. Memory in bytes.
-         */
-        Heartbeat: {
-            last_activity: string;
-            busy_kernels: number;
-            kernels: number;
-            memory_bytes: number;
-            /** @default null */
-            memory_limit_bytes: number | null;
-            workspace?: components["schemas"]["WorkspaceStatus"];
-        };
-        /**
-         * WorkspaceStatus
-         * @description How saving goes.
-         */
-        WorkspaceStatus: {
-            /** @default null */
-            saved_at: string | null;
-            /** @default null */
-            error: string | null;
-            /** @default 0 */
-            pending_files: number;
-        };
-        /**
-         * HeartbeatAnswer
-         * @description What an agent should know of its owner's wishes.
-         */
-        HeartbeatAnswer: {
-            keep_until: string | null;
-            stopping: boolean;
-        };
-        /**
-         * RedeemTicket
-         * @description What a browser carried.
-         */
-        RedeemTicket: {
-            ticket: string;
-        };
-        /**
-         * Redeemed
-         * @description The ticket was good, once.
-         */
-        Redeemed: {
-            account: components["schemas"]["Visitor"];
-        };
-        /**
-         * Visitor
-         * @description Who entered.
-         */
-        Visitor: {
-            id: string;
-            login: string;
-            name: string;
-            avatar_url: string | null;
-        };
-        /**
-         * WantBlobs
-         * @description Contents to be read.
-         */
-        WantBlobs: {
-            sha256: string[];
-        };
-        /**
-         * BlobUrls
-         * @description Addresses to read contents from, by hash.
-         */
-        BlobUrls: {
-            urls: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * OfferBlobs
-         * @description Contents to be stored.
-         */
-        OfferBlobs: {
-            blobs: components["schemas"]["BlobRef"][];
-        };
-        /**
-         * BlobRef
-         * @description Some content, by hash and size in bytes.
-         */
-        BlobRef: {
-            sha256: string;
-            size: number;
-        };
-        /**
-         * BlobUploads
-         * @description How to store each of the contents offered.
-         */
-        BlobUploads: {
-            uploads: components["schemas"]["BlobUpload"][];
-        };
-        /**
-         * BlobUpload
-         * @description How to store one content.
-         *
-         *         `kind` is `exists` (nothing to do), `put` (one request to `url` with `headers`), or
-         *         `multipart` (the n-th `part_size` bytes to the n-th of `urls`, then complete).
-         */
-        BlobUpload: {
-            sha256: string;
-            kind: string;
-            /** @default null */
-            url: string | null;
-            /** @default null */
-            headers: {
-                [key: string]: string;
-            } | null;
-            /** @default null */
-            upload_id: string | null;
-            /** @default null */
-            part_size: number | null;
-            /** @default null */
-            urls: string[] | null;
-        };
-        /**
-         * CompleteBlob
-         * @description The parts of a large content are all there.
-         */
-        CompleteBlob: {
-            sha256: string;
-            size: number;
-            upload_id: string;
-            etags: string[];
-        };
-        /**
-         * Commit
-         * @description A change of a workspace, based on the snapshot `parent`. Deletes happen before puts.
-         */
-        Commit: {
-            parent: string | null;
-            /** @default [] */
-            puts: components["schemas"]["Entry"][];
-            /** @default [] */
-            deletes: string[];
-        };
-        /**
-         * Entry
-         * @description A file, a symlink, or an empty directory.
-         *
-         *         `path` is relative, with `/` between its parts; `mode` has the permission bits; `mtime_ms` is
-         *         in milliseconds since 1970. Files have `sha256` and `size`, symlinks a `target` that stays
-         *         inside the workspace.
-         */
-        Entry: {
-            path: string;
-            /**
-             * @default file
-             * @enum {unknown}
-             */
-            kind: "dir" | "file" | "symlink";
-            /** @default null */
-            sha256: string | null;
-            /** @default 0 */
-            size: number;
-            /** @default 420 */
-            mode: number;
-            /** @default 0 */
-            mtime_ms: number;
-            /** @default null */
-            target: string | null;
-        };
-        /**
-         * Committed
-         * @description The snapshot that a change made.
-         */
-        Committed: {
-            snapshot_id: string;
-            seq: number;
-            used_bytes: number;
-            files: number;
-        };
-        /**
-         * NotebookPage
-         * @description A page of notebooks, newest first.
-         */
-        NotebookPage: {
-            items: components["schemas"]["Notebook"][];
-            next_cursor: string | null;
-        };
-        /**
-         * Notebook
-         * @description A hosted notebook. `url` is its own origin; enter it through `POST …/open`.
-         *
-         *         `price_usd_hour` is what an hour of its size costs beyond the plan; null if the plan can't
-         *         have it.
-         */
-        Notebook: {
-            id: string;
-            name: string;
-            size: string;
-            idle_minutes: number;
-            state: string;
-            state_since: string;
-            stages: components["schemas"]["Stage"][];
-            failure: components["schemas"]["Failure"] | null;
-            last_stop: components["schemas"]["LastStop"] | null;
-            keep_until: string | null;
-            last_activity_at: string | null;
-            memory_bytes: number | null;
-            workspace: components["schemas"]["Workspace"];
-            cost: components["schemas"]["Cost"] | null;
-            price_usd_hour: string | null;
-            url: string;
-            source: components["schemas"]["Source"];
-            created_at: string;
-            updated_at: string;
-            deleted_at: string | null;
-            purge_at: string | null;
-            version: number;
-        };
-        /**
-         * Stage
-         * @description A step of a start: requested, launching, booting, restoring, ready.
-         */
-        Stage: {
-            name: string;
-            at: string;
-        };
-        /**
-         * Failure
-         * @description Why a notebook isn't running although nobody stopped it, and what to do.
-         */
-        Failure: {
-            code: string;
-            message: string;
-        };
-        /**
-         * LastStop
-         * @description When and why a notebook last stopped.
-         */
-        LastStop: {
-            at: string;
-            reason: string;
-            message: string;
-        };
-        /**
-         * Workspace
-         * @description A notebook's files, as they were last saved. Sizes in bytes.
-         */
-        Workspace: {
-            files: number;
-            bytes: number;
-            quota_bytes: number;
-            saved_at: string | null;
-            error: string | null;
-        };
-        /**
-         * Cost
-         * @description What a running server costs beyond the plan, in dollars, at the moment `as_of`.
-         */
-        Cost: {
-            included: boolean;
-            rate_usd_hour: string;
-            spent_usd: string;
-            as_of: string;
-        };
-        /**
-         * Source
-         * @description What a notebook was made from.
-         */
-        Source: {
-            kind: string;
-            label: string | null;
-        };
-        /**
-         * CreateNotebook
-         * @description A notebook to be made.
-         */
-        CreateNotebook: {
-            name: string;
-            /** @default small */
-            size: string;
-            /** @default 60 */
-            idle_minutes: number;
-            source?: components["schemas"]["BlankSource"] | components["schemas"]["UploadSource"] | components["schemas"]["GitHubSource"];
-        };
-        /**
-         * BlankSource
-         * @description Begin with one empty notebook file.
-         */
-        BlankSource: {
-            /** @enum {unknown} */
-            kind: "blank";
-        };
-        /**
-         * UploadSource
-         * @description Begin with a notebook file that was handed in (`POST /api/uploads`).
-         */
-        UploadSource: {
-            /** @enum {unknown} */
-            kind: "upload";
-            upload_id: string;
-        };
-        /**
-         * GitHubSource
-         * @description Begin with a notebook file of a public GitHub repository, by the address of its page.
-         */
-        GitHubSource: {
-            /** @enum {unknown} */
-            kind: "github";
-            url: string;
-        };
-        /**
-         * UpdateNotebook
-         * @description What can be changed; what is left out stays. A new size counts from the next start.
-         */
-        UpdateNotebook: {
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            size: string | null;
-            /** @default null */
-            idle_minutes: number | null;
-        };
-        /**
-         * DuplicateNotebook
-         * @description The name of the copy; without one, it is named after the original.
-         */
-        DuplicateNotebook: {
-            /** @default null */
-            name: string | null;
-        };
-        /**
-         * KeepRunning
-         * @description Until when a notebook is left running even if idle; null takes that back.
-         */
-        KeepRunning: {
-            until: string | null;
-        };
-        /**
-         * Opened
-         * @description The address to go to: good once, for a minute.
-         */
-        Opened: {
-            url: string;
-        };
-        /**
-         * ServerPage
-         * @description A page of runs, newest first.
-         */
-        ServerPage: {
-            items: components["schemas"]["Server"][];
-            next_cursor: string | null;
-        };
-        /**
-         * Server
-         * @description One run of a notebook.
-         */
-        Server: {
-            id: string;
-            notebook_id: string;
-            size: string;
-            requested_at: string;
-            ready_at: string | null;
-            stopped_at: string | null;
-            stop_reason: string | null;
-            stop_message: string | null;
-            exit_code: number | null;
-            cost_usd: string | null;
-        };
-        /**
-         * CreateUpload
-         * @description A file that is going to be handed in.
-         */
-        CreateUpload: {
-            filename: string;
-            size: number;
-        };
-        /**
-         * Upload
-         * @description Where to put a file, how, and until when.
-         */
-        Upload: {
-            upload_id: string;
-            url: string;
-            method: string;
-            headers: {
-                [key: string]: string;
-            };
-            expires_at: string;
-        };
-        /**
          * ClusterPage
          * @description A page of clusters, newest first.
          */
@@ -2199,6 +1761,236 @@ export interface components {
             message: string;
         };
         /**
+         * Done
+         * @description Nothing to tell: it is done.
+         */
+        Done: Record<string, never>;
+        /**
+         * Health
+         * @description That the service answers, and in which version.
+         */
+        Health: {
+            status: string;
+            version: string;
+        };
+        /**
+         * Boot
+         * @description What an agent needs to know to begin.
+         */
+        Boot: {
+            notebook: components["schemas"]["NotebookRef"];
+            server_id: string;
+            app_origin: string;
+            notebook_origin: string;
+            heartbeat_seconds: number;
+            idle_minutes: number;
+            workspace: components["schemas"]["Head"];
+        };
+        /**
+         * NotebookRef
+         * @description Which notebook an agent runs.
+         */
+        NotebookRef: {
+            id: string;
+            name: string;
+        };
+        /**
+         * Head
+         * @description The newest snapshot of a workspace, and how full it is. Sizes in bytes.
+         */
+        Head: {
+            snapshot_id: string | null;
+            seq: number;
+            manifest_url: string | null;
+            quota_bytes: number;
+            used_bytes: number;
+        };
+        /**
+         * Progress
+         * @description A step of the start that has begun.
+         */
+        Progress: {
+            /** @enum {unknown} */
+            name: "booting" | "restoring";
+        };
+        /**
+         * Heartbeat
+         * @description That a notebook is alive, and what it does. Memory in bytes; `clusters` are those alive.
+         */
+        Heartbeat: {
+            last_activity: string;
+            busy_kernels: number;
+            kernels: number;
+            memory_bytes: number;
+            /** @default null */
+            memory_limit_bytes: number | null;
+            workspace?: components["schemas"]["WorkspaceStatus"];
+            /** @default 0 */
+            clusters: number;
+        };
+        /**
+         * WorkspaceStatus
+         * @description How saving goes.
+         */
+        WorkspaceStatus: {
+            /** @default null */
+            saved_at: string | null;
+            /** @default null */
+            error: string | null;
+            /** @default 0 */
+            pending_files: number;
+        };
+        /**
+         * HeartbeatAnswer
+         * @description What an agent should know of its owner's wishes.
+         */
+        HeartbeatAnswer: {
+            keep_until: string | null;
+            stopping: boolean;
+        };
+        /**
+         * RedeemTicket
+         * @description What a browser carried.
+         */
+        RedeemTicket: {
+            ticket: string;
+        };
+        /**
+         * Redeemed
+         * @description The ticket was good, once.
+         */
+        Redeemed: {
+            account: components["schemas"]["Visitor"];
+        };
+        /**
+         * Visitor
+         * @description Who entered.
+         */
+        Visitor: {
+            id: string;
+            login: string;
+            name: string;
+            avatar_url: string | null;
+        };
+        /**
+         * WantBlobs
+         * @description Contents to be read.
+         */
+        WantBlobs: {
+            sha256: string[];
+        };
+        /**
+         * BlobUrls
+         * @description Addresses to read contents from, by hash.
+         */
+        BlobUrls: {
+            urls: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * OfferBlobs
+         * @description Contents to be stored.
+         */
+        OfferBlobs: {
+            blobs: components["schemas"]["BlobRef"][];
+        };
+        /**
+         * BlobRef
+         * @description Some content, by hash and size in bytes.
+         */
+        BlobRef: {
+            sha256: string;
+            size: number;
+        };
+        /**
+         * BlobUploads
+         * @description How to store each of the contents offered.
+         */
+        BlobUploads: {
+            uploads: components["schemas"]["BlobUpload"][];
+        };
+        /**
+         * BlobUpload
+         * @description How to store one content.
+         *
+         *         `kind` is `exists` (nothing to do), `put` (one request to `url` with `headers`), or
+         *         `multipart` (the n-th `part_size` bytes to the n-th of `urls`, then complete).
+         */
+        BlobUpload: {
+            sha256: string;
+            kind: string;
+            /** @default null */
+            url: string | null;
+            /** @default null */
+            headers: {
+                [key: string]: string;
+            } | null;
+            /** @default null */
+            upload_id: string | null;
+            /** @default null */
+            part_size: number | null;
+            /** @default null */
+            urls: string[] | null;
+        };
+        /**
+         * CompleteBlob
+         * @description The parts of a large content are all there.
+         */
+        CompleteBlob: {
+            sha256: string;
+            size: number;
+            upload_id: string;
+            etags: string[];
+        };
+        /**
+         * Commit
+         * @description A change of a workspace, based on the snapshot `parent`. Deletes happen before puts.
+         */
+        Commit: {
+            parent: string | null;
+            /** @default [] */
+            puts: components["schemas"]["Entry"][];
+            /** @default [] */
+            deletes: string[];
+        };
+        /**
+         * Entry
+         * @description A file, a symlink, or an empty directory.
+         *
+         *         `path` is relative, with `/` between its parts; `mode` has the permission bits; `mtime_ms` is
+         *         in milliseconds since 1970. Files have `sha256` and `size`, symlinks a `target` that stays
+         *         inside the workspace.
+         */
+        Entry: {
+            path: string;
+            /**
+             * @default file
+             * @enum {unknown}
+             */
+            kind: "dir" | "file" | "symlink";
+            /** @default null */
+            sha256: string | null;
+            /** @default 0 */
+            size: number;
+            /** @default 420 */
+            mode: number;
+            /** @default 0 */
+            mtime_ms: number;
+            /** @default null */
+            target: string | null;
+        };
+        /**
+         * Committed
+         * @description The snapshot that a change made.
+         */
+        Committed: {
+            snapshot_id: string;
+            seq: number;
+            used_bytes: number;
+            files: number;
+        };
+        /**
          * CreateCluster
          * @description A cluster to be started. Memory in GiB; a budget in dollars.
          */
@@ -2282,6 +2074,216 @@ export interface components {
         SavedResults: {
             results: number;
             bytes: number;
+        };
+        /**
+         * NotebookPage
+         * @description A page of notebooks, newest first.
+         */
+        NotebookPage: {
+            items: components["schemas"]["Notebook"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Notebook
+         * @description A hosted notebook. `url` is its own origin; enter it through `POST …/open`.
+         *
+         *         `price_usd_hour` is what an hour of its size costs beyond the plan; null if the plan can't
+         *         have it.
+         */
+        Notebook: {
+            id: string;
+            name: string;
+            size: string;
+            idle_minutes: number;
+            state: string;
+            state_since: string;
+            stages: components["schemas"]["Stage"][];
+            failure: components["schemas"]["Failure"] | null;
+            last_stop: components["schemas"]["LastStop"] | null;
+            keep_until: string | null;
+            last_activity_at: string | null;
+            memory_bytes: number | null;
+            workspace: components["schemas"]["Workspace"];
+            cost: components["schemas"]["Cost"] | null;
+            price_usd_hour: string | null;
+            url: string;
+            source: components["schemas"]["Source"];
+            created_at: string;
+            updated_at: string;
+            deleted_at: string | null;
+            purge_at: string | null;
+            version: number;
+        };
+        /**
+         * Stage
+         * @description A step of a start: requested, launching, booting, restoring, ready.
+         */
+        Stage: {
+            name: string;
+            at: string;
+        };
+        /**
+         * Failure
+         * @description Why a notebook isn't running although nobody stopped it, and what to do.
+         */
+        Failure: {
+            code: string;
+            message: string;
+        };
+        /**
+         * LastStop
+         * @description When and why a notebook last stopped.
+         */
+        LastStop: {
+            at: string;
+            reason: string;
+            message: string;
+        };
+        /**
+         * Workspace
+         * @description A notebook's files, as they were last saved. Sizes in bytes.
+         */
+        Workspace: {
+            files: number;
+            bytes: number;
+            quota_bytes: number;
+            saved_at: string | null;
+            error: string | null;
+        };
+        /**
+         * Cost
+         * @description What a running server costs beyond the plan, in dollars, at the moment `as_of`.
+         */
+        Cost: {
+            included: boolean;
+            rate_usd_hour: string;
+            spent_usd: string;
+            as_of: string;
+        };
+        /**
+         * Source
+         * @description What a notebook was made from.
+         */
+        Source: {
+            kind: string;
+            label: string | null;
+        };
+        /**
+         * CreateNotebook
+         * @description A notebook to be made.
+         */
+        CreateNotebook: {
+            name: string;
+            /** @default small */
+            size: string;
+            /** @default 60 */
+            idle_minutes: number;
+            source?: components["schemas"]["BlankSource"] | components["schemas"]["UploadSource"] | components["schemas"]["GitHubSource"];
+        };
+        /**
+         * BlankSource
+         * @description Begin with one empty notebook file.
+         */
+        BlankSource: {
+            /** @enum {unknown} */
+            kind: "blank";
+        };
+        /**
+         * UploadSource
+         * @description Begin with a notebook file that was handed in (`POST /api/uploads`).
+         */
+        UploadSource: {
+            /** @enum {unknown} */
+            kind: "upload";
+            upload_id: string;
+        };
+        /**
+         * GitHubSource
+         * @description Begin with a notebook file of a public GitHub repository, by the address of its page.
+         */
+        GitHubSource: {
+            /** @enum {unknown} */
+            kind: "github";
+            url: string;
+        };
+        /**
+         * UpdateNotebook
+         * @description What can be changed; what is left out stays. A new size counts from the next start.
+         */
+        UpdateNotebook: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            size: string | null;
+            /** @default null */
+            idle_minutes: number | null;
+        };
+        /**
+         * DuplicateNotebook
+         * @description The name of the copy; without one, it is named after the original.
+         */
+        DuplicateNotebook: {
+            /** @default null */
+            name: string | null;
+        };
+        /**
+         * KeepRunning
+         * @description Until when a notebook is left running even if idle; null takes that back.
+         */
+        KeepRunning: {
+            until: string | null;
+        };
+        /**
+         * Opened
+         * @description The address to go to: good once, for a minute.
+         */
+        Opened: {
+            url: string;
+        };
+        /**
+         * ServerPage
+         * @description A page of runs, newest first.
+         */
+        ServerPage: {
+            items: components["schemas"]["Server"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Server
+         * @description One run of a notebook.
+         */
+        Server: {
+            id: string;
+            notebook_id: string;
+            size: string;
+            requested_at: string;
+            ready_at: string | null;
+            stopped_at: string | null;
+            stop_reason: string | null;
+            stop_message: string | null;
+            exit_code: number | null;
+            cost_usd: string | null;
+        };
+        /**
+         * CreateUpload
+         * @description A file that is going to be handed in.
+         */
+        CreateUpload: {
+            filename: string;
+            size: number;
+        };
+        /**
+         * Upload
+         * @description Where to put a file, how, and until when.
+         */
+        Upload: {
+            upload_id: string;
+            url: string;
+            method: string;
+            headers: {
+                [key: string]: string;
+            };
+            expires_at: string;
         };
         /**
          * ErrorBody
@@ -3293,6 +3295,339 @@ export interface operations {
             };
         };
     };
+    list_clusters: {
+        parameters: {
+            query?: {
+                state?: string;
+                notebook_id?: string;
+                cursor?: string;
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stop_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_logs: {
+        parameters: {
+            query?: {
+                worker?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    boot_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerBoot"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerOrders"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    fail_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerFailure"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     read_health: {
         parameters: {
             query?: never;
@@ -3793,6 +4128,425 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Committed"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_own_clusters: {
+        parameters: {
+            query?: {
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clusters"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCluster"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_own_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scale_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scale"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    close_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    report_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClusterReport"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportAnswer"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    note_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedResults"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Environment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_own_logs: {
+        parameters: {
+            query?: {
+                worker?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_own_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageNow"];
                 };
             };
             /** @description It can't be done; the message says why. */
@@ -4334,758 +5088,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upload"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_clusters: {
-        parameters: {
-            query?: {
-                state?: string;
-                notebook_id?: string;
-                cursor?: string;
-                limit?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClusterPage"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    stop_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_workers: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: string;
-            };
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WorkerPage"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["History"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_logs: {
-        parameters: {
-            query?: {
-                worker?: string;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LogPage"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    boot_worker: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WorkerBoot"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WorkerOrders"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    fail_worker: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WorkerFailure"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_own_clusters: {
-        parameters: {
-            query?: {
-                name?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Clusters"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    create_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CreateCluster"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_own_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    scale_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Scale"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    close_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    report_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ClusterReport"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReportAnswer"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    note_saved: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SavedResults"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    set_environment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Environment"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_own_logs: {
-        parameters: {
-            query?: {
-                worker?: string;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LogPage"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_own_usage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageNow"];
                 };
             };
             /** @description It can't be done; the message says why. */

@@ -1,0 +1,227 @@
+"""The adapter to AWS Batch: one job a worker, one queue and compute environment a pool."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.core import aws, config
+from chalicelib.core.errors import Invalid
+
+ACTIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+"""The states of a job that is not over."""
+_OVER = ("SUCCEEDED", "FAILED")
+_ATTEMPTS = 5
+"""Computers that a worker is started on, one after the other, when they are taken away."""
+_BACKSTOP_SECONDS = 7 * 24 * 3600
+"""Batch itself ends a job after this long, should everything else have failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One start of a job on a computer, in Batch's own times; absent ones have not come."""
+
+    started_at: datetime | None
+    stopped_at: datetime | None
+    exit_code: int | None
+    reason: str | None
+    stream: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as Batch tells of it; its name is a worker's id. The last attempt may be going on."""
+
+    id: str
+    name: str
+    queue: str
+    status: str
+    reason: str | None
+    created_at: datetime | None
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it runs, or will."""
+        return self.status in _OVER
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for a computer."""
+        return self.status in ("SUBMITTED", "PENDING", "RUNNABLE")
+
+    @property
+    def running_attempt(self) -> int | None:
+        """The number of the attempt that runs, from 1."""
+        return len(self.attempts) if self.status == "RUNNING" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is needed to submit the job of a worker. Memory in GiB."""
+
+    worker_id: str
+    cluster_id: str
+    account_id: str
+    queue: str
+    vcpu: int
+    memory_gib: int
+    gpu: int
+    environment: dict[str, str]
+
+
+def tags(account_id: str, resource_id: str) -> dict[str, str]:
+    """Whose something is: what AWS's own records of use are grouped by."""
+    return {
+        "ramon:account": account_id,
+        "ramon:resource": resource_id,
+        "ramon:stage": config.stage(),
+    }
+
+
+def submit(order: Order) -> str:
+    """Submit the job of a worker, and give its id. Asked again, submits another: look first."""
+    settings = config.settings()
+    needs = {"VCPU": order.vcpu, "MEMORY": order.memory_gib * 1024, "GPU": order.gpu}
+    answer = aws.client("batch").submit_job(
+        jobName=order.worker_id,
+        jobQueue=order.queue,
+        jobDefinition=settings.worker_job_definition,
+        containerOverrides={
+            "resourceRequirements": [
+                {"type": kind, "value": str(count)} for kind, count in needs.items() if count
+            ],
+            "environment": [{"name": k, "value": v} for k, v in sorted(order.environment.items())],
+        },
+        retryStrategy={
+            "attempts": _ATTEMPTS,
+            # A host that was taken away is tried again elsewhere; everything else is the worker's.
+            "evaluateOnExit": [
+                {"onStatusReason": "Host EC2*", "action": "RETRY"},
+                {"onReason": "*", "action": "EXIT"},
+            ],
+        },
+        timeout={"attemptDurationSeconds": _BACKSTOP_SECONDS},
+        tags=tags(order.account_id, order.cluster_id),
+        propagateTags=True,
+    )
+    return str(answer["jobId"])
+
+
+def terminate(job_id: str, reason: str) -> None:
+    """Ask a job to stop, wherever it is. One that is over, or unknown, is no error."""
+    try:
+        aws.client("batch").terminate_job(jobId=job_id, reason=reason[:255])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ClientException":
+            raise
+
+
+def describe(job_ids: Iterable[str]) -> dict[str, Job]:
+    """These jobs by their ids, as far as Batch still knows of them (it forgets after days)."""
+    wanted = sorted(job_ids)
+    found: dict[str, Job] = {}
+    for start in range(0, len(wanted), 100):
+        answer = aws.client("batch").describe_jobs(jobs=wanted[start : start + 100])
+        found |= {job["jobId"]: parse(job) for job in answer["jobs"]}
+    return found
+
+
+def find(queue: str, worker_id: str) -> Job | None:
+    """The job that was submitted for a worker, over or not; the oldest, should there be two."""
+    ids = [
+        str(job["jobId"])
+        for job in sorted(
+            _listed(queue, filters=[{"name": "JOB_NAME", "values": [worker_id]}]),
+            key=lambda job: int(job["createdAt"]),
+        )
+    ]
+    return next(iter(describe(ids[:1]).values()), None)
+
+
+def active(queue: str) -> Iterator[Job]:
+    """Every job of a queue that is not over; of attempts, nothing is told."""
+    for status in ACTIVE:
+        for job in _listed(queue, jobStatus=status):
+            yield parse({"jobQueue": queue, "status": status, **job})
+
+
+def _listed(queue: str, **which: Any) -> list[dict[str, Any]]:
+    try:
+        pages = aws.client("batch").get_paginator("list_jobs").paginate(jobQueue=queue, **which)
+        return [job for page in pages for job in page["jobSummaryList"]]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ClientException":
+            return []  # there is no such queue, or no longer
+        raise
+
+
+def parse(job: dict[str, Any]) -> Job:
+    """A job from DescribeJobs or ListJobs, or from the `detail` of a job state change event."""
+    over = job["status"] in _OVER
+    attempts = [_attempt(each) for each in job.get("attempts") or []]
+    container = job.get("container") or {}
+    last = Attempt(
+        started_at=_time(job.get("startedAt")),
+        stopped_at=_time(job.get("stoppedAt")) if over else None,
+        exit_code=container.get("exitCode"),
+        reason=container.get("reason"),
+        stream=container.get("logStreamName"),
+    )
+    told = {attempt.started_at for attempt in attempts}
+    if job["status"] == "RUNNING" or (over and last.started_at and last.started_at not in told):
+        attempts.append(last)
+    return Job(
+        id=job["jobId"],
+        name=job["jobName"],
+        queue=job.get("jobQueue", "").rpartition("/")[2],
+        status=job["status"],
+        reason=job.get("statusReason"),
+        created_at=_time(job.get("createdAt")),
+        attempts=tuple(attempts),
+    )
+
+
+def _attempt(attempt: dict[str, Any]) -> Attempt:
+    container = attempt.get("container") or {}
+    return Attempt(
+        started_at=_time(attempt.get("startedAt")),
+        stopped_at=_time(attempt.get("stoppedAt")),
+        exit_code=container.get("exitCode"),
+        reason=container.get("reason") or attempt.get("statusReason"),
+        stream=container.get("logStreamName"),
+    )
+
+
+def _time(millis: int | None) -> datetime | None:
+    return datetime.fromtimestamp(millis / 1000, UTC) if millis else None
+
+
+def log(stream: str, cursor: str | None, limit: int) -> tuple[list[tuple[datetime, str]], str]:
+    """Lines that a worker wrote, and the cursor after them. Raises `Invalid` for a strange one."""
+    from_cursor = {"nextToken": cursor} if cursor else {}
+    try:
+        answer = aws.client("logs").get_log_events(
+            logGroupName=config.settings().worker_log_group,
+            logStreamName=stream,
+            startFromHead=True,
+            limit=limit,
+            **from_cursor,
+        )
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
+            return [], ""  # nothing was written yet
+        if code == "InvalidParameterException" and cursor:
+            raise Invalid(
+                "This cursor is not one of ours. Ask without one.", code="bad_cursor"
+            ) from error
+        raise
+    lines = [(_at(event["timestamp"]), str(event["message"])) for event in answer["events"]]
+    return lines, str(answer["nextForwardToken"])
+
+
+def _at(millis: int) -> datetime:
+    return datetime.fromtimestamp(millis / 1000, UTC)

@@ -1,0 +1,47 @@
+"""Why a worker ended, in a word for programs and a sentence for people."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.clusters import batch
+from chalicelib.clusters.models import Worker
+from chalicelib.clusters.states import WorkerEnd
+from chalicelib.core import clock
+
+_KILLED = 137
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How and when a worker ended."""
+
+    reason: WorkerEnd
+    message: str
+    at: datetime
+
+
+def of(worker: Worker, job: batch.Job | None, last: batch.Attempt | None) -> End:
+    """Why this worker ended: as it was asked to, or as it said, or else by what Batch says."""
+    at = (last.stopped_at if last else None) or clock.now()
+    if worker.leaving is not None:
+        return End(WorkerEnd(worker.leaving), worker.leaving_message or "", at)
+    if worker.end_reason is not None:
+        return End(WorkerEnd(worker.end_reason), worker.end_message or "", at)
+    reason = (last.reason if last else None) or (job.reason if job else None) or ""
+    code = last.exit_code if last else None
+    if "OutOfMemory" in reason or code == _KILLED:
+        message = "A worker needed more memory than it has. Take workers with more memory."
+        return End(WorkerEnd.OUT_OF_MEMORY, message, at)
+    if "Host EC2" in reason:
+        message = "The computers of a worker were taken away, one after the other."
+        return End(WorkerEnd.HOST_LOST, message, at)
+    how = f"exit code {code}" if code is not None else reason or "no reason given"
+    return End(WorkerEnd.FAILED, f"A worker ended unexpectedly ({how}). See its log.", at)
+
+
+def lost(worker: Worker, reported_at: datetime | None) -> End:
+    """The end of a worker that Batch knows nothing of: the last report on its cluster."""
+    at = min(clock.now(), reported_at or worker.requested_at)
+    if worker.leaving is not None:
+        return End(WorkerEnd(worker.leaving), worker.leaving_message or "", at)
+    return End(WorkerEnd.LOST, "The computer that a worker ran on was lost.", at)

@@ -1,0 +1,245 @@
+"""Tables of clusters."""
+
+from pynamodb.attributes import BooleanAttribute, MapAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from chalicelib.core import db
+from chalicelib.core.attributes import (
+    Instant,
+    Integer,
+    MaybeInstant,
+    MaybeInteger,
+    MaybeMoney,
+    MaybeText,
+    Text,
+)
+
+
+class ClustersOfAccount(GlobalSecondaryIndex["Cluster"]):
+    """Clusters of one account, oldest first."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_account`."""
+
+        index_name = "by_account"
+        projection = AllProjection()
+
+    account_id = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
+class ClustersOfNotebook(GlobalSecondaryIndex["Cluster"]):
+    """Clusters of one notebook, oldest first."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_notebook`."""
+
+        index_name = "by_notebook"
+        projection = AllProjection()
+
+    notebook_id = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
+class LiveClusters(GlobalSecondaryIndex["Cluster"]):
+    """Every live cluster."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_live`."""
+
+        index_name = "by_live"
+        projection = AllProjection()
+
+    live = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
+class Cluster(Model):
+    """Workers beside one server of a notebook, with a name, a price and perhaps a budget.
+
+    `state`, `wanted`, `members` and `unmade` change only in `lifecycle.py`: `wanted` workers were
+    asked for, `members` are there and shall stay, `unmade` are still to be made. `fell_back` is set
+    once spare computers could not be had. `join_by` is the second by which a worker must have
+    joined. `unclaimed_since` is the second since which no client was there. `live` is there from
+    admission to end and names the shard of the sweeps' index.
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `clusters`."""
+
+        table_name = db.table("clusters")
+
+    id = Text(hash_key=True)
+    account_id = Text()
+    notebook_id = Text()
+    notebook_name = Text()
+    server_id = Text()
+    name = Text()
+    vcpu = Integer()
+    memory_gib = Integer()
+    gpu = Integer()
+    purchase = Text()
+    budget = MaybeMoney()
+    idle_minutes = Integer()
+    detached = BooleanAttribute(default=False)
+    dashboard_url = MaybeText()
+
+    python = Text()
+    lock_sha256 = MaybeText()
+    modules_sha256 = MaybeText()
+
+    state = Text()
+    state_since = Instant()
+    created_at = Instant()
+    started_at = MaybeInstant()
+    stopped_at = MaybeInstant()
+    wanted = Integer()
+    members = Integer(default=0)
+    unmade = Integer()
+    fell_back = BooleanAttribute(default=False)
+    waiting_since = MaybeInstant()
+    join_by = MaybeInteger()
+
+    reported_at = MaybeInstant()
+    lease_expires_at = MaybeInteger()
+    clients = MaybeInteger()
+    unclaimed_since = MaybeInteger()
+    last_active_at = MaybeInstant()
+    tasks: MapAttribute[str, int] = MapAttribute(null=True)
+    problem_code = MaybeText()
+    problem_message = MaybeText()
+
+    stop_reason = MaybeText()
+    stop_message = MaybeText()
+    drain_token = MaybeText()
+    saved_results = MaybeInteger()
+    saved_bytes = MaybeInteger()
+    spent = MaybeMoney()
+    live = MaybeText()
+
+    by_account = ClustersOfAccount()
+    by_notebook = ClustersOfNotebook()
+    by_live = LiveClusters()
+
+
+class ClusterName(Model):
+    """The name of a live cluster: `key` is `<notebook>/<name>`, so that a notebook has it once."""
+
+    class Meta(db.BaseMeta):
+        """Table `cluster_names`."""
+
+        table_name = db.table("cluster_names")
+
+    key = Text(hash_key=True)
+    cluster_id = Text()
+
+
+class ClusterSlots(Model):
+    """How many processors an account's live clusters want; the plan bounds them."""
+
+    class Meta(db.BaseMeta):
+        """Table `cluster_slots`."""
+
+        table_name = db.table("cluster_slots")
+
+    account_id = Text(hash_key=True)
+    vcpus = Integer(default=0)
+
+
+class ClusterKeys(Model):
+    """Where a live cluster's scheduler listens, and its TLS certificate and key; then deleted."""
+
+    class Meta(db.BaseMeta):
+        """Table `cluster_keys`."""
+
+        table_name = db.table("cluster_keys")
+
+    cluster_id = Text(hash_key=True)
+    address = Text()
+    ca = Text()
+    certificate = Text()
+    key = Text()
+
+
+class WorkersOfCluster(GlobalSecondaryIndex["Worker"]):
+    """Workers of one cluster, oldest first."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_cluster`."""
+
+        index_name = "by_cluster"
+        projection = AllProjection()
+
+    cluster_id = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
+class LiveWorkers(GlobalSecondaryIndex["Worker"]):
+    """Workers of one cluster that have not ended."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_live_cluster`."""
+
+        index_name = "by_live_cluster"
+        projection = AllProjection()
+
+    live_cluster_id = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
+class Worker(Model):
+    """One worker: one job of Batch, named by its id, with one attempt after the other.
+
+    The maps hold what is known of each attempt, by its number: the milliseconds since 1970 at which
+    Batch started and stopped it and at which it joined, and its log stream. `booted` is the attempt
+    that asked for orders last. `leaving` says why it is to end; until then it counts among its
+    cluster's members. `submitted_at` is when a job was last asked for, `job_id` is that job.
+    `digest` is the SHA-256 of the job's token.
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `workers`."""
+
+        table_name = db.table("workers")
+
+    id = Text(hash_key=True)
+    cluster_id = Text()
+    account_id = Text()
+    kind = Text()
+    requested_at = Instant()
+    submitted_at = MaybeInstant()
+    digest = MaybeText()
+    job_id = MaybeText()
+
+    started: MapAttribute[str, int] = MapAttribute(default=dict)
+    joined: MapAttribute[str, int] = MapAttribute(default=dict)
+    stopped: MapAttribute[str, int] = MapAttribute(default=dict)
+    streams: MapAttribute[str, str] = MapAttribute(default=dict)
+    booted = MaybeInteger()
+
+    leaving = MaybeText()
+    leaving_message = MaybeText()
+    ended_at = MaybeInstant()
+    end_reason = MaybeText()
+    end_message = MaybeText()
+    live_cluster_id = MaybeText()
+
+    by_cluster = WorkersOfCluster()
+    by_live_cluster = LiveWorkers()
+
+
+class Pool(Model):
+    """An account's compute environment and queue of one kind: `id` is `<account>/<kind>`."""
+
+    class Meta(db.BaseMeta):
+        """Table `cluster_pools`."""
+
+        table_name = db.table("cluster_pools")
+
+    id = Text(hash_key=True)
+    account_id = Text()
+    kind = Text()
+    state = Text()
+    made_at = Instant()
+    last_used_at = Instant()

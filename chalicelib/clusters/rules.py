@@ -1,0 +1,75 @@
+"""The rules of stopping: when a live cluster has to end, and what its owner is told."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.clusters.lifecycle import LEASE_SECONDS
+from chalicelib.clusters.models import Cluster
+from chalicelib.clusters.states import ClusterState, Reason
+from chalicelib.core import clock, db
+
+NO_CLIENT_SECONDS = 120
+"""How long a cluster that isn't detached is kept without anybody connected to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """That a cluster has to stop, and on which condition: what was read must still hold."""
+
+    reason: Reason
+    message: str
+    only_if: db.Condition
+
+
+def due(cluster: Cluster) -> Order | None:
+    """Why a cluster has to stop now, if it has to."""
+    now = clock.seconds()
+    if cluster.lease_expires_at is not None and cluster.lease_expires_at <= now:
+        return Order(
+            Reason.LEASE_EXPIRED,
+            f"Its notebook has not answered for {LEASE_SECONDS} seconds.",
+            Cluster.lease_expires_at <= now,
+        )
+    if _starts_too_long(cluster, now):
+        return Order(
+            Reason.FAILED_START, _why_not_started(cluster), Cluster.state == ClusterState.STARTING
+        )
+    if _has_no_client(cluster, now):
+        return Order(
+            Reason.NO_CLIENT,
+            f"Nobody was connected for {NO_CLIENT_SECONDS // 60} minutes. Finished results are "
+            "kept; with detached=True it would have gone on.",
+            Cluster.unclaimed_since <= now - NO_CLIENT_SECONDS,
+        )
+    return _idle(cluster)
+
+
+def _starts_too_long(cluster: Cluster, now: int) -> bool:
+    is_late = cluster.join_by is not None and cluster.join_by <= now
+    return cluster.state == ClusterState.STARTING and is_late
+
+
+def _why_not_started(cluster: Cluster) -> str:
+    why = f" {cluster.problem_message}" if cluster.problem_message else ""
+    return f"No worker was ready in time.{why} You are not charged for this. Try again."
+
+
+def _has_no_client(cluster: Cluster, now: int) -> bool:
+    if cluster.detached or cluster.unclaimed_since is None:
+        return False
+    return cluster.unclaimed_since <= now - NO_CLIENT_SECONDS
+
+
+def _idle(cluster: Cluster) -> Order | None:
+    since = cluster.last_active_at
+    if cluster.state != ClusterState.RUNNING or since is None:
+        return None
+    before = clock.now() - timedelta(minutes=cluster.idle_minutes)
+    if since > before:
+        return None
+    many = "a minute" if cluster.idle_minutes == 1 else f"{cluster.idle_minutes} minutes"
+    return Order(
+        Reason.IDLE,
+        f"Nothing was computed for {many}. Finished results are kept.",
+        Cluster.last_active_at <= before,
+    )

@@ -1,0 +1,59 @@
+"""What clusters cost: an hour of them, so far, and against their budgets."""
+
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, Decimal
+
+from chalicelib.billing import catalogue
+from chalicelib.billing import service as billing
+from chalicelib.billing.service import Spending
+from chalicelib.clusters import crew, lifecycle
+from chalicelib.clusters.models import Cluster
+from chalicelib.clusters.states import Reason
+from chalicelib.core import clock
+from chalicelib.core.errors import Invalid
+
+CHECK_SECONDS = 60
+"""How often budgets are looked at (the schedule of `meter_clusters`)."""
+_CENT = Decimal("0.01")
+
+
+def worker_usd_hour(cluster: Cluster) -> Decimal:
+    """What an hour of one worker costs."""
+    return catalogue.price_of_hour(crew.units_of(cluster))
+
+
+def of(clusters: Sequence[Cluster]) -> dict[str, Spending]:
+    """What these clusters of one account have cost, and cost now."""
+    known = {
+        cluster.id: Spending(cluster.spent, Decimal(0), clock.seconds(), frozenset())
+        for cluster in clusters
+        if cluster.spent is not None
+    }
+    others = {c.id: int(c.created_at.timestamp()) for c in clusters if c.id not in known}
+    if others:
+        known |= billing.spending(clusters[0].account_id, others)
+    return known
+
+
+def require_budget(budget: Decimal | None, workers: int, usd_hour: Decimal) -> None:
+    """Raises `Invalid` (`budget_too_small`) if it would be used up before it is looked at."""
+    least = usd_hour * workers * CHECK_SECONDS / catalogue.HOUR
+    if budget is not None and budget < least:
+        cents = least.quantize(_CENT, ROUND_CEILING)
+        raise Invalid(
+            f"This budget would be used up within a minute. {workers} such workers need at least "
+            f"${cents}; take a larger budget, or fewer or smaller workers.",
+            code="budget_too_small",
+            field="budget_usd",
+            least_usd=f"{cents}",
+        )
+
+
+def keep_budget(cluster: Cluster) -> None:
+    """Stop a cluster that would pass its budget before it is looked at again."""
+    if cluster.budget is None or not lifecycle.is_wanted(cluster):
+        return
+    spending = of([cluster])[cluster.id]
+    if spending.spent + spending.usd_second * CHECK_SECONDS > cluster.budget:
+        message = f"Its budget of ${cluster.budget:.2f} is used up. Finished results are kept."
+        lifecycle.ask_to_stop(cluster, Reason.BUDGET, message)

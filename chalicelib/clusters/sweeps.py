@@ -1,0 +1,171 @@
+"""What is looked after each minute: every live cluster, its jobs, and jobs that nobody wants."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from chalicelib.billing import service as billing
+from chalicelib.clusters import batch, crew, environments, lifecycle, pools, rules, state_machines
+from chalicelib.clusters import spending as of_clusters
+from chalicelib.clusters.models import Cluster, Worker
+from chalicelib.clusters.states import ClusterState, Purchase, Reason, WorkerEnd
+from chalicelib.core import clock
+from chalicelib.core.errors import NotFound
+from chalicelib.core.observability import log, surviving
+
+_AGAIN_AFTER = timedelta(seconds=90)
+"""A start or stop that has not come further by then is begun once more."""
+_NO_CAPACITY_AFTER = timedelta(seconds=120)
+"""A worker that has waited for a computer for so long waits for want of one."""
+_STRAY_AFTER = timedelta(minutes=2)
+"""A job this old must be a live worker's; a younger one may be on its way into the records."""
+
+
+def look_after_all() -> None:
+    """Sweep: see that every live cluster is as it shall be."""
+    for found in list(lifecycle.live()):
+        with surviving("a cluster was not looked after", cluster_id=found.id):
+            look_after(lifecycle.read(found.id))
+
+
+def look_after(cluster: Cluster) -> None:
+    """Bring one cluster's records up to date, stop it if it must, else see that it goes on."""
+    jobs = crew.follow(crew.live_of(cluster.id))
+    cluster.refresh(consistent_read=True)
+    if cluster.state == ClusterState.STOPPING:
+        _push_stop(cluster)
+        return
+    order = rules.due(cluster) if lifecycle.is_wanted(cluster) else None
+    if order is not None:
+        lifecycle.ask_to_stop(cluster, order.reason, order.message, order.only_if)
+        return
+    workers = [worker for worker in crew.live_of(cluster.id) if worker.leaving is None]
+    _look_at_waiting(cluster, [w for w in workers if w.id in jobs and jobs[w.id].is_waiting])
+    _push_start(cluster, workers)
+    trim(cluster, workers)
+
+
+def _push_stop(cluster: Cluster) -> None:
+    if clock.now() - cluster.state_since > _AGAIN_AFTER:
+        state_machines.begin_stop(cluster.id, f"again-{clock.seconds()}")
+
+
+def _push_start(cluster: Cluster, workers: Iterable[Worker]) -> None:
+    """Begin a start again that was cut off; one that waits for a place goes on by itself."""
+    now = clock.now()
+    if cluster.waiting_since is not None and now - cluster.waiting_since < timedelta(
+        seconds=lifecycle.PLACE_SECONDS
+    ):
+        return
+    late = [w for w in workers if w.job_id is None and _is_late(w)]
+    if late or (cluster.unmade and now - cluster.created_at > _AGAIN_AFTER):
+        state_machines.begin_start(cluster.id, f"again-{clock.seconds() // 60}")
+
+
+def _is_late(worker: Worker) -> bool:
+    return clock.now() - (worker.submitted_at or worker.requested_at) > _AGAIN_AFTER
+
+
+def trim(cluster: Cluster, workers: Iterable[Worker]) -> None:
+    """Retire workers beyond the wanted ones: first those that have not started, then the newest."""
+    cluster.refresh(consistent_read=True)
+    excess = cluster.members - cluster.wanted
+    if excess <= 0:
+        return
+    by_use = sorted(workers, key=lambda w: (bool(w.joined.attribute_values), w.id))
+    idle = [w for w in by_use if not w.started.attribute_values]
+    newest = [w for w in reversed(by_use) if w.started.attribute_values]
+    for worker in [*reversed(idle), *newest][:excess]:
+        crew.leave(worker, WorkerEnd.RETIRED, "It was no longer needed.")
+
+
+def _look_at_waiting(cluster: Cluster, waiting: list[Worker]) -> None:
+    """Tell why workers wait for computers; where there is another way to have them, take it."""
+    before = clock.now() - _NO_CAPACITY_AFTER
+    late = [w for w in waiting if (crew.waiting_since(w) or clock.now()) < before]
+    if not late:
+        lifecycle.clear_problem(cluster, "no_capacity", "vcpu_limit")
+        return
+    if cluster.purchase == Purchase.SPOT_WITH_FALLBACK and late[0].kind == "spot":
+        _fall_back(cluster, late)
+        return
+    environment = environments.environment(crew.queue_of(late[0]))
+    if environment is not None and "vcpu" in environment.reason.lower():
+        lifecycle.set_problem(
+            cluster.id, "vcpu_limit",
+            "AWS does not give us more processors of this kind just now. We have been told; the "
+            "workers start by themselves.",
+        )  # fmt: skip
+        log.error("a vCPU quota of AWS is used up", reason=environment.reason)
+        return
+    lifecycle.set_problem(cluster.id, "no_capacity", _no_capacity(cluster, len(late)))
+
+
+def _no_capacity(cluster: Cluster, count: int) -> str:
+    many = "A worker waits" if count == 1 else f"{count} workers wait"
+    other = (
+        "" if cluster.purchase == Purchase.ON_DEMAND
+        else " Take purchase “spot_with_fallback” to have others then."
+    )  # fmt: skip
+    return (
+        f"{many} for a computer: none of this size is free just now. Waiting costs nothing.{other}"
+    )
+
+
+def _fall_back(cluster: Cluster, late: list[Worker]) -> None:
+    log.info("spare computers are not to be had", cluster_id=cluster.id, workers=len(late))
+    for worker in late:
+        crew.leave(
+            worker, WorkerEnd.MOVED, "No spare computer was to be had; another took its place.",
+            replaced=True,
+        )  # fmt: skip
+    state_machines.begin_start(cluster.id, f"fallback-{clock.seconds()}")
+
+
+def stop_strays() -> None:
+    """Sweep: stop jobs that no live worker stands for."""
+    for pool in pools.every():
+        with surviving("a queue was not looked through", pool=pool.id):
+            for job in batch.active(environments.name(pool.account_id, pool.kind)):
+                _stop_if_stray(job)
+
+
+def _stop_if_stray(job: batch.Job) -> None:
+    young = job.created_at is None or clock.now() - job.created_at < _STRAY_AFTER
+    if young or _is_somebodys(job):
+        return
+    log.warning("stopping a job without a live worker", job_id=job.id, worker_id=job.name)
+    batch.terminate(job.id, "no live worker")
+
+
+def _is_somebodys(job: batch.Job) -> bool:
+    try:
+        worker = crew.read(job.name)
+    except NotFound:
+        return False
+    return worker.ended_at is None and crew.adopt(worker, job.id)
+
+
+def meter() -> None:
+    """Sweep: record what runs, and stop what may not go on: budget, limit, plan, unpaid invoice."""
+    # Before the look at Batch: what it says runs then has run until this second.
+    seen_at = clock.seconds()
+    clusters = {cluster.id: cluster for cluster in lifecycle.live()}
+    billing.record_use(billing.Kind.CLUSTER, _running(clusters).__contains__, seen_at)
+    for verdict in billing.verdicts(billing.Kind.CLUSTER):
+        with surviving("a cluster was not stopped", run_id=verdict.run_id, cause=verdict.cause):
+            cluster = lifecycle.read(crew.read(verdict.run_id.partition(".")[0]).cluster_id)
+            lifecycle.ask_to_stop(cluster, Reason(verdict.cause), verdict.message)
+    for cluster in clusters.values():
+        with surviving("a budget was not looked at", cluster_id=cluster.id):
+            of_clusters.keep_budget(cluster)
+
+
+def _running(cluster_ids: Iterable[str]) -> set[str]:
+    """The runs of billing whose attempts Batch says are running."""
+    workers = [worker for id_ in cluster_ids for worker in crew.live_of(id_)]
+    jobs = batch.describe(worker.job_id for worker in workers if worker.job_id)
+    return {
+        crew.run_id(worker, jobs[worker.job_id].running_attempt or 0)
+        for worker in workers
+        if worker.job_id in jobs and jobs[worker.job_id].running_attempt
+    }

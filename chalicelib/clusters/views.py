@@ -1,0 +1,176 @@
+"""Clusters and workers as the API tells of them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import accumulate
+from typing import Any
+
+from chalicelib.billing import catalogue
+from chalicelib.billing import service as billing
+from chalicelib.clusters import crew, schemas, spending
+from chalicelib.clusters.models import Cluster, Worker
+from chalicelib.clusters.states import PoolKind, WorkerState
+from chalicelib.core import clock
+
+_MOST_POINTS = 500
+
+
+def cluster(one: Cluster) -> schemas.Cluster:
+    """One cluster."""
+    return clusters([one])[0]
+
+
+def clusters(found: Sequence[Cluster]) -> list[schemas.Cluster]:
+    """Clusters of one account."""
+    spent = spending.of(found)
+    return [_cluster(one, spent[one.id]) for one in found]
+
+
+def _cluster(one: Cluster, spent: billing.Spending) -> schemas.Cluster:
+    price = spending.worker_usd_hour(one)
+    state: Any = one.state
+    purchase: Any = one.purchase
+    return schemas.Cluster(
+        id=one.id,
+        name=one.name,
+        notebook_id=one.notebook_id,
+        notebook_name=one.notebook_name,
+        server_id=one.server_id,
+        state=state,
+        state_since=one.state_since,
+        worker=schemas.WorkerSize(one.vcpu, one.memory_gib, one.gpu),
+        purchase=purchase,
+        workers=_counts(one),
+        price=schemas.Price(
+            worker_usd_hour=f"{price:.4f}",
+            usd_hour=f"{price * one.wanted:.4f}",
+            now_usd_hour=f"{spent.usd_second * catalogue.HOUR:.4f}",
+        ),
+        spent_usd=f"{spent.spent:.6f}",
+        budget_usd=None if one.budget is None else f"{one.budget:.2f}",
+        as_of=clock.moment(spent.at),
+        idle_minutes=one.idle_minutes,
+        detached=one.detached,
+        clients=one.clients,
+        tasks=_tasks(one),
+        last_active_at=one.last_active_at,
+        problem=_problem(one),
+        stop=_stop(one),
+        saved=_saved(one),
+        dashboard_url=one.dashboard_url if one.live else None,
+        created_at=one.created_at,
+        started_at=one.started_at,
+        stopped_at=one.stopped_at,
+    )
+
+
+def _counts(one: Cluster) -> schemas.WorkerCounts:
+    states = Counter(
+        crew.state_of(worker)
+        for worker in (Worker.by_live_cluster.query(one.id) if one.live else ())
+    )
+    return schemas.WorkerCounts(
+        wanted=one.wanted,
+        pending=states[WorkerState.PENDING] + (one.unmade if one.live else 0),
+        starting=states[WorkerState.STARTING],
+        running=states[WorkerState.RUNNING],
+    )
+
+
+def _tasks(one: Cluster) -> schemas.TaskCounts | None:
+    tasks: Any = one.tasks
+    return None if tasks is None else schemas.TaskCounts(**tasks.attribute_values)
+
+
+def _problem(one: Cluster) -> schemas.Problem | None:
+    if one.problem_code is None:
+        return None
+    return schemas.Problem(one.problem_code, one.problem_message or "")
+
+
+def _stop(one: Cluster) -> schemas.Stop | None:
+    if one.stop_reason is None:
+        return None
+    return schemas.Stop(one.stop_reason, one.stop_message or "")
+
+
+def _saved(one: Cluster) -> schemas.Saved | None:
+    if one.saved_results is None:
+        return None
+    return schemas.Saved(one.saved_results, one.saved_bytes or 0)
+
+
+def workers(found: Sequence[Worker]) -> list[schemas.ClusterWorker]:
+    """Workers of one cluster."""
+    runs = {
+        worker.id: [crew.run_id(worker, int(number)) for number in _charged(worker)]
+        for worker in found
+    }
+    costs = billing.costs(run for of_worker in runs.values() for run in of_worker)
+    spent = {
+        id_: sum((costs[run].spent for run in of_worker if run in costs), start=catalogue.NOTHING)
+        for id_, of_worker in runs.items()
+    }
+    return [_worker(worker, f"{spent[worker.id]:.6f}") for worker in found]
+
+
+def _charged(worker: Worker) -> list[str]:
+    """The attempts that are charged: those that joined."""
+    started = worker.started.attribute_values
+    return [number for number in worker.joined.attribute_values if number in started]
+
+
+def _worker(worker: Worker, spent: str) -> schemas.ClusterWorker:
+    number = str(crew.attempt_of(worker))
+    return schemas.ClusterWorker(
+        id=worker.id,
+        state=crew.state_of(worker).value,
+        attempt=max(1, int(number)),
+        purchase="spot" if worker.kind == PoolKind.SPOT else "on_demand",
+        requested_at=worker.requested_at,
+        started_at=_moment(worker.started.attribute_values.get(number)),
+        joined_at=_moment(worker.joined.attribute_values.get(number)),
+        stopped_at=_moment(worker.stopped.attribute_values.get(number)) or worker.ended_at,
+        end=_end(worker),
+        spent_usd=spent,
+        seconds=sum(until - since for since, until in spans(worker, clock.millis())),
+    )
+
+
+def _end(worker: Worker) -> schemas.WorkerStop | None:
+    if worker.ended_at is None or worker.end_reason is None:
+        return None
+    return schemas.WorkerStop(worker.end_reason, worker.end_message or "")
+
+
+def spans(worker: Worker, now: int) -> list[tuple[int, int]]:
+    """From when until when each of its attempts was charged, in seconds; `now` in milliseconds."""
+    started, stopped = worker.started.attribute_values, worker.stopped.attribute_values
+    return [
+        (started[number] // 1000, max(started[number], stopped.get(number, now)) // 1000)
+        for number in _charged(worker)
+    ]
+
+
+def history(found: Iterable[Worker]) -> schemas.History:
+    """How many of these workers were charged over time."""
+    changes = Counter[int]()
+    now = clock.millis()
+    for worker in found:
+        for since, until in spans(worker, now):
+            changes[since] += 1
+            changes[until] -= 1
+    times = sorted(at for at, change in changes.items() if change)
+    counts = accumulate(changes[at] for at in times)
+    points = [
+        schemas.HistoryPoint(clock.moment(at), count)
+        for at, count in zip(times, counts, strict=True)
+    ]
+    step = -(-len(points) // _MOST_POINTS) or 1
+    # The last point stays: it says what is charged now.
+    return schemas.History(points[-1::-step][::-1])
+
+
+def _moment(millis: int | None) -> datetime | None:
+    return None if millis is None else clock.moment_of_millis(millis)

@@ -1,0 +1,86 @@
+"""The rules of a worker's own calls: what the program of a job may ask, and tell."""
+
+from collections.abc import Mapping
+
+from chalicelib.clusters import crew, lifecycle
+from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
+from chalicelib.clusters.schemas import Content, Scheduler, WorkerEnvironment, WorkerOrders
+from chalicelib.clusters.states import ClusterState, Reason, WorkerEnd
+from chalicelib.core import db, ids
+from chalicelib.core.errors import Gone, NotFound
+from chalicelib.core.http import Principal
+from chalicelib.storage import service as storage
+
+_REASONS = {
+    "environment": WorkerEnd.ENVIRONMENT,
+    "scheduler": WorkerEnd.SCHEDULER,
+    "other": WorkerEnd.FAILED,
+}
+
+
+def recognise(headers: Mapping[str, str]) -> Principal | None:
+    """The worker whose job sends these headers. Raises `Gone` when it is no longer wanted."""
+    token = headers.get("authorization", "").removeprefix("Bearer ").strip()
+    worker_id, _, secret = token.partition(".")
+    try:
+        worker = crew.read(worker_id)
+    except NotFound:
+        return None
+    if worker.digest is None or not ids.same(worker.digest, ids.digest(secret)):
+        return None
+    if worker.leaving is not None or worker.ended_at is not None:
+        raise _gone()
+    return Principal(worker.id, record=worker)
+
+
+def _gone() -> Gone:
+    return Gone("This worker is no longer wanted.", code="worker_ended")
+
+
+def boot(worker: Worker, job_id: str, attempt: int) -> WorkerOrders:
+    """What a worker needs to begin. Raises `Gone` for another job than the worker's."""
+    cluster = lifecycle.read(worker.cluster_id)
+    if not lifecycle.is_wanted(cluster) or not crew.adopt(worker, job_id):
+        raise _gone()
+    try:
+        worker.update([Worker.booted.set(attempt)], condition=Worker.ended_at.does_not_exist())
+        keys = ClusterKeys.get(cluster.id, consistent_read=True)
+    except (db.UpdateError, db.DoesNotExist) as error:
+        raise _gone() from error
+    return WorkerOrders(
+        worker_id=worker.id,
+        cluster_id=cluster.id,
+        cluster_name=cluster.name,
+        vcpu=cluster.vcpu,
+        memory_gib=cluster.memory_gib,
+        gpu=cluster.gpu,
+        scheduler=Scheduler(keys.address, keys.ca, keys.certificate, keys.key),
+        environment=_environment(cluster),
+    )
+
+
+def _environment(cluster: Cluster) -> WorkerEnvironment:
+    named = [sha for sha in (cluster.lock_sha256, cluster.modules_sha256) if sha]
+    urls = storage.addresses(cluster.account_id, named)
+
+    def content(sha256: str | None) -> Content | None:
+        return None if sha256 is None else Content(sha256, urls[sha256])
+
+    return WorkerEnvironment(
+        cluster.python, content(cluster.lock_sha256), content(cluster.modules_sha256)
+    )
+
+
+def failed(worker: Worker, code: str, message: str) -> None:
+    """A worker can't begin: its cluster shows why.
+
+    An environment that fails before any worker could begin would fail on all; then the cluster
+    stops.
+    """
+    reason = _REASONS[code]
+    worker.update([Worker.end_reason.set(reason), Worker.end_message.set(message)])
+    cluster = lifecycle.read(worker.cluster_id)
+    is_environment = reason is WorkerEnd.ENVIRONMENT
+    lifecycle.set_problem(cluster.id, "environment" if is_environment else "worker_failed", message)
+    if is_environment and cluster.state == ClusterState.STARTING:
+        lifecycle.ask_to_stop(cluster, Reason.ENVIRONMENT, message)
