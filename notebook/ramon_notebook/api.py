@@ -115,7 +115,7 @@ class AgentApi:
 
     def boot(self, *, patience: float) -> Boot:
         """Say that this server runs; learn for whom, and from what snapshot."""
-        data = self._call("POST", "/agent/boot", {}, patience=patience)
+        data = self.call("POST", "/agent/boot", {}, patience=patience)
         return Boot(
             data["notebook"]["id"],
             data["notebook"]["name"],
@@ -125,44 +125,44 @@ class AgentApi:
 
     def stage(self, name: str) -> None:
         """Report progress of the start; nobody waits for it."""
-        self._call("POST", "/agent/stage", {"name": name}, patience=0)
+        self.call("POST", "/agent/stage", {"name": name}, patience=0)
 
     def ready(self, port: int, *, patience: float) -> None:
         """Say that the workspace is restored and browsers may come."""
-        self._call("POST", "/agent/ready", {"port": port}, patience=patience)
+        self.call("POST", "/agent/ready", {"port": port}, patience=patience)
 
     def heartbeat(self, report: dict[str, Any]) -> dict[str, Any]:
         """Report activity, memory and the state of the workspace; one try."""
-        return self._call("POST", "/agent/heartbeat", report, patience=0)
+        return self.call("POST", "/agent/heartbeat", report, patience=0)
 
     def redeem(self, ticket: str) -> dict[str, Any]:
         """Exchange a one-use ticket for the account it was made for; one try."""
-        data = self._call("POST", "/agent/tickets/redeem", {"ticket": ticket}, patience=0)
+        data = self.call("POST", "/agent/tickets/redeem", {"ticket": ticket}, patience=0)
         account: dict[str, Any] = data["account"]
         return account
 
     def head(self) -> Head:
         """The newest snapshot."""
-        return Head.from_json(self._call("GET", "/agent/workspace", None))
+        return Head.from_json(self.call("GET", "/agent/workspace", None))
 
     def downloads(self, sha256s: Sequence[str]) -> dict[str, str]:
         """Where these blobs can be read for a while, by hash."""
         urls: dict[str, str] = {}
         for batch in _batched(sha256s):
             body = {"sha256": list(batch)}
-            urls |= self._call("POST", "/agent/workspace/downloads", body)["urls"]
+            urls |= self.call("POST", "/agent/workspace/downloads", body)["urls"]
         return urls
 
     def uploads(self, blobs: Sequence[tuple[str, int]]) -> list[Upload]:
         """How to upload these blobs (at most 200), given as hash and size in bytes."""
         body = {"blobs": [{"sha256": sha, "size": size} for sha, size in blobs]}
-        data = self._call("POST", "/agent/workspace/uploads", body)
+        data = self.call("POST", "/agent/workspace/uploads", body)
         return [Upload.from_json(item) for item in data["uploads"]]
 
     def complete_upload(self, sha256: str, size: int, upload_id: str, etags: list[str]) -> None:
         """Put the parts of a multipart upload together."""
         body = {"sha256": sha256, "size": size, "upload_id": upload_id, "etags": etags}
-        self._call("POST", "/agent/workspace/uploads/complete", body)
+        self.call("POST", "/agent/workspace/uploads/complete", body)
 
     def commit(self, parent: str | None, change: Change) -> Committed:
         """Make the next snapshot. Refused with snapshot_conflict, quota_exceeded, blob_missing."""
@@ -171,12 +171,13 @@ class AgentApi:
             "puts": [entry.to_json() for entry in change.puts],
             "deletes": change.deletes,
         }
-        data = self._call("POST", "/agent/workspace/snapshots", body)
+        data = self.call("POST", "/agent/workspace/snapshots", body)
         return Committed(data["snapshot_id"], int(data["seq"]), int(data["used_bytes"]))
 
-    def _call(
+    def call(
         self, method: str, path: str, body: Any, *, patience: float | None = None
     ) -> dict[str, Any]:
+        """Call any route, again and again while it fails for a passing reason."""
         deadline = time.monotonic() + (self._patience if patience is None else patience)
         pause = 0.1
         while True:

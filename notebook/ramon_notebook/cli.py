@@ -12,6 +12,7 @@ import signal
 import sys
 from typing import NoReturn
 
+from ramon_notebook.environment.overlay import Overlay
 from ramon_notebook.kernels.client import ForkServer
 from ramon_notebook.settings import Settings, SettingsError
 
@@ -23,11 +24,14 @@ def main() -> None:
     """Serve one notebook until told to stop; exits 0, 70 or 75 (see `server.run`)."""
     try:
         settings = Settings.take_from(os.environ)
-    except SettingsError as error:
+        settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        overlay = Overlay.make(settings.overlay)
+    except (SettingsError, OSError) as error:
         sys.exit(_failed(str(error)))
+    os.environ.update(overlay.environ(os.environ))
     _protect_memory()
     faulthandler.register(signal.SIGUSR2)  # prints what every thread is doing
-    fork_server = ForkServer.start(dict(os.environ))
+    fork_server = ForkServer.start(overlay.python, dict(os.environ))
 
     from ramon_notebook.startup import Startup
 

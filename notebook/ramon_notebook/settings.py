@@ -49,6 +49,11 @@ class Settings:
         return self.home / ".ramon"
 
     @property
+    def overlay(self) -> Path:
+        """The environment of kernels and terminals, where the user's packages go."""
+        return self.state / "env"
+
+    @property
     def notebook_host(self) -> str:
         """Host and port a browser must name, as in the ``Host`` header."""
         return urlsplit(self.notebook_origin).netloc

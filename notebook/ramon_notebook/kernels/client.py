@@ -8,9 +8,9 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
+from pathlib import Path
 
 from ramon_notebook.kernels.template import MAX_REQUEST
 
@@ -67,25 +67,29 @@ class ForkedKernel:
 
 
 class ForkServer:
-    """The one template process of this server, started as early as possible."""
+    """The one template process of this server, started as early as possible.
 
-    def __init__(self, control: socket.socket) -> None:
+    python: the interpreter of its kernels.
+    """
+
+    def __init__(self, python: Path, control: socket.socket) -> None:
+        self.python = python
         self._control = control
         self._lock = threading.Lock()
         self._usable = True
 
     @classmethod
-    def start(cls, environ: dict[str, str]) -> ForkServer:
-        """Start the template with this environment; returns at once, it imports meanwhile."""
+    def start(cls, python: Path, environ: dict[str, str]) -> ForkServer:
+        """Start the template in this interpreter; returns at once, it imports meanwhile."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         theirs.set_inheritable(True)
-        command = [sys.executable, "-m", "ramon_notebook.kernels.template", str(theirs.fileno())]
+        command = [str(python), "-m", "ramon_notebook.kernels.template", str(theirs.fileno())]
         # Or debugpy complains into the log each time, about Python's own modules being frozen.
         quiet = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        os.posix_spawn(sys.executable, command, environ | quiet)
+        os.posix_spawn(python, command, environ | quiet)
         theirs.close()
         ours.settimeout(ANSWER_SECONDS)
-        return cls(ours)
+        return cls(python, ours)
 
     def fork(self, argv: list[str], cwd: str, env: dict[str, str]) -> ForkedKernel | None:
         """A new kernel, or None when it must be started as a fresh interpreter."""

@@ -17,7 +17,7 @@ LAUNCHER = ["-m", "ipykernel_launcher", "-f"]
 
 
 class ForkingProvisioner(LocalProvisioner):
-    """A LocalProvisioner that forks ipykernel of our own interpreter from the template.
+    """A LocalProvisioner that starts Python in the overlay, by a fork of the template.
 
     Every other kernel, and every kernel after packages were installed, starts as a process
     of its own just as with LocalProvisioner.
@@ -27,7 +27,11 @@ class ForkingProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel; returns how to connect to it."""
-        if self.fork_server is None or cmd[0] != sys.executable or cmd[1:-1] != LAUNCHER:
+        if self.fork_server is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        if cmd[0] == sys.executable:
+            cmd = [str(self.fork_server.python), *cmd[1:]]
+        if cmd[0] != str(self.fork_server.python) or cmd[1:-1] != LAUNCHER:
             return await super().launch_kernel(cmd, **kwargs)
         cwd = str(kwargs.get("cwd") or Path.cwd())
         env = dict(kwargs.get("env") or os.environ)

@@ -165,7 +165,7 @@ def _become_kernel(request: dict[str, Any]) -> None:
 
 
 def _package_stamps() -> dict[str, int]:
-    """When each folder of installed packages last gained or lost one."""
+    """When each folder of installed packages (the overlay's, a user's) last gained or lost one."""
     folders = map(Path, [*site.getsitepackages(), site.getusersitepackages()])
     return {str(folder): folder.stat().st_mtime_ns for folder in folders if folder.is_dir()}
 

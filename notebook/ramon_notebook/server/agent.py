@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import quote
 
+from ramon_notebook.clusters.manager import Clusters
 from ramon_notebook.errors import AgentError, Gone
 from ramon_notebook.server.activity import Activity, Kernel
 from ramon_notebook.server.heartbeat import report
@@ -51,6 +52,7 @@ class Agent:
         self.identity = identity
         self.exit_code = EXIT_STOPPED
         self.keeper: Keeper | None = None
+        self.clusters = Clusters(settings, startup.api, on_gone=stop)
         self._settings = settings
         self._startup = startup
         self._stop = stop
@@ -67,6 +69,11 @@ class Agent:
         await asyncio.shield(asyncio.wrap_future(self._startup.restored))
         return await asyncio.to_thread(self._startup.api.redeem, ticket)
 
+    async def started_clusters(self) -> Clusters:
+        """This notebook's clusters, once its files are there: workers get the modules."""
+        await asyncio.shield(asyncio.wrap_future(self._startup.restored))
+        return self.clusters
+
     def first_page(self) -> str:
         """Where somebody who enters is led: to the only notebook there is, or to JupyterLab."""
         notebooks = list(self._settings.workspace.glob("*.ipynb"))
@@ -76,6 +83,7 @@ class Agent:
         """Save everything for the last time. The kernels have ended by now."""
         for task in self._tasks:
             task.cancel()
+        await self.clusters.finish()
         if self._watcher:
             self._watcher.stop()
         if self.keeper is None:
@@ -127,6 +135,7 @@ class Agent:
             body = await asyncio.to_thread(
                 report, self.activity, self._kernels(), status, self._settings.memory_bytes
             )
+            body["clusters"] = self.clusters.count
             try:
                 await asyncio.to_thread(self._startup.api.heartbeat, body)
             except Gone as error:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
 
+from ramon_notebook.clusters.socket import serve as serve_clusters
 from ramon_notebook.execution.handlers import EXECUTIONS
 from ramon_notebook.execution.kernels import PageConnection, RecordingKernelManager
 from ramon_notebook.execution.recorder import Recorder
@@ -77,10 +78,14 @@ def run(settings: Settings, startup: Startup, fork_server: ForkServer) -> int:
     with tempfile.TemporaryDirectory(prefix="ramon-") as runtime:
         # Sockets of kernels lie here, and the path of a socket must be short.
         os.environ["JUPYTER_RUNTIME_DIR"] = runtime
+        asked_at = Path(runtime, "agent.sock")
+        os.environ["RAMON_SOCKET"] = str(asked_at)
         server = NotebookServer.instance(config=configuration(settings))
         server.initialize(argv=[], find_extensions=False)
         server.saver = _saver(server)
         server.agent = _agent(settings, startup, server)
+        serve_clusters(asked_at, server.agent.started_clusters)
+        server.log.info("Clusters are asked for at %s", asked_at)
         server.start()
         return server.agent.exit_code
 
@@ -108,6 +113,8 @@ def configuration(settings: Settings) -> Config:
         },
         extra_log_scrub_param_keys=["ticket"],
         tornado_settings={"xsrf_cookie_kwargs": {"secure": True, "samesite": "Lax", "path": "/"}},
+        # Jupyter's default is a login shell: that begins by setting PATH, without the overlay.
+        terminado_settings={"shell_command": [os.environ.get("SHELL") or "bash"]},
     )
     config.KernelManager.transport = "ipc"
     # The memory display asks every few seconds; nobody does anything by that.

@@ -110,8 +110,14 @@ class FakeService:
         entries = self.entries if entries is None else entries
         return sum(entry.get("size") or 0 for entry in entries.values())
 
-    def answer(self, method: str, path: str, body: Any) -> tuple[int, dict[str, Any]]:
-        """The real answer of the service."""
+    def knows(self, path: str, authorization: str) -> bool:
+        """Whether this header is good for this route."""
+        return path.startswith("/api/agent/") and authorization == f"Bearer {TOKEN}"
+
+    def answer(
+        self, method: str, path: str, body: Any, authorization: str = ""
+    ) -> tuple[int, dict[str, Any]]:
+        """The real answer of the service to somebody whom it knows by `authorization`."""
         with self.lock:
             self.calls.append((path, body))
             name = path.removeprefix("/api/agent/").replace("/", "_")
@@ -143,7 +149,7 @@ class FakeService:
     def do_tickets_redeem(self, body: Any) -> tuple[int, dict[str, Any]]:
         account = self.tickets.pop(body["ticket"], None)
         if account is None:
-            return _error(404, "not_found", "No such ticket.")
+            return error(404, "not_found", "No such ticket.")
         return 200, {"account": account}
 
     def do_workspace(self, body: Any) -> tuple[int, dict[str, Any]]:
@@ -167,11 +173,11 @@ class FakeService:
     def do_workspace_snapshots(self, body: Any) -> tuple[int, dict[str, Any]]:
         assert max(len(body["puts"]), len(body["deletes"])) <= 1000
         if body["parent"] != self.head:
-            return _error(409, "snapshot_conflict", "Another snapshot is newer.", head=self._head())
+            return error(409, "snapshot_conflict", "Another snapshot is newer.", head=self._head())
         missing = [e["sha256"] for e in body["puts"] if e["kind"] == "file"]
         missing = [sha for sha in missing if sha not in self.blobs]
         if missing:
-            return _error(409, "blob_missing", "Upload these first.", sha256=missing)
+            return error(409, "blob_missing", "Upload these first.", sha256=missing)
         entries = self.entries
         for path in body["deletes"]:
             assert path in entries
@@ -182,7 +188,7 @@ class FakeService:
         wanted = self.used_bytes(entries)
         if wanted > self.quota_bytes and wanted > self.used_bytes():
             details = {"quota_bytes": self.quota_bytes, "used_bytes": self.used_bytes()}
-            return _error(409, "quota_exceeded", "Full.", **details, wanted_bytes=wanted)
+            return error(409, "quota_exceeded", "Full.", **details, wanted_bytes=wanted)
         snapshot_id = self.set_entries(entries)
         now = time.time()
         self.saved_when.update({entry["path"]: now for entry in body["puts"]})
@@ -224,7 +230,7 @@ class FakeService:
         return {"sha256": sha256, "kind": "put", "url": url, "headers": headers}
 
 
-def _error(status: int, code: str, message: str, **details: Any) -> tuple[int, dict[str, Any]]:
+def error(status: int, code: str, message: str, **details: Any) -> tuple[int, dict[str, Any]]:
     return status, {"error": {"code": code, "message": message, "details": details}}
 
 
@@ -253,19 +259,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if fault and not fault.after:
-            self._send(*_error(fault.status, fault.code, "Injected.", **fault.details))
+            self._send(*error(fault.status, fault.code, "Injected.", **fault.details))
             return
         result = self._real(method, data)
         if fault:
-            result = _error(fault.status, fault.code, "Injected.", **fault.details)
+            result = error(fault.status, fault.code, "Injected.", **fault.details)
         self._send(*result)
 
     def _real(self, method: str, data: bytes) -> tuple[int, dict[str, Any] | bytes]:
         service, path = self.service, self.path
-        if path.startswith("/api/agent/"):
-            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-                return _error(401, "signed_out", "Who are you?")
-            return service.answer(method, path, json.loads(data) if data else None)
+        if path.startswith("/api/"):
+            if not service.knows(path, self.headers.get("Authorization") or ""):
+                return error(401, "signed_out", "Who are you?")
+            body = json.loads(data) if data else None
+            return service.answer(method, path, body, self.headers.get("Authorization") or "")
         kind, _, name = path.lstrip("/").partition("/")
         return self._storage(method, kind, name, data)
 

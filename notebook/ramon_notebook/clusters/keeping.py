@@ -1,0 +1,134 @@
+"""Dask's scheduler, with results that outlive the kernel that wanted them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from distributed import Scheduler, SchedulerPlugin
+from distributed.scheduler import TaskState
+
+KEEPER = "ramon-keeper"
+"""The client that wants what a lost client had wanted."""
+
+WORKER_CLIENT = "Client-worker-"
+"""How Dask calls the clients that tasks open on workers."""
+
+WAITING = ("waiting", "queued", "no-worker")
+
+
+class KeepingScheduler(Scheduler):
+    """A scheduler that keeps results for a client that was lost without saying goodbye.
+
+    A client that closes releases what it wanted, as always in Dask. One whose connection just
+    ends (its kernel was killed) leaves its keys to the keeper, until `ramon_release`.
+
+    changed: set whenever workers or clients came or went.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.changed = asyncio.Event()
+        self.last_active_at = time.time()
+        self._seen_transitions = 0
+        self._closing_clients: set[str] = set()
+        self._submitted: dict[Any, int] = {}
+        self._submissions = 0
+        self.handlers["ramon_kept"] = self.kept
+        self.handlers["ramon_release"] = self.release_kept
+        self.stream_handlers["close-client"] = self._close_client
+        self.add_plugin(_Watch(self), name="ramon")
+
+    async def kept(self) -> list[Any]:
+        """The keys that lost clients wanted, in the order in which they were submitted."""
+        keeper = self.clients.get(KEEPER)
+        return [task.key for task in self.in_order(keeper.wants_what)] if keeper else []
+
+    async def release_kept(self, keys: Collection[Any]) -> None:
+        """Keep these no longer. Keys that are not kept are ignored."""
+        if keeper := self.clients.get(KEEPER):
+            held = {task.key for task in keeper.wants_what}
+            self.client_releases_keys([key for key in keys if key in held], KEEPER)
+
+    async def renew_workers(self) -> int:
+        """Have every worker fetch the environment anew and start again; how many there are.
+
+        What they hold is computed again where it is still wanted.
+        """
+        nannies = [(worker.address, worker.nanny) for worker in self.workers.values()]
+        for address, nanny in nannies:
+            await self.remove_worker(address, stimulus_id="ramon-renew", expected=True, close=False)
+            await self.rpc(nanny).ramon_renew()
+        return len(nannies)
+
+    def remove_client(self, client: str, stimulus_id: str | None = None) -> None:
+        """A client has gone; unless it closed, what it wanted is kept."""
+        state = self.clients.get(client)
+        closed = client in self._closing_clients or client.startswith(WORKER_CLIENT)
+        if state is not None and not closed:
+            self.client_desires_keys([task.key for task in state.wants_what], KEEPER)
+        self._closing_clients.discard(client)
+        super().remove_client(client, stimulus_id)
+
+    def submitted(self, keys: Collection[Any]) -> None:
+        """Remember that these keys were asked for after all others."""
+        self._submissions += 1
+        for key in keys:
+            self._submitted.setdefault(key, self._submissions)
+        if len(self._submitted) > 2 * len(self.tasks) + 1000:
+            known = self._submitted
+            self._submitted = {key: known[key] for key in known if key in self.tasks}
+
+    def in_order(self, tasks: Collection[TaskState]) -> list[TaskState]:
+        """Tasks as they were submitted; within one `map`, in the order of its arguments."""
+
+        def position(task: TaskState) -> tuple[float, float]:
+            return self._submitted.get(task.key, 0), task.priority[-1] if task.priority else 0
+
+        return sorted(tasks, key=position)
+
+    def report_of_state(self) -> dict[str, Any]:
+        """What the agent reports: workers by name, clients, and tasks by state."""
+        states: Counter[str] = Counter()
+        for group in self.task_groups.values():
+            states.update(group.states)
+        tasks = {
+            "waiting": sum(states[name] for name in WAITING),
+            "processing": states["processing"],
+            "memory": states["memory"],
+            "erred": states["erred"],
+        }
+        active = bool(tasks["waiting"] or tasks["processing"])
+        if active or self.transition_counter != self._seen_transitions:
+            self._seen_transitions = self.transition_counter
+            self.last_active_at = time.time()
+        return {
+            "joined": sorted(str(worker.name) for worker in self.workers.values()),
+            "clients": sum(not name.startswith(WORKER_CLIENT) for name in self.client_comms),
+            "active": active,
+            "last_active_at": self.last_active_at,
+            "tasks": tasks,
+        }
+
+    def _close_client(self, client: str) -> None:
+        self._closing_clients.add(client)
+        self.remove_client(client)
+
+
+class _Watch(SchedulerPlugin):
+    """Tells a KeepingScheduler what happens to it."""
+
+    def __init__(self, scheduler: KeepingScheduler) -> None:
+        self._scheduler = scheduler
+
+    def _came_or_went(self, *_: Any, **__: Any) -> None:
+        self._scheduler.changed.set()
+
+    add_worker = remove_worker = add_client = remove_client = _came_or_went
+
+    def update_graph(self, *_: Any, keys: set[Any], **__: Any) -> None:
+        """A client asks for `keys`."""
+        self._scheduler.submitted(keys)

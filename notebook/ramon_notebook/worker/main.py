@@ -1,0 +1,116 @@
+"""The worker's second interpreter, in its overlay: boot, be given the environment, join.
+
+Dask is imported while the service is being asked. Only when packages came that Dask itself may
+depend on does the interpreter start once more, and import what is there now.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+from threading import Thread
+from typing import Any, NoReturn
+
+from ramon_notebook.environment.overlay import Overlay
+from ramon_notebook.errors import AgentError, Gone
+from ramon_notebook.worker.api import Boot, WorkerApi
+from ramon_notebook.worker.cli import EXIT_NOT_BOOTED
+from ramon_notebook.worker.install import (
+    NotTheSame,
+    check_python,
+    install_packages,
+    unpack_modules,
+)
+from ramon_notebook.worker.settings import Settings, hand_over, receive
+
+log = logging.getLogger("ramon-worker")
+
+BOOT_PATIENCE = 60
+"""Seconds for which the first call is repeated before the worker has failed."""
+
+
+def main() -> None:
+    """Work until the scheduler is gone or the job is to end; exits 0, or 70 if it can't."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    settings, prepared = receive(int(sys.argv[1]))
+    api = WorkerApi(settings.api_url, settings.worker_token)
+    importing = Thread(target=importlib.import_module, args=["ramon_notebook.worker.nanny"])
+    try:
+        if prepared is None:
+            importing.start()
+            prepared = _prepared(settings, api)
+            importing.join()
+    except Gone as error:
+        log.info("Not wanted any more: %s", error)
+        _end(0)
+    except NotTheSame as error:
+        _fail(api, "environment", str(error))
+    except (AgentError, OSError) as error:
+        _fail(api, "other", f"A worker could not fetch what it needs: {error}")
+    _work(settings, prepared, api)
+
+
+def _prepared(settings: Settings, api: WorkerApi) -> dict[str, Any]:
+    """Make the environment the notebook's; starts this interpreter anew if packages came.
+
+    The answer is the service's to the boot, and the folders for sys.path.
+    """
+    answer = api.boot(settings.job_id, settings.attempt, patience=BOOT_PATIENCE)
+    boot, overlay = Boot.from_json(answer), Overlay(settings.overlay)
+    check_python(boot.python)
+    settings.work.mkdir(parents=True, exist_ok=True)
+    paths = [str(settings.work)]
+    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
+        if boot.modules:
+            archive = Path(folder, "modules.zip")
+            api.blobs.download(boot.modules.url, boot.modules.sha256, archive)
+            paths = unpack_modules(archive, settings.work, overlay)
+        if boot.lock:
+            install_packages(api.blobs.read(boot.lock.url), overlay)
+    prepared = {"boot": answer, "paths": paths}
+    if boot.lock:
+        _go_on_in(sys.executable, __spec__.name, hand_over(settings, prepared))
+    return prepared
+
+
+def _work(settings: Settings, prepared: dict[str, Any], api: WorkerApi) -> NoReturn:
+    from ramon_notebook.worker.forks import start_fork_server
+    from ramon_notebook.worker.nanny import NotJoined, work
+
+    sys.path[:0] = prepared["paths"]
+    os.chdir(settings.work)
+    start_fork_server()
+    try:
+        renew = work(settings, Boot.from_json(prepared["boot"]))
+    except NotJoined as error:
+        _fail(api, "scheduler", str(error))
+    if not renew:
+        _end(0)
+    image = str(Path(sys.executable).readlink())
+    _go_on_in(image, "ramon_notebook.worker.cli", hand_over(settings))
+
+
+def _go_on_in(python: str, module: str, descriptor: int) -> NoReturn:
+    """Become another interpreter, in the same process: the job is the same."""
+    os.execv(python, [python, "-P", "-m", module, str(descriptor)])  # noqa: S606  # no shell is meant
+
+
+def _fail(api: WorkerApi, code: str, message: str) -> NoReturn:
+    log.error("%s", message)
+    api.failed(code, message)
+    _end(EXIT_NOT_BOOTED)
+
+
+def _end(code: int) -> NoReturn:
+    """End at once: threads of a half-done import or of a user's code might not end."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
