@@ -3,6 +3,7 @@ import { userEvent } from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { goTo } from "@/lib/leave";
 import { aBill, aMonth, anInvoice, anUpcoming } from "@/testing/billing-factories";
+import { aCluster, aWorker } from "@/testing/cluster-factories";
 import { aNotebook, anAccount, CATALOGUE, page } from "@/testing/factories";
 import { fakeApi, refusal } from "@/testing/fake-api";
 import { App } from "./app";
@@ -131,6 +132,47 @@ describe("the plans", () => {
   });
 });
 
+describe("clusters", () => {
+  test("are on the page of their notebook, and a stop of that asks for them", async () => {
+    fakeApi({
+      "GET /plans": PLANS,
+      "GET /me": { body: anAccount() },
+      "GET /notebooks/nb_01": { body: aNotebook({ state: "running" }) },
+      "GET /notebooks/nb_01/servers": page(),
+      "GET /clusters": page(aCluster()),
+    });
+    visit("/notebooks/nb_01");
+    const panel = within(await screen.findByRole("region", { name: "Clusters" }));
+    expect(panel.getByRole("link", { name: "sweep" })).toHaveAttribute("href", "/clusters/cl_01");
+    await userEvent.click(screen.getByRole("button", { name: "Stop Ocean temperatures" }));
+    expect(await screen.findByRole("dialog")).toHaveTextContent("Its cluster sweep stops with it");
+  });
+
+  test("have a guide, which every list of them leads to", async () => {
+    fakeApi({ "GET /plans": PLANS, "GET /me": { body: anAccount() }, "GET /clusters": page() });
+    visit("/clusters");
+    const [link] = await screen.findAllByRole("link", { name: "How clusters work" });
+    await userEvent.click(link as HTMLElement);
+    expect(await screen.findByRole("heading", { name: "How clusters work" })).toHaveFocus();
+  });
+
+  test("are drawn without a style element, which the CSP would refuse", async () => {
+    fakeApi({
+      "GET /me": { body: anAccount() },
+      "GET /clusters/cl_01": { body: aCluster() },
+      "GET /clusters/cl_01/workers": page(aWorker()),
+      "GET /clusters/cl_01/history": {
+        body: { points: [{ at: "2026-11-22T20:00:00Z", workers: 4 }] },
+      },
+      "GET /clusters/cl_01/logs": { body: { lines: [], next_cursor: null } },
+    });
+    givenAWidth();
+    visit("/clusters/cl_01");
+    expect(await screen.findByRole("application", { name: /^Workers over time/ })).toBeVisible();
+    expect(document.querySelector("style")).toBeNull();
+  });
+});
+
 test("the bill, its plots included, writes no style element, which the CSP would refuse", async () => {
   fakeApi({
     "GET /plans": PLANS,
@@ -140,10 +182,14 @@ test("the bill, its plots included, writes no style element, which the CSP would
     "GET /billing/upcoming": { body: anUpcoming() },
     "GET /billing/invoices": page(anInvoice()),
   });
-  // jsdom lays nothing out, and a plot without any width is not drawn.
-  vi.spyOn(Element.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, 640, 220));
+  givenAWidth();
   visit("/billing");
   const plots = await screen.findAllByRole("application", { name: /day/ });
   expect(plots).toHaveLength(2);
   expect(document.querySelector("style")).toBeNull();
 });
+
+/** jsdom lays nothing out, and a plot without any width is not drawn. */
+function givenAWidth() {
+  vi.spyOn(Element.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, 640, 220));
+}

@@ -11,6 +11,9 @@ const Notebooks = lazy(() => import("./routes/notebooks"));
 const DeletedNotebooks = lazy(() => import("./routes/deleted-notebooks"));
 const Notebook = lazy(() => import("./routes/notebook"));
 const OpenNotebook = lazy(() => import("./routes/open-notebook"));
+const Clusters = lazy(() => import("./routes/clusters"));
+const Cluster = lazy(() => import("./routes/cluster"));
+const ClusterGuide = lazy(() => import("./routes/cluster-guide"));
 const Account = lazy(() => import("./routes/account"));
 const Plans = lazy(() => import("./routes/plans"));
 const Billing = lazy(() => import("./routes/billing"));
@@ -47,6 +50,9 @@ function Pages() {
         <Route path={paths.deletedNotebooks} element={<DeletedNotebooks />} />
         <Route path="/notebooks/:id" element={<Notebook />} />
         <Route path="/notebooks/:id/open" element={<OpenNotebook />} />
+        <Route path={paths.clusters} element={<Clusters />} />
+        <Route path={paths.clusterGuide} element={<ClusterGuide />} />
+        <Route path="/clusters/:id" element={<Cluster />} />
         <Route path={paths.account} element={<Account />} />
         <Route path={paths.billing} element={<Billing />} />
       </Route>

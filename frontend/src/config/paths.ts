@@ -5,6 +5,9 @@ export const paths = {
   deletedNotebooks: "/notebooks/deleted",
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   openNotebook: (id: string) => `/notebooks/${encodeURIComponent(id)}/open`,
+  clusters: "/clusters",
+  clusterGuide: "/clusters/guide",
+  cluster: (id: string) => `/clusters/${encodeURIComponent(id)}`,
   account: "/account",
   plans: "/plans",
   /** Back on the plans, after signing in, with one chosen. */

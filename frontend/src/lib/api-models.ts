@@ -29,8 +29,9 @@ export type Upload = Schemas["Upload"];
 
 export type Workspace = Schemas["Workspace"];
 
-/** Where a notebook is in its lifecycle. */
-export type NotebookState = "stopped" | "starting" | "running" | "stopping" | "failed";
+/** Where a notebook or a cluster is in its lifecycle. */
+export type RunState = "stopped" | "starting" | "running" | "stopping" | "failed";
+export type NotebookState = RunState;
 
 /** A step of a start. */
 export type Stage = { name: StageName; at: string };
@@ -44,6 +45,14 @@ export type Notebook = Omit<Schemas["Notebook"], "state" | "stages"> & {
 
 /** A size as one account may have it: `extra_usd_hour` is beyond its plan, null if it can't. */
 export type SizeOffer = Omit<Size, "extra_usd_hour"> & { extra_usd_hour: string | null };
+
+export type Cluster = Schemas["Cluster"];
+export type ClusterProblem = Schemas["Problem"];
+export type ClusterTasks = Schemas["TaskCounts"];
+export type ClusterWorker = Schemas["ClusterWorker"];
+export type WorkerHistory = Schemas["History"];
+export type LogLine = Schemas["LogLine"];
+export type LogPage = Schemas["LogPage"];
 
 /** What an API token may be allowed to do. */
 export type Scope = Schemas["CreateToken"]["scopes"][number];

@@ -25,6 +25,7 @@ const DATE_TIME = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
   minute: "2-digit",
 });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 /** `22 Nov 2026`. */
 export function formatDate(iso: string): string {
@@ -67,6 +68,11 @@ export function formatDateTime(iso: string): string {
     DATE_TIME.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]),
   );
   return `${part.weekday} ${part.day} ${part.month}, ${part.hour}:${part.minute}`;
+}
+
+/** `22:50:07`. */
+export function formatClock(iso: string): string {
+  return CLOCK.format(new Date(iso));
 }
 
 /** Whole seconds from `iso` until `nowMs`; never negative, since clocks disagree a little. */

@@ -99,6 +99,7 @@ export const FREE: Plan = {
   most_storage_gib: 5,
   has_usage: false,
   default_limit_usd: null,
+  cluster_vcpus_at_once: 0,
   summary: "One notebook at a time, to see whether this is for you.",
 };
 
@@ -112,6 +113,7 @@ export const RESEARCHER: Plan = {
   most_storage_gib: 1000,
   has_usage: true,
   default_limit_usd: "50.00",
+  cluster_vcpus_at_once: 64,
   summary: "Three notebooks at a time, that run on overnight.",
 };
 
@@ -125,6 +127,7 @@ export const LAB: Plan = {
   storage_gib: 250,
   most_storage_gib: 5000,
   default_limit_usd: "200.00",
+  cluster_vcpus_at_once: 256,
   summary: "Ten notebooks at a time, for simulations that run side by side.",
 };
 

@@ -1,6 +1,6 @@
 import { Avatar, Menu, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { LogOut, ReceiptText, UserRound } from "lucide-react";
+import { LogOut, Network, ReceiptText, UserRound } from "lucide-react";
 import { Link } from "react-router";
 import { paths } from "@/config/paths";
 import { messageOf } from "@/lib/api-error";
@@ -43,6 +43,13 @@ export function AccountMenu({ account }: { account: Account }) {
           leftSection={<UserRound size={15} aria-hidden />}
         >
           Account
+        </Menu.Item>
+        <Menu.Item
+          component={Link}
+          to={paths.clusters}
+          leftSection={<Network size={15} aria-hidden />}
+        >
+          Clusters
         </Menu.Item>
         <Menu.Item
           component={Link}

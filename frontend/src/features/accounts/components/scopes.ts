@@ -12,6 +12,16 @@ export const SCOPES: ReadonlyArray<{ scope: Scope; label: string; description: s
     label: "Change notebooks",
     description: "Create, start, stop, open, change and delete them. Starting costs money.",
   },
+  {
+    scope: "clusters:read",
+    label: "See clusters",
+    description: "List them, and read their workers, their costs and their logs.",
+  },
+  {
+    scope: "clusters:write",
+    label: "Stop clusters",
+    description: "End them; what is not finished is lost.",
+  },
   { scope: "account:read", label: "See the account", description: "Your name, email and plan." },
 ];
 

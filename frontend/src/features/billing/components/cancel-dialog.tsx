@@ -41,8 +41,8 @@ function CancelForm({ billing, plans, onClose }: FormProps) {
     <Stack>
       <p>
         {name} goes on until {end}, and you can take the cancellation back until then. After that
-        the Free plan follows: notebooks of larger sizes are saved and stopped, and files stay as
-        they are.
+        the Free plan follows: clusters and notebooks of larger sizes are saved and stopped, and
+        files stay as they are.
       </p>
       <p>
         Usage until then is on a last invoice of that day

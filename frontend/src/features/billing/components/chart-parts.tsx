@@ -1,14 +1,9 @@
+import { PlotTip } from "@/components/plot";
 import { formatFixed, type Usd } from "@/lib/money";
 import { formatDay } from "@/lib/time";
-import classes from "./charts.module.css";
+import classes from "./chart-parts.module.css";
 import { Swatch } from "./legend";
 import type { Series } from "./usage-series";
-
-/** Pixels that every plot is high. */
-export const CHART_HEIGHT = 220;
-
-/** What axes of all plots have in common. */
-export const AXIS = { stroke: "var(--line-strong)", tickLine: false, fontSize: 12 } as const;
 
 const USD = { style: "currency", currency: "USD" } as const;
 const DOLLARS = new Intl.NumberFormat("en-US", { ...USD, maximumFractionDigits: 0 });
@@ -26,11 +21,10 @@ export function dayTick(date: string): string {
 
 type TipProps = { date: string; lines: Array<Partial<Series> & { amount: Usd }> };
 
-/** What a day cost, beside the pointer; read out when the arrow keys get to another day. */
+/** What a day cost. */
 export function Tip({ date, lines }: TipProps) {
   return (
-    <div className={classes.tip} role="status">
-      <p className={classes.day}>{formatDay(date)}</p>
+    <PlotTip title={formatDay(date)}>
       {lines.map(({ id, name, color, amount }) => (
         <p key={id ?? name} className={classes.line}>
           {color && <Swatch color={color} />}
@@ -38,6 +32,6 @@ export function Tip({ date, lines }: TipProps) {
           <span className="numbers">{formatFixed(amount, 4)}</span>
         </p>
       ))}
-    </div>
+    </PlotTip>
   );
 }

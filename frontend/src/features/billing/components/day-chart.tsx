@@ -1,7 +1,7 @@
-import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from "recharts";
+import { AXIS, Plot } from "@/components/plot";
 import { toDrawnNumber } from "@/lib/money";
-import { AXIS, CHART_HEIGHT, dayTick, dollarTick, Tip } from "./chart-parts";
-import classes from "./charts.module.css";
+import { dayTick, dollarTick, Tip } from "./chart-parts";
 import type { DayOfSeries, Series, Stack } from "./usage-series";
 
 type Props = { stack: Stack; toCome: string[]; label: string };
@@ -11,12 +11,7 @@ export default function DayChart({ stack, toCome, label }: Props) {
   const { series, days } = stack;
   const drawn = [...days.map(drawnDay), ...toCome.map((date) => ({ date }))];
   return (
-    <ResponsiveContainer
-      width="100%"
-      height={CHART_HEIGHT}
-      initialDimension={{ width: 640, height: CHART_HEIGHT }}
-      className={classes.chart ?? ""}
-    >
+    <Plot>
       <BarChart data={drawn} aria-label={label} margin={{ top: 8, right: 4, bottom: 0, left: 0 }}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis {...AXIS} dataKey="date" tickFormatter={dayTick} minTickGap={12} />
@@ -40,7 +35,7 @@ export default function DayChart({ stack, toCome, label }: Props) {
           />
         ))}
       </BarChart>
-    </ResponsiveContainer>
+    </Plot>
   );
 }
 

@@ -1,10 +1,10 @@
 import { SegmentedControl } from "@mantine/core";
 import { lazy, useState } from "react";
+import { Figure } from "@/components/figure";
 import type { Usage } from "@/lib/api-models";
 import { formatFixed } from "@/lib/money";
 import { formatDay } from "@/lib/time";
 import { DayTable } from "./day-table";
-import { Figure } from "./figure";
 import { Legend } from "./legend";
 import { byMeter, byResource, daysToCome, dearest, type Stack, totalOf } from "./usage-series";
 

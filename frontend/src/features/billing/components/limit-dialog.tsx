@@ -56,8 +56,8 @@ function LimitForm({ billing, onClose }: FormProps) {
         <ul className={classes.meaning}>
           <li>You are told at 50 and 80 %.</li>
           <li>
-            At 100 %, notebooks of larger sizes are saved and stopped, and none is started until the
-            month is over or the limit is raised.
+            At 100 %, clusters and notebooks of larger sizes are saved and stopped, and none is
+            started until the month is over or the limit is raised.
           </li>
           <li>Notebooks of the included size go on: they cost nothing more.</li>
         </ul>

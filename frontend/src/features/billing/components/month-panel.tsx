@@ -61,6 +61,7 @@ function Limit({ billing }: Props) {
 }
 
 function limitWords(limit: Usd): string {
-  if (limit === 0n) return "Nothing beyond the plan is allowed: no larger size can be started.";
-  return `At ${formatUsd(limit, 2)}, notebooks of larger sizes are saved and stopped until the month is over. Those of the included size go on.`;
+  if (limit === 0n)
+    return "Nothing beyond the plan is allowed: no larger size and no cluster can be started.";
+  return `At ${formatUsd(limit, 2)}, clusters and notebooks of larger sizes are saved and stopped until the month is over. Notebooks of the included size go on.`;
 }

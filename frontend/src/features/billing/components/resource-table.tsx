@@ -47,5 +47,10 @@ export function ResourceTable({ usage }: { usage: Usage }) {
 
 function Name({ resource: { kind, name, resource_id } }: { resource: UsageResource }) {
   if (kind === "notebook") return <Link to={paths.notebook(resource_id)}>{name}</Link>;
-  return <>{kind === "cluster" ? `${name} (cluster)` : name}</>;
+  if (kind !== "cluster") return <>{name}</>;
+  return (
+    <>
+      <Link to={paths.cluster(resource_id)}>{name}</Link> (cluster)
+    </>
+  );
 }

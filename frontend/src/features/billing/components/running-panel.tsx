@@ -2,12 +2,12 @@ import { Link } from "react-router";
 import { Panel } from "@/components/panel";
 import { TableScroll } from "@/components/table-scroll";
 import { paths } from "@/config/paths";
-import type { Running } from "@/lib/api-models";
-import { formatFixed, formatUsd, parseUsd, spentAfter } from "@/lib/money";
+import { formatFixed, formatUsd, parseUsd, spentAfter, type Usd } from "@/lib/money";
 import { formatDuration, secondsSince } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import type { TimedBilling } from "../api/billing-cache";
 import classes from "./running-panel.module.css";
+import { type RunningRow, rowsOf } from "./running-rows";
 
 const TICK_MS = 1_000;
 
@@ -30,8 +30,7 @@ export function RunningPanel({ billing }: { billing: TimedBilling }) {
 function RunningTable({ billing }: { billing: TimedBilling }) {
   const now = useNow(TICK_MS);
   const { running, rate_usd_hour, receivedMs } = billing;
-  const spentOf = (run: Running) => spentAfter(run.spent_usd, run.rate_usd_hour, now - receivedMs);
-  const together = running.reduce((sum, run) => sum + spentOf(run), 0n);
+  const elapsed = now - receivedMs;
   return (
     <TableScroll label="What runs now">
       <table>
@@ -50,22 +49,22 @@ function RunningTable({ billing }: { billing: TimedBilling }) {
           </tr>
         </thead>
         <tbody>
-          {running.map((run) => (
-            <tr key={run.run_id}>
+          {rowsOf(running).map((row) => (
+            <tr key={row.id}>
               <th scope="row">
-                <Name run={run} />
+                <Name row={row} />
               </th>
               <td data-align="end" data-wide>
-                {formatDuration(secondsSince(run.started_at, now))}
+                {formatDuration(secondsSince(row.since, now))}
               </td>
               <td data-align="end">
-                {run.included ? (
+                {row.included ? (
                   <span className={classes.included}>included</span>
                 ) : (
-                  formatUsd(parseUsd(run.rate_usd_hour))
+                  formatUsd(row.ratePerHour)
                 )}
               </td>
-              <td data-align="end">{formatFixed(spentOf(run), 4)}</td>
+              <td data-align="end">{formatFixed(spentOf(row.of, elapsed), 4)}</td>
             </tr>
           ))}
         </tbody>
@@ -74,7 +73,7 @@ function RunningTable({ billing }: { billing: TimedBilling }) {
             <th scope="row">Together</th>
             <td data-wide />
             <td data-align="end">{formatUsd(parseUsd(rate_usd_hour))}</td>
-            <td data-align="end">{formatFixed(together, 4)}</td>
+            <td data-align="end">{formatFixed(spentOf(running, elapsed), 4)}</td>
           </tr>
         </tfoot>
       </table>
@@ -82,7 +81,19 @@ function RunningTable({ billing }: { billing: TimedBilling }) {
   );
 }
 
-function Name({ run }: { run: Running }) {
-  if (run.kind === "cluster") return <>{run.name} (cluster)</>;
-  return <Link to={paths.notebook(run.resource_id)}>{run.name}</Link>;
+function spentOf(runs: RunningRow["of"], elapsedMs: number): Usd {
+  return runs.reduce(
+    (sum, { spent_usd, rate_usd_hour }) => sum + spentAfter(spent_usd, rate_usd_hour, elapsedMs),
+    0n,
+  );
+}
+
+function Name({ row: { id, kind, name, runs } }: { row: RunningRow }) {
+  if (kind !== "cluster") return <Link to={paths.notebook(id)}>{name}</Link>;
+  return (
+    <>
+      <Link to={paths.cluster(id)}>{name}</Link> (cluster, {runs}{" "}
+      {runs === 1 ? "worker" : "workers"})
+    </>
+  );
 }

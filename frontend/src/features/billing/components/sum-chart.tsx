@@ -1,16 +1,7 @@
-import {
-  Area,
-  AreaChart,
-  CartesianGrid,
-  ReferenceLine,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from "recharts";
+import { Area, AreaChart, CartesianGrid, ReferenceLine, Tooltip, XAxis, YAxis } from "recharts";
+import { AXIS, Plot } from "@/components/plot";
 import { parseUsd, toDrawnNumber } from "@/lib/money";
-import { AXIS, CHART_HEIGHT, dayTick, dollarTick, Tip } from "./chart-parts";
-import classes from "./charts.module.css";
+import { dayTick, dollarTick, Tip } from "./chart-parts";
 import type { Sum } from "./usage-series";
 
 type Props = {
@@ -29,12 +20,7 @@ export default function SumChart({ sums, toCome, limit, label }: Props) {
   ];
   const most = limit === null ? null : toDrawnNumber(parseUsd(limit));
   return (
-    <ResponsiveContainer
-      width="100%"
-      height={CHART_HEIGHT}
-      initialDimension={{ width: 640, height: CHART_HEIGHT }}
-      className={classes.chart ?? ""}
-    >
+    <Plot>
       <AreaChart data={drawn} aria-label={label} margin={{ top: 8, right: 4, bottom: 0, left: 0 }}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis {...AXIS} dataKey="date" tickFormatter={dayTick} minTickGap={12} />
@@ -68,7 +54,7 @@ export default function SumChart({ sums, toCome, limit, label }: Props) {
           isAnimationActive={false}
         />
       </AreaChart>
-    </ResponsiveContainer>
+    </Plot>
   );
 }
 

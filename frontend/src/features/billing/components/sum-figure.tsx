@@ -1,8 +1,8 @@
 import { lazy } from "react";
+import { Figure } from "@/components/figure";
 import type { Usage } from "@/lib/api-models";
 import { formatFixed, formatUsd, parseUsd, type Usd } from "@/lib/money";
 import { formatDay } from "@/lib/time";
-import { Figure } from "./figure";
 import { daysToCome, type Sum, sums } from "./usage-series";
 
 const SumChart = lazy(() => import("./sum-chart"));

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { POLL_FAST_MS, POLL_SLOW_MS } from "@/config/polling";
 import { api } from "@/lib/api-client";
-import { ApiError } from "@/lib/api-error";
+import { isGone } from "@/lib/api-error";
 import type { Notebook } from "@/lib/api-models";
 import { pollInterval } from "@/lib/query-client";
 import { isChanging, notebookKeys } from "./notebook-cache";
@@ -25,9 +25,4 @@ export function useNotebook(id: string) {
 /** The notebook as it is now. */
 export function getNotebook(id: string, signal?: AbortSignal): Promise<Notebook> {
   return api.get<Notebook>(`/notebooks/${encodeURIComponent(id)}`, { ...(signal && { signal }) });
-}
-
-/** Whether an error says that there is no such notebook (any more). */
-export function isGone(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 404 || error.status === 410);
 }

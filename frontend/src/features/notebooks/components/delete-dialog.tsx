@@ -1,11 +1,19 @@
 import { Button } from "@mantine/core";
 import { Dialog, DialogActions } from "@/components/dialog";
 import type { Notebook } from "@/lib/api-models";
+import { EndingClusters } from "./ending-clusters";
 
-type Props = { notebook: Notebook; opened: boolean; onClose: () => void; onConfirm: () => void };
+type Props = {
+  notebook: Notebook;
+  /** The names of its live clusters. */
+  clusters: string[];
+  opened: boolean;
+  onClose: () => void;
+  onConfirm: () => void;
+};
 
 /** Asks before deleting a notebook that is running: what is only in its memory would be gone. */
-export function DeleteDialog({ notebook, opened, onClose, onConfirm }: Props) {
+export function DeleteDialog({ notebook, clusters, opened, onClose, onConfirm }: Props) {
   const confirm = () => {
     onClose();
     onConfirm();
@@ -16,6 +24,7 @@ export function DeleteDialog({ notebook, opened, onClose, onConfirm }: Props) {
         “{notebook.name}” is in use. Deleting it saves its files and stops it; variables that are
         only in memory are lost. The files can be restored for 30 days.
       </p>
+      <EndingClusters names={clusters} />
       <DialogActions>
         <Button variant="default" onClick={onClose} data-autofocus>
           Keep it

@@ -1,16 +1,17 @@
 import { Button } from "@mantine/core";
+import { BackLink } from "@/components/back-link";
 import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
 import { MoreButton } from "@/components/more-button";
 import { PageTitle } from "@/components/page-title";
 import { RelativeTime } from "@/components/relative-time";
+import { paths } from "@/config/paths";
 import { announce } from "@/lib/announcements";
 import type { Notebook } from "@/lib/api-models";
 import { formatBytes } from "@/lib/bytes";
 import { formatDate } from "@/lib/time";
 import { useDeletedNotebooks } from "../api/get-deleted-notebooks";
 import { useRestoreNotebook } from "../api/restore-notebook";
-import { BackLink } from "./back-link";
 import classes from "./deleted-page.module.css";
 
 /** Notebooks that were deleted in the last 30 days, and can be had back. */
@@ -19,7 +20,7 @@ export function DeletedPage() {
   const notebooks = query.data?.pages.flatMap((page) => page.items);
   return (
     <>
-      <BackLink />
+      <BackLink to={paths.notebooks}>All notebooks</BackLink>
       <PageTitle title="Recently deleted" />
       <p className={classes.intro}>
         A deleted notebook and its files are kept for 30 days. After that they are gone for good.

@@ -7,10 +7,16 @@ import { isActive } from "./notebook-words";
 import { RenameDialog } from "./rename-dialog";
 import type { NotebookActions } from "./use-notebook-actions";
 
-type Props = { notebook: Notebook; sizes: SizeOffer[]; actions: NotebookActions };
+type Props = {
+  notebook: Notebook;
+  sizes: SizeOffer[];
+  actions: NotebookActions;
+  /** The names of its live clusters. */
+  clusters: string[];
+};
 
 /** The rarer actions: rename, duplicate, delete. */
-export function NotebookMenu({ notebook, sizes, actions }: Props) {
+export function NotebookMenu({ notebook, sizes, actions, clusters }: Props) {
   const [dialog, setDialog] = useState<"rename" | "delete" | null>(null);
   const close = () => setDialog(null);
   // Nothing is lost by deleting a stopped notebook, and there is an undo: no question asked.
@@ -58,6 +64,7 @@ export function NotebookMenu({ notebook, sizes, actions }: Props) {
       />
       <DeleteDialog
         notebook={notebook}
+        clusters={clusters}
         opened={dialog === "delete"}
         onClose={close}
         onConfirm={actions.remove}

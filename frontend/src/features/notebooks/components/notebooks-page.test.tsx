@@ -122,12 +122,31 @@ describe("the list of notebooks", () => {
     expect(screen.getByText("Ocean temperatures is back.")).toBeInTheDocument();
   });
 
+  test("asks before a stop that would end clusters too, and says which", async () => {
+    const running = aNotebook({ state: "running" });
+    const api = fakeApi({
+      "GET /notebooks": page(running),
+      "POST /notebooks/nb_01/stop": { body: aNotebook({ state: "stopping" }) },
+    });
+    const clusters = new Map([["nb_01", ["sweep", "grid"]]]);
+    const user = show(<NotebooksPage sizes={SIZES} clusters={clusters} />);
+    await user.click(await screen.findByRole("button", { name: "Stop Ocean temperatures" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "Stop it and its clusters?" }));
+    expect(dialog.getByText(/Its clusters sweep and grid stop with it/)).toBeVisible();
+    expect(api.requests("POST /notebooks/nb_01/stop")).toEqual([]);
+    await user.click(dialog.getByRole("button", { name: "Stop all of it" }));
+    expect(await within(await card()).findByText("Stopping")).toBeVisible();
+  });
+
   test("asks before it deletes one that is running", async () => {
     const api = fakeApi({ "GET /notebooks": page(aNotebook({ state: "running" })) });
-    const user = show(<NotebooksPage sizes={SIZES} />);
+    const clusters = new Map([["nb_01", ["sweep"]]]);
+    const user = show(<NotebooksPage sizes={SIZES} clusters={clusters} />);
     await user.click(await screen.findByRole("button", { name: "More for Ocean temperatures" }));
     await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
-    expect(await screen.findByRole("dialog", { name: "Stop and delete?" })).toBeVisible();
+    expect(await screen.findByRole("dialog", { name: "Stop and delete?" })).toHaveTextContent(
+      "Its cluster sweep stops with it",
+    );
     expect(api.requests("DELETE /notebooks/nb_01")).toEqual([]);
   });
 });

@@ -15,8 +15,16 @@ import { NotebookCard } from "./notebook-card";
 import classes from "./notebooks-page.module.css";
 import { useAnnounceStates } from "./use-announce-states";
 
+type Props = {
+  sizes: SizeOffer[];
+  /** The names of a notebook's live clusters, by its id. */
+  clusters?: ReadonlyMap<string, string[]>;
+};
+
+const NONE: string[] = [];
+
 /** The account's notebooks. */
-export function NotebooksPage({ sizes }: { sizes: SizeOffer[] }) {
+export function NotebooksPage({ sizes, clusters }: Props) {
   const query = useNotebooks();
   const [creating, setCreating] = useState(false);
   const notebooks = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
@@ -39,7 +47,11 @@ export function NotebooksPage({ sizes }: { sizes: SizeOffer[] }) {
         <ul className={classes.list} aria-label="Your notebooks">
           {notebooks.map((notebook) => (
             <li key={notebook.id}>
-              <NotebookCard notebook={notebook} sizes={sizes} />
+              <NotebookCard
+                notebook={notebook}
+                sizes={sizes}
+                clusters={clusters?.get(notebook.id) ?? NONE}
+              />
             </li>
           ))}
         </ul>

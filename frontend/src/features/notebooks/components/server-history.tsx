@@ -2,12 +2,12 @@ import { ErrorNotice } from "@/components/error-notice";
 import { Loading } from "@/components/loading";
 import { MoreButton } from "@/components/more-button";
 import { Panel } from "@/components/panel";
+import { RunningFor } from "@/components/running-for";
 import type { Notebook, Server, SizeOffer } from "@/lib/api-models";
 import { formatSpent, parseUsd } from "@/lib/money";
 import { formatDateTime, formatDuration, secondsSince } from "@/lib/time";
 import { useServers } from "../api/get-servers";
 import { findSize, stopDetail, stopWords } from "./notebook-words";
-import { RunningFor } from "./running-for";
 import classes from "./server-history.module.css";
 
 type Props = { notebook: Notebook; sizes: SizeOffer[] };

@@ -1,8 +1,8 @@
 import { Elapsed } from "@/components/elapsed";
 import { RelativeTime } from "@/components/relative-time";
+import { RunningFor } from "@/components/running-for";
 import type { Notebook } from "@/lib/api-models";
 import { currentStage, stageLabel } from "./notebook-words";
-import { RunningFor } from "./running-for";
 import { StopLine } from "./stop-line";
 
 /** What a notebook is doing, or why it is not, in one sentence. */

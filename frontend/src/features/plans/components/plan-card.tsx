@@ -44,6 +44,9 @@ export function PlanCard({ plan, size, mark, children }: Props) {
           {plan.most_storage_gib > plan.storage_gib &&
             `, up to ${plan.most_storage_gib.toLocaleString("en-US")}`}
         </li>
+        {plan.cluster_vcpus_at_once > 0 && (
+          <li>Clusters of up to {plan.cluster_vcpus_at_once} vCPU, by the second</li>
+        )}
         <li>{usageWords(plan)}</li>
       </ul>
       <div className={classes.action}>{children}</div>

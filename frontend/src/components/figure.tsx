@@ -18,7 +18,8 @@ type Props = {
   table: ReactNode;
 };
 
-const CHART_HEIGHT = 220;
+/** Pixels that every plot is high. */
+export const PLOT_HEIGHT = 220;
 
 /** A plot, what it says in a sentence, and the same as a table for whoever would rather read. */
 export function Figure({ title, summary, actions, children, legend, table }: Props) {
@@ -35,7 +36,7 @@ export function Figure({ title, summary, actions, children, legend, table }: Pro
         {actions}
       </figcaption>
       <ErrorBoundary around={() => <p>The plot could not be loaded. The table has the same.</p>}>
-        <Suspense fallback={<Skeleton height={CHART_HEIGHT} radius="md" />}>{children}</Suspense>
+        <Suspense fallback={<Skeleton height={PLOT_HEIGHT} radius="md" />}>{children}</Suspense>
       </ErrorBoundary>
       {legend}
       <details className={classes.details}>

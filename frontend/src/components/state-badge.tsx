@@ -1,7 +1,7 @@
-import type { NotebookState } from "@/lib/api-models";
+import type { RunState } from "@/lib/api-models";
 import classes from "./state-badge.module.css";
 
-const NAMES: Record<NotebookState, string> = {
+const NAMES: Record<RunState, string> = {
   stopped: "Stopped",
   starting: "Starting",
   running: "Running",
@@ -9,8 +9,8 @@ const NAMES: Record<NotebookState, string> = {
   failed: "Failed",
 };
 
-/** A notebook's state, in a word; the colour only repeats it. */
-export function StateBadge({ state }: { state: NotebookState }) {
+/** The state of a notebook or a cluster, in a word; the colour only repeats it. */
+export function StateBadge({ state }: { state: RunState }) {
   return (
     <span className={classes.badge} data-state={state}>
       <span className={classes.dot} aria-hidden />
