@@ -31,7 +31,11 @@ def publish(image: str, folder: Path, ecr: Any) -> None:
     if found := _ECR.match(image):
         _ensure_repository(ecr, found["repository"])
         _sign_in(ecr, found["registry"])
-    _docker("build", "--platform", "linux/amd64", "--tag", image, str(folder))
+    library = f"client={ROOT / 'client'}"
+    _docker(
+        *("build", "--platform", "linux/amd64", "--build-context", library),
+        *("--tag", image, str(folder)),
+    )
     _docker("push", image)
 
 

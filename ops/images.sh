@@ -18,8 +18,10 @@ export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 main() {
     if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
         for image in $IMAGES; do
-            docker build --tag "ramon-$image" "$image"
-            smoke docker run --rm "ramon-$image" "ramon-$image"
+            docker build --build-context client=client --tag "ramon-$image" "$image"
+            for program in $(programs "$image"); do
+                smoke docker run --rm "ramon-$image" "$program"
+            done
         done
     else
         require_root
@@ -41,11 +43,21 @@ require_root() {
 }
 
 build_with_buildah() {
-    store bud --pull-never --tag "ramon-$1" "$1"
+    store bud --pull-never --build-context client=client --tag "ramon-$1" "$1"
     container=$(store from --pull-never "ramon-$1")
-    smoke store run "$container" -- "ramon-$1"
+    for program in $(programs "$1"); do
+        smoke store run "$container" -- "$program"
+    done
     store rm "$container" >/dev/null
     echo "ramon-$1: built, and starts"
+}
+
+# What an image is started for.
+programs() {
+    case $1 in
+        notebook) echo ramon-notebook ramon-worker ;;
+        *) echo "ramon-$1" ;;
+    esac
 }
 
 # A program that starts without its settings names them and ends: so it is all there.
