@@ -288,6 +288,7 @@ def scale(cluster: Cluster, count: int, retire: list[str]) -> Cluster:
         billing.admit_cluster(cluster.account_id, crew.units_of(cluster), more)
     plan = catalogue.plan(accounts.read(cluster.account_id).plan)
     lifecycle.scale(cluster, count, plan.cluster_vcpus_at_once)
+    cluster.refresh(consistent_read=True)
     _retire(cluster, retire)
     cluster.refresh(consistent_read=True)
     if cluster.unmade:
