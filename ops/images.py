@@ -33,7 +33,7 @@ def publish(image: str, folder: Path, ecr: Any) -> None:
         _sign_in(ecr, found["registry"])
     library = f"client={ROOT / 'client'}"
     _docker(
-        *("build", "--platform", "linux/amd64", "--build-context", library),
+        *("build", "--build-context", library, "--platform", "linux/amd64"),
         *("--tag", image, str(folder)),
     )
     _docker("push", image)

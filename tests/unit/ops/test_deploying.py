@@ -202,7 +202,8 @@ def test_an_image_is_built_for_fargate_and_pushed_to_a_repository_made_for_it(
     assert repository["imageTagMutability"] == "IMMUTABLE"
     said = docker.read_text()
     assert f"login --username AWS --password-stdin {registry}\n" in said
-    assert f"build --platform linux/amd64 --tag {registry}/ramon/notebook:2 notebook\n" in said
+    assert f"--platform linux/amd64 --tag {registry}/ramon/notebook:2 notebook\n" in said
+    assert f"build --build-context client={images.ROOT / 'client'} " in said
     assert said.endswith(f"push {registry}/ramon/notebook:2\n")
 
 
