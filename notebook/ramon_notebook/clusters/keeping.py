@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Collection
@@ -10,6 +11,8 @@ from typing import Any
 
 from distributed import Scheduler, SchedulerPlugin
 from distributed.scheduler import TaskState
+
+log = logging.getLogger(__name__)
 
 KEEPER = "ramon-keeper"
 """The client that wants what a lost client had wanted."""
@@ -52,6 +55,15 @@ class KeepingScheduler(Scheduler):
         if keeper := self.clients.get(KEEPER):
             held = {task.key for task in keeper.wants_what}
             self.client_releases_keys([key for key in keys if key in held], KEEPER)
+
+    async def end_workers(self, seconds: float) -> None:
+        """Have every worker's job end, in order; those that don't answer notice later."""
+        nannies = [worker.nanny for worker in self.workers.values() if worker.nanny]
+        ended = asyncio.gather(*(self.rpc(nanny).terminate() for nanny in nannies))
+        try:
+            await asyncio.wait_for(ended, seconds)
+        except (TimeoutError, OSError) as error:
+            log.info("Not every worker said that it ends: %s", error)
 
     async def renew_workers(self) -> int:
         """Have every worker fetch the environment anew and start again; how many there are.

@@ -45,6 +45,9 @@ GATHER_SECONDS = 0.1
 DASHBOARD_DELAY = 1.0
 """Seconds until the dashboard is imported, so that workers need not wait for that."""
 
+END_SECONDS = 5.0
+"""Seconds for workers to end in order before the scheduler just goes away."""
+
 MOST_LINE = 1 << 22
 
 
@@ -135,6 +138,7 @@ async def serve(settings: Settings, agent: Agent) -> None:
         ]
         async for order in agent.orders():
             if order["do"] == "close":
+                await scheduler.end_workers(END_SECONDS)
                 break
             await _obey(order, scheduler, settings, agent)
         for helper in helpers:
