@@ -24,7 +24,7 @@ def verdict(found: Found) -> RamonError | None:
         return None
     said = info.stop.message if info.stop else f"The cluster {info.name!r} has stopped."
     text = f"{said} It cost {money(info.spent_usd)}."
-    if found.saved_file:
+    if found.saved_file and info.saved_results:
         text += (
             f" {info.saved_results} results that were finished are in {found.saved_file}: "
             f"ramon.saved_results({info.name!r}) loads them."
@@ -33,7 +33,7 @@ def verdict(found: Found) -> RamonError | None:
         text,
         reason=info.stop.code if info.stop else info.state,
         cost_usd=info.spent_usd,
-        saved_file=found.saved_file,
+        saved_file=found.saved_file if info.saved_results else None,
     )
 
 

@@ -25,7 +25,7 @@ from ramon.progress.view import View
 TICK_SECONDS = 1.0
 """How often what is shown is renewed."""
 
-ASK_SECONDS = 3.0
+ASK_SECONDS = 5.0
 """How often the agent is asked about a cluster that simply runs; otherwise at every tick."""
 
 

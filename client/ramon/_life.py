@@ -70,6 +70,9 @@ class Life(Known):
             self.sync(self._start)
             self.get_client()
             self.sync(self._wait_at_start)
+        except RamonError as error:
+            self.close()
+            raise error.with_traceback(None) from None  # of threads that nobody asked about
         except BaseException:
             self.close()
             raise
@@ -104,6 +107,7 @@ class Life(Known):
             raise stopped or ClusterNotFound(f"The cluster {self.name!r} can't be reached now.")
         self._connect(found.connection)
         await super()._start()
+        self.name = found.info.name  # the scheduler may remember another object's words
 
     def _connect(self, connection: Connection) -> None:
         self._dashboard = connection.dashboard_url
@@ -227,20 +231,23 @@ class Life(Known):
         """Have it stopped, and wait until it has. A cluster that never started needs nothing."""
         if self.info is None or self._over:
             return
-        deadline = time.monotonic() + STOP_SECONDS
         try:
             self._learn(await asyncio.to_thread(self._agent.stop, self.name))
-            while not self._over and time.monotonic() < deadline:
-                self._show()
-                await asyncio.sleep(0.2)
-                await self._ask()
+            await self._until_over()
         except ClusterNotFound:
             return
         except ServiceUnavailable as error:
             self._not_stopped(str(error))
-        else:
-            if not self._over:
-                self._not_stopped(f"It is {self.info.state} for {STOP_SECONDS:.0f} s.")
+
+    async def _until_over(self) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        while not self._over:
+            if time.monotonic() > deadline:
+                self._not_stopped(f"It did not end within {STOP_SECONDS:.0f} s.")
+                return
+            self._show()
+            await asyncio.sleep(0.2)
+            await self._ask()
 
     def stop_at_exit(self) -> None:
         """Have it stopped because the process ends, if that was to stop it."""

@@ -103,7 +103,7 @@ class Scaling(Life):
         """Let workers go that Dask's Adaptive chose and has retired; by name, as in `plan`."""
         chosen = set(workers)
         real = sorted(name for name in chosen if not name.startswith("arriving-"))
-        left = max(0, min(self._wanted, self._alive) - len(chosen))
+        left = max(0, self._alive - len(chosen))
         self._learn(await asyncio.to_thread(self._agent.scale, self.name, left, real))
 
     def show_problem(self, text: str) -> None:
@@ -125,7 +125,9 @@ class Scaling(Life):
     @property
     def _alive(self) -> int:
         """Workers that the service has, or makes."""
-        return self.info.arriving + self.info.running if self.info else 0
+        if self.info is None:
+            return 0
+        return min(self.info.wanted, self.info.arriving + self.info.running)
 
     @property
     def _vcpu(self) -> int:

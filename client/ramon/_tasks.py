@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import logging
 import os
 import threading
 import time
@@ -154,7 +155,7 @@ class Tasks(Scaling, concurrent.futures.Executor):
     # --- In order ----------------------------------------------------------------------------
 
     def _in_order(self, futures: Collection[Future[Any]], deadline: float | None) -> Iterator[Any]:
-        pending = deque(futures)
+        pending: deque[Any] = deque(futures)
         try:
             while pending:
                 pending[0].exception(_left(deadline))
@@ -169,7 +170,7 @@ class Tasks(Scaling, concurrent.futures.Executor):
     ) -> AsyncIterator[Any]:
         import asyncio
 
-        pending = deque(futures)
+        pending: deque[Any] = deque(futures)
         try:
             while pending:
                 async with asyncio.timeout(_left(deadline)):
@@ -213,12 +214,17 @@ class Tasks(Scaling, concurrent.futures.Executor):
 
     def _given(self, give: Callable[[], Any], things: Iterable[tuple[str, Any]]) -> Any:
         """What `give` returns; if one of the things can't be sent, the error names it."""
+        # What Dask would log about that is pages long, and says less.
+        noise = logging.getLogger("distributed.protocol.pickle")
+        quiet, noise.disabled = noise.disabled, True
         try:
             return give()
         except RamonError:
             raise
         except Exception as error:
             raise _calls.unpicklable(things) or error from error
+        finally:
+            noise.disabled = quiet
 
     def _threads(self) -> int:
         running: int = sum(w["nthreads"] for w in self.scheduler_info["workers"].values())
@@ -244,7 +250,7 @@ def _key(function: Callable[..., Any]) -> str:
     return f"{funcname(function)}-{uuid.uuid4().hex}"
 
 
-def _ready_ones(pending: deque[Future[Any]]) -> list[Future[Any]]:
+def _ready_ones(pending: deque[Any]) -> list[Any]:
     """The futures at the front that have ended, one at least."""
     ready = [pending[0]]
     for future in itertools.islice(pending, 1, AT_ONCE):
