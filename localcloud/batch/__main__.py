@@ -11,12 +11,16 @@ python -m localcloud.batch reset
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from localcloud.batch.faults import TYPES
 from localcloud.batch.switches import Switches, SwitchRefused
 from localcloud.progress import complain, say
 from localcloud.settings import state_directory
 from localcloud.state import Endpoint
+
+QUOTAS = ("environments", "queues", "vcpus")
+"""What the account can have less of."""
 
 NOT_RUNNING = "The local cloud is not running: start it with `make run`."
 
@@ -37,25 +41,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _carry_out(switches: Switches, options: argparse.Namespace) -> None:
-    match options.do:
-        case "jobs":
-            _show_jobs(switches)
-        case "no-capacity":
-            switches.no_capacity(*options.types)
-        case "capacity":
-            switches.capacity()
-        case "lose-spot":
-            lost = switches.lose_spot(*options.names)
-            say(f"Hosts lost: {', '.join(lost) or 'none, nothing like that runs'}")
-        case "slow-start":
-            switches.slow_start(options.seconds)
-        case "quota":
-            kinds = ("environments", "queues", "vcpus")
-            given = {kind: getattr(options, kind) for kind in kinds}
-            switches.quota(**{kind: most for kind, most in given.items() if most is not None})
-        case "reset":
-            switches.reset()
+    commands: dict[str, Callable[[], None]] = {
+        "jobs": lambda: _show_jobs(switches),
+        "no-capacity": lambda: switches.no_capacity(*options.types),
+        "capacity": switches.capacity,
+        "lose-spot": lambda: _lose_spot(switches, options.names),
+        "slow-start": lambda: switches.slow_start(options.seconds),
+        "slow-changes": lambda: switches.slow_changes(options.seconds),
+        "quota": lambda: _set_quota(switches, options),
+        "reset": switches.reset,
+    }
+    commands[options.do]()
     say(", ".join(f"{name} {value}" for name, value in switches.faults().items()))
+
+
+def _lose_spot(switches: Switches, names: list[str]) -> None:
+    lost = switches.lose_spot(*names)
+    say(f"Hosts lost: {', '.join(lost) or 'none, nothing like that runs'}")
+
+
+def _set_quota(switches: Switches, options: argparse.Namespace) -> None:
+    given = {kind: getattr(options, kind) for kind in QUOTAS}
+    switches.quota(**{kind: most for kind, most in given.items() if most is not None})
 
 
 def _show_jobs(switches: Switches) -> None:
@@ -77,10 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("capacity", help="let EC2 have hosts again")
     lose = commands.add_parser("lose-spot", help="let hosts vanish")
     lose.add_argument("names", nargs="+", help="ids of jobs, names of compute environments")
-    slow = commands.add_parser("slow-start", help="let hosts take long to come up")
-    slow.add_argument("seconds", type=float)
+    slow_start = commands.add_parser("slow-start", help="let hosts take long to come up")
+    slow_changes = commands.add_parser("slow-changes", help="let environments and queues take long")
+    for slow in (slow_start, slow_changes):
+        slow.add_argument("seconds", type=float)
     quota = commands.add_parser("quota", help="let the account have less")
-    for kind in ("environments", "queues", "vcpus"):
+    for kind in QUOTAS:
         quota.add_argument(f"--{kind}", type=int)
     commands.add_parser("reset", help="put everything back")
     return parser

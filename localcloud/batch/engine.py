@@ -5,7 +5,7 @@ import contextlib
 import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from localcloud.api_model import Record
 from localcloud.batch import records
@@ -46,10 +46,12 @@ class Run:
     order: Order | None = None
     process: ContainerProcess | None = None
 
-    def ask(self, order: Order) -> None:
-        """Ask for its end; the first order counts."""
+    def ask(self, order: Order) -> bool:
+        """Ask for its end; the first order counts, which this one was if True."""
+        is_first = self.order is None
         self.order = self.order or order
         self.asked.set()
+        return is_first
 
     async def asked_within(self, seconds: float) -> bool:
         """Whether its end is asked for before so many seconds have passed."""
@@ -91,16 +93,18 @@ class Engine:
         return run is not None
 
     def lose_host(self, job: Job) -> bool:
-        """Let the job's host vanish with all that runs on it; False if the job has none."""
+        """Let the job's host vanish with all that runs on it; False if it has none, or no more."""
         run = self.runs.get(job.id)
-        if run:
-            run.ask(Order(_host_gone(job), host_is_gone=True))
-        return run is not None
+        return run is not None and run.ask(Order(_host_gone(job), host_is_gone=True))
 
     async def stop_all(self) -> None:
         """Take all hosts away, and wait until nothing runs."""
         for job in list(self.journal.store.jobs.values()):
             self.lose_host(job)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until no attempt is under way."""
         while self._tasks:
             await asyncio.gather(*self._tasks)
 
@@ -158,6 +162,8 @@ class Engine:
     def conclude(self, job: Job, end: End) -> None:
         """Note the end of an attempt, and whether there will be another one."""
         record, directory = job.record, self.specs.places.of(job)
+        if job.termination is not None and not end.succeeded:
+            end = replace(end, status_reason=job.termination, final=True)
         self.logs.close(job)
         if job.status == "RUNNABLE":  # its host did not come up, so it was no attempt
             record["statusReason"] = end.status_reason
@@ -203,8 +209,6 @@ def end_of_lost(job: Job, directory_record: Record | None) -> End:
     last = directory_record or {"cause": "lost", "finished_at": CLOCK.time()}
     if last["cause"] == "exited":
         return End(EXITED, last["finished_at"], last["exit_code"])
-    if job.termination is not None:
-        return End(job.termination, last["finished_at"], final=True)
     return End(_host_gone(job), last["finished_at"])
 
 

@@ -124,7 +124,7 @@ class EnvironmentOperations:
 
     def _change(self, name: str) -> None:
         self.store.save_resources()
-        settling.soon(partial(self._settle, name))
+        settling.soon(partial(self._settle, name), self.capacity.faults.slow_changes)
 
     def _settle(self, name: str) -> None:
         environment = self.store.environments[name]

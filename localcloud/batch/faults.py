@@ -30,6 +30,9 @@ class Faults:
     slow_start: float = 0.0
     """Seconds that a host takes to come up; the job stays RUNNABLE meanwhile."""
 
+    slow_changes: float = 0.0
+    """Seconds more that environments and queues take for being made, changed and deleted."""
+
     environments: int = ENVIRONMENTS
     queues: int = QUEUES
     vcpus: int = VCPUS
@@ -37,7 +40,7 @@ class Faults:
     def set(self, changes: dict[str, Any]) -> None:
         """Change some switches; raises UnknownFault.
 
-        `no_capacity` is a list of types, `slow_start` seconds, the quotas are numbers.
+        `no_capacity` is a list of types, `slow_…` seconds, the quotas are numbers.
         """
         checked = {name: _checked(name, value) for name, value in changes.items()}
         for name, value in checked.items():
@@ -58,8 +61,8 @@ def _checked(name: str, value: Any) -> Any:
         if unknown:
             raise UnknownFault(f"no_capacity takes a list of {', '.join(TYPES)}.")
         return set(value)
-    if name not in ("slow_start", "environments", "queues", "vcpus"):
+    if name not in Faults().shown():
         raise UnknownFault(f"There is no switch {name!r}: {', '.join(Faults().shown())}.")
     if not isinstance(value, int | float) or value < 0:
         raise UnknownFault(f"{name} must be a number, not less than 0.")
-    return float(value) if name == "slow_start" else int(value)
+    return float(value) if name.startswith("slow_") else int(value)

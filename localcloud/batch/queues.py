@@ -98,7 +98,7 @@ class QueueOperations:
 
     def _change(self, name: str) -> None:
         self.store.save_resources()
-        settling.soon(partial(self._settle, name))
+        settling.soon(partial(self._settle, name), self.capacity.faults.slow_changes)
 
     def _settle(self, name: str) -> None:
         queue = self.store.queues[name]

@@ -18,6 +18,6 @@ def check_settled(record: Record, intent: str) -> None:
         raise ClientError(f"Cannot {intent}, resource is being modified.")
 
 
-def soon(settle: Callable[[], None]) -> None:
-    """Let a change come to its end, after a moment."""
-    asyncio.get_running_loop().call_later(SECONDS, settle)
+def soon(settle: Callable[[], None], extra_seconds: float = 0.0) -> None:
+    """Let a change come to its end, after a moment and some extra seconds."""
+    asyncio.get_running_loop().call_later(SECONDS + extra_seconds, settle)

@@ -30,6 +30,10 @@ class Switches:
         """Hosts take so long to come up; the job stays RUNNABLE meanwhile."""
         self._order({"set": {"slow_start": seconds}})
 
+    def slow_changes(self, seconds: float) -> None:
+        """Environments and queues take so much longer for being made, changed and deleted."""
+        self._order({"set": {"slow_changes": seconds}})
+
     def quota(self, **most: int) -> None:
         """How many `environments`, `queues` and `vcpus` the account may have."""
         self._order({"set": most})
