@@ -3,7 +3,6 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.NOTPARALLEL:
 
 # The machine's Python, used only to set up .venv; name another with PYTHON=...
 # Its full path, because .venv comes first in PATH below and must not be made by itself.
@@ -16,9 +15,23 @@ endif
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-PYTHON_SOURCES := $(wildcard app.py chalicelib ops localcloud notebook benchmarks tests)
-# The agent runs beside Jupyter, in the notebook's own environment, and is type-checked there.
-TYPED_SOURCES := $(filter-out notebook,$(PYTHON_SOURCES))
+PYTHON_SOURCES := $(wildcard app.py chalicelib ops localcloud notebook client benchmarks tests)
+# The agent and the library run in the notebook's own environment, and are type-checked there.
+NOTEBOOK_SOURCES := $(filter notebook client,$(PYTHON_SOURCES))
+TYPED_SOURCES := $(filter-out $(NOTEBOOK_SOURCES),$(PYTHON_SOURCES))
+
+# Parts that may be made at the same time, the longest first.
+CHECKS := check-types check-frontend check-cloud check-notebook-types check-python check-layers \
+	check-gateway check-files
+SIDE_BY_SIDE := $(MAKE) --jobs=2 --keep-going READY=yes \
+	$(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
+# Names of the parts that have failed. One that fails does not end the others.
+FAILED := build/failed-parts
+
+# Processes that share the Python tests out. One more than the processors of a small machine:
+# tests of the deployed cloud wait half of their time.
+PROCESSES := 3
 
 ##@ Using it
 
@@ -32,16 +45,20 @@ run: setup ## Run everything on this machine and print its address (PORT=8000, S
 
 .PHONY: setup
 setup: python ## Install everything into this checkout (.venv, node_modules); starts nothing
-	@$(PYTHON) -m ops.setup
+	@$(if $(READY),,$(PYTHON) -m ops.setup)
 
 ##@ Working on it
 
 .PHONY: test
-test: setup browser check test-frontend test-gateway ## Check everything, then run all tests; installs a browser if there is none
-	@$(BIN)/pytest $(PYTEST_ARGS)
+test: setup browser ## Check everything, then run all tests; installs a browser if there is none
+	@mkdir -p build; rm -f $(FAILED)
+	@$(SIDE_BY_SIDE) $(addprefix try-,test-frontend $(CHECKS) test-gateway) || true
+	@$(MAKE) READY=yes try-test-python || true
+	@test ! -e $(FAILED) || { echo "make test failed: $$(xargs < $(FAILED))" >&2; exit 1; }
 
 .PHONY: check
-check: setup check-python check-layers check-frontend check-gateway check-cloud check-files ## Run linters, type checkers and layer rules; changes nothing
+check: setup ## Run linters, type checkers and layer rules; changes nothing
+	@$(SIDE_BY_SIDE) $(CHECKS)
 
 .PHONY: format
 format: setup ## Format the code and fix what can be fixed by itself
@@ -56,7 +73,8 @@ bench: setup ## Measure, for example: make bench BENCH=start
 
 .PHONY: soak
 soak: setup ## Try many more histories of use than `make test` does: make soak EXAMPLES=100000
-	@EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest tests/unit/billing/test_every_second_once.py -k history
+	@EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest --numprocesses=$(PROCESSES) \
+		tests/unit/billing/test_every_second_once.py -k history
 
 .PHONY: requirements
 requirements: setup ## Compile requirements*.txt from requirements*.in, newest versions (UPGRADE=1)
@@ -83,6 +101,13 @@ python:
 browser: setup
 	@$(PYTHON) -m ops.setup browser
 
+try-%:
+	@$(MAKE) $* || { echo $* >> $(FAILED); exit 1; }
+
+.PHONY: test-python
+test-python: setup
+	@$(BIN)/pytest --numprocesses=$(PROCESSES) $(PYTEST_ARGS)
+
 .PHONY: test-frontend
 test-frontend: setup
 	$(if $(wildcard frontend/package.json),cd frontend && npm test)
@@ -95,8 +120,15 @@ test-gateway: setup
 check-python: setup
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)
 	$(BIN)/ruff check $(PYTHON_SOURCES)
+
+.PHONY: check-types
+check-types: setup
 	$(BIN)/mypy $(TYPED_SOURCES)
-	$(if $(wildcard notebook/requirements.txt),$(BIN)/mypy --python-executable .venv/notebook/bin/python notebook)
+
+.PHONY: check-notebook-types
+check-notebook-types: setup
+	$(BIN)/mypy --cache-dir .mypy_cache/notebook \
+		--python-executable .venv/notebook/bin/python $(NOTEBOOK_SOURCES)
 
 .PHONY: check-layers
 check-layers: setup

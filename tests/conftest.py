@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 from localcloud.testing import LocalCloud, running
 from tests.people import Person
@@ -27,6 +28,40 @@ os.environ |= {
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+ALONE = ("tests/cloud/test_overnight.py", "tests/unit/billing/test_every_second_once.py")
+"""Files of tests that take minutes each: waiting, or computing."""
+
+TOGETHER = {
+    ("tests/browser/",): "the deployed cloud that a browser looks at",
+    ("tests/cloud/", "tests/functional/"): "the deployed cloud",
+    ("tests/unit/gateway/",): "the gateway",
+    ("tests/unit/ops/",): "the package",
+}
+"""Folders of tests that share what takes long to make, and what that is."""
+
+
+class Rooms(LoadScopeScheduling):  # type: ignore[misc]  # as above
+    """Shares the tests out among processes: file by file, but for those above.
+
+    In the order of their names: the longest come first in that.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        """The room of a test: what one process runs, one after the other."""
+        if nodeid.startswith(ALONE):
+            return nodeid
+        for folders, shared in TOGETHER.items():
+            if nodeid.startswith(folders):
+                return shared
+        return nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:
+    """Asked with `--numprocesses`, as `make test` says."""
+    config.option.loadscopereorder = False
+    return Rooms(config, log)
 
 
 @pytest.fixture(scope="session")
