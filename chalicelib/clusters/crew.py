@@ -14,7 +14,7 @@ from chalicelib.billing import service as billing
 from chalicelib.clusters import batch, crew_ends, environments, lifecycle
 from chalicelib.clusters.crew_ends import End
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.states import ClusterState, Reason, WorkerEnd, WorkerState
+from chalicelib.clusters.states import WANTED, ClusterState, Reason, WorkerEnd, WorkerState
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
@@ -97,7 +97,13 @@ def observe(worker: Worker, job: batch.Job) -> None:
                 _stopped(worker, str(number), attempt.stopped_at)
     if job.is_over:
         last = job.attempts[-1] if job.attempts else None
-        end(worker, crew_ends.of(worker, job, last))
+        why = crew_ends.of(worker, job, last)
+        end(worker, crew_ends.with_its_cluster(why) if _left_with_its_cluster(worker) else why)
+
+
+def _left_with_its_cluster(worker: Worker) -> bool:
+    """Whether it ended with its cluster before it was told to: the scheduler sends workers home."""
+    return worker.leaving is None and lifecycle.read(worker.cluster_id).state not in WANTED
 
 
 @db.when_contended
@@ -230,7 +236,7 @@ def end(worker: Worker, why: End) -> None:
     for number in worker.started.attribute_values:
         _stopped(worker, number, max(why.at, _start_of(worker, number)))
     _record_end(worker, why)
-    if worker.leaving is None:
+    if worker.leaving is None and why.reason != WorkerEnd.CLUSTER_STOPPED:
         _missed(worker, why)
 
 

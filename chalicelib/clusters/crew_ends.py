@@ -39,6 +39,11 @@ def of(worker: Worker, job: batch.Job | None, last: batch.Attempt | None) -> End
     return End(WorkerEnd.FAILED, f"A worker ended unexpectedly ({how}). See its log.", at)
 
 
+def with_its_cluster(why: End) -> End:
+    """The end of a worker that has left a cluster which is stopping before it was asked to."""
+    return End(WorkerEnd.CLUSTER_STOPPED, "Its cluster was stopped.", why.at)
+
+
 def lost(worker: Worker, reported_at: datetime | None) -> End:
     """The end of a worker that Batch knows nothing of: the last report on its cluster."""
     at = min(clock.now(), reported_at or worker.requested_at)
