@@ -6,7 +6,7 @@ import type { Cluster } from "@/lib/api-models";
 import { isLive } from "../api/cluster-cache";
 import { useStopCluster } from "../api/stop-cluster";
 import { BudgetBar } from "./budget-bar";
-import { powerWords, priceWords, workerCount } from "./cluster-words";
+import { lengthWords, powerWords, priceWords, workerCount } from "./cluster-words";
 import { ProblemNotice } from "./problem-notice";
 import { Spent } from "./spent";
 import { StatusLine } from "./status-line";
@@ -36,6 +36,7 @@ export function ClusterCard({ cluster }: { cluster: Cluster }) {
 
 function Facts({ cluster, live }: { cluster: Cluster; live: boolean }) {
   const { worker, workers, price, notebook_id, notebook_name } = cluster;
+  const length = lengthWords(cluster);
   return (
     <>
       <li>
@@ -46,6 +47,7 @@ function Facts({ cluster, live }: { cluster: Cluster; live: boolean }) {
       <li>
         <Spent cluster={cluster} /> {live ? "so far" : "in all"}
       </li>
+      {length !== null && <li>{length}</li>}
       <li>
         Notebook <Link to={paths.notebook(notebook_id)}>{notebook_name}</Link>
       </li>

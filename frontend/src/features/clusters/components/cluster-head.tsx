@@ -42,7 +42,7 @@ export function ClusterHead({ cluster }: { cluster: Cluster }) {
             <RelativeTime iso={created_at} />
           </p>
         </div>
-        <ProblemNotice problem={cluster.problem} />
+        <ProblemNotice problem={live ? cluster.problem : null} />
         <SavedHint cluster={cluster} />
         <ErrorNotice error={stop.error} />
       </div>

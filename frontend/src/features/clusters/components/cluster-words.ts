@@ -1,6 +1,6 @@
 import type { Cluster, ClusterTasks, ClusterWorker } from "@/lib/api-models";
 import { formatUsd, parseUsd } from "@/lib/money";
-import { formatMinutes } from "@/lib/time";
+import { formatDuration, formatMinutes, secondsSince } from "@/lib/time";
 
 const STOPS: Readonly<Record<string, string>> = {
   closed: "Closed by your code",
@@ -31,7 +31,7 @@ const SPOKEN: Record<Cluster["state"], string> = {
 
 const PURCHASES: Record<Cluster["purchase"], string> = {
   on_demand: "Reserved for you while they run",
-  spot: "Spare computers: cheaper for us to get, and may be taken away and replaced",
+  spot: "Spare computers, which may be taken away and replaced",
   spot_with_fallback: "Spare computers, and others where there are none",
 };
 
@@ -85,6 +85,12 @@ export function purchaseWords(purchase: Cluster["purchase"]): string {
 /** When it stops by itself. */
 export function idleWords(idleMinutes: number): string {
   return `After ${formatMinutes(idleMinutes)} without work`;
+}
+
+/** `ran 2 h`; null of one that never ran, or still does. */
+export function lengthWords({ started_at, stopped_at }: Cluster): string | null {
+  if (started_at === null || stopped_at === null) return null;
+  return `ran ${formatDuration(secondsSince(started_at, Date.parse(stopped_at)))}`;
 }
 
 /** What happens when nobody is connected. */

@@ -7,6 +7,16 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const MOST_TICKS = 6;
+
+/** Lengths between ticks that people count in. */
+const TICK_STEPS = [
+  ...[1, 5, 15, 30].map((seconds) => seconds * 1_000),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 7, 14, 28].map((days) => days * DAY),
+];
+
 const TICKS = {
   seconds: new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }),
   minutes: new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }),
@@ -40,6 +50,14 @@ export function cornersOf(steps: Step[]): Array<{ at: number; workers: number }>
   const corners = steps.map(({ from, workers }) => ({ at: from, workers }));
   const last = steps.at(-1);
   return last ? [...corners, { at: last.to, workers: last.workers }] : corners;
+}
+
+/** Where the axis of time has its ticks: at round times, and not more than fit. */
+export function ticksOf(from: number, to: number): number[] {
+  const step = TICK_STEPS.find((length) => (to - from) / length <= MOST_TICKS) ?? to - from;
+  const first = Math.ceil(from / step) * step;
+  const count = Math.max(0, Math.floor((to - first) / step) + 1);
+  return Array.from({ length: count }, (_, index) => first + index * step);
 }
 
 /** A tick of the axis of time, as exact as `span` ms of it need. */

@@ -4,7 +4,9 @@ with ramon.Cluster(n_workers=4, cpu=2, memory="8 GiB", budget=5) as cluster:
     results = list(cluster.map(simulate, range(1_000)))`;
 
 /** One that outlives the cell, and the kernel. */
-export const STAYS = `cluster = ramon.Cluster(name="sweep", n_workers=16, detached=True, budget=20)
+export const STAYS = `cluster = ramon.Cluster(
+    n_workers=16, name="sweep", detached=True, budget=20
+)
 futures = [cluster.submit(simulate, seed) for seed in range(1_000)]`;
 
 /** The same one again, later. */

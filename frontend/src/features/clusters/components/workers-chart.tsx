@@ -1,7 +1,7 @@
 import { Area, AreaChart, CartesianGrid, ReferenceLine, Tooltip, XAxis, YAxis } from "recharts";
 import { AXIS, Plot, PlotTip } from "@/components/plot";
 import { plural } from "./cluster-words";
-import { cornersOf, type Step, timeTick } from "./history-steps";
+import { cornersOf, type Step, ticksOf, timeTick } from "./history-steps";
 
 type Props = {
   steps: Step[];
@@ -13,7 +13,8 @@ type Props = {
 /** How many workers there were over time, in steps. The arrow keys walk through them. */
 export default function WorkersChart({ steps, wanted, label }: Props) {
   const corners = cornersOf(steps);
-  const span = (corners.at(-1)?.at ?? 0) - (corners[0]?.at ?? 0);
+  const [from, to] = [corners[0]?.at ?? 0, corners.at(-1)?.at ?? 0];
+  const span = to - from;
   return (
     <Plot>
       <AreaChart
@@ -26,10 +27,10 @@ export default function WorkersChart({ steps, wanted, label }: Props) {
           {...AXIS}
           dataKey="at"
           type="number"
-          scale="time"
-          domain={["dataMin", "dataMax"]}
+          domain={[from, to]}
+          ticks={ticksOf(from, to)}
           tickFormatter={(at: number) => timeTick(at, span)}
-          minTickGap={32}
+          minTickGap={16}
         />
         <YAxis {...AXIS} axisLine={false} allowDecimals={false} domain={[0, "auto"]} width="auto" />
         <Tooltip

@@ -26,7 +26,7 @@ export function WorkersPanel({ query, onReadLogs }: Props) {
       {!query.data && <ErrorNotice error={query.error} onRetry={() => query.refetch()} />}
       {workers?.length === 0 && <p>None has been asked for yet.</p>}
       {workers && workers.length > 0 && (
-        <TableScroll label="Workers">
+        <TableScroll label="Each worker">
           <table>
             <thead>
               <tr>
@@ -35,7 +35,7 @@ export function WorkersPanel({ query, onReadLogs }: Props) {
                 <th scope="col" data-wide>
                   Started
                 </th>
-                <th scope="col" data-align="end">
+                <th scope="col" data-align="end" data-wide>
                   Charged
                 </th>
                 <th scope="col" data-align="end">
@@ -71,8 +71,12 @@ function WorkerRow({ worker, onReadLogs }: RowProps) {
         {attempt > 1 && `, computer ${attempt}`}
         {end && <div className={classes.why}>{end.message}</div>}
       </td>
-      <td data-wide>{started_at === null ? "–" : formatDateTime(started_at)}</td>
-      <td data-align="end">{formatElapsed(seconds)}</td>
+      <td data-wide className={classes.when}>
+        {started_at === null ? "–" : formatDateTime(started_at)}
+      </td>
+      <td data-align="end" data-wide>
+        {formatElapsed(seconds)}
+      </td>
       <td data-align="end">{formatFixed(parseUsd(spent_usd), 4)}</td>
       <td>
         <Button

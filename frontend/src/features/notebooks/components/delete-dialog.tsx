@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { Dialog, DialogActions } from "@/components/dialog";
 import type { Notebook } from "@/lib/api-models";
 import { EndingClusters } from "./ending-clusters";
@@ -20,19 +20,21 @@ export function DeleteDialog({ notebook, clusters, opened, onClose, onConfirm }:
   };
   return (
     <Dialog opened={opened} onClose={onClose} title="Stop and delete?">
-      <p>
-        “{notebook.name}” is in use. Deleting it saves its files and stops it; variables that are
-        only in memory are lost. The files can be restored for 30 days.
-      </p>
-      <EndingClusters names={clusters} />
-      <DialogActions>
-        <Button variant="default" onClick={onClose} data-autofocus>
-          Keep it
-        </Button>
-        <Button color="red" onClick={confirm}>
-          Stop and delete
-        </Button>
-      </DialogActions>
+      <Stack>
+        <p>
+          “{notebook.name}” is in use. Deleting it saves its files and stops it; variables that are
+          only in memory are lost. The files can be restored for 30 days.
+        </p>
+        <EndingClusters names={clusters} />
+        <DialogActions>
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Keep it
+          </Button>
+          <Button color="red" onClick={confirm}>
+            Stop and delete
+          </Button>
+        </DialogActions>
+      </Stack>
     </Dialog>
   );
 }

@@ -1,11 +1,9 @@
-import classes from "./ending-clusters.module.css";
-
 /** What the end of a notebook means for its live clusters; nothing where there are none. */
 export function EndingClusters({ names }: { names: string[] }) {
   if (names.length === 0) return null;
   const [what, which] = names.length === 1 ? ["cluster", "stops"] : ["clusters", "stop"];
   return (
-    <p className={classes.ending}>
+    <p>
       Its {what} {LIST.format(names)} {which} with it, and tasks that are not finished are lost.
     </p>
   );

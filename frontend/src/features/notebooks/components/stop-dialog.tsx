@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { Dialog, DialogActions } from "@/components/dialog";
 import type { Notebook } from "@/lib/api-models";
 import { EndingClusters } from "./ending-clusters";
@@ -20,16 +20,18 @@ export function StopDialog({ notebook, clusters, opened, onClose, onConfirm }: P
   };
   return (
     <Dialog opened={opened} onClose={onClose} title="Stop it and its clusters?">
-      <p>Stopping “{notebook.name}” saves its files.</p>
-      <EndingClusters names={clusters} />
-      <DialogActions>
-        <Button variant="default" onClick={onClose} data-autofocus>
-          Let it run
-        </Button>
-        <Button color="red" onClick={confirm}>
-          Stop all of it
-        </Button>
-      </DialogActions>
+      <Stack>
+        <p>Stopping “{notebook.name}” saves its files.</p>
+        <EndingClusters names={clusters} />
+        <DialogActions>
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Let it run
+          </Button>
+          <Button color="red" onClick={confirm}>
+            Stop all of it
+          </Button>
+        </DialogActions>
+      </Stack>
     </Dialog>
   );
 }
