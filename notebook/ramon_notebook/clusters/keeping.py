@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from distributed import Scheduler, SchedulerPlugin
-from distributed.scheduler import TaskState
+from distributed.scheduler import ClientState, TaskState
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ class KeepingScheduler(Scheduler):
         self._submitted: dict[Any, int] = {}
         self._submissions = 0
         self.handlers["ramon_kept"] = self.kept
+        self.handlers["ramon_want"] = self.want_kept
         self.handlers["ramon_release"] = self.release_kept
         self.stream_handlers["close-client"] = self._close_client
         self.add_plugin(_Watch(self), name="ramon")
@@ -49,6 +50,10 @@ class KeepingScheduler(Scheduler):
         """The keys that lost clients wanted, in the order in which they were submitted."""
         keeper = self.clients.get(KEEPER)
         return [task.key for task in self.in_order(keeper.wants_what)] if keeper else []
+
+    async def want_kept(self, keys: Collection[Any], client: str) -> None:
+        """Let a client want these too; it is told of their states, now and whenever they change."""
+        self.client_desires_keys([key for key in keys if key in self.tasks], client)
 
     async def release_kept(self, keys: Collection[Any]) -> None:
         """Keep these no longer. Keys that are not kept are ignored."""
@@ -81,7 +86,7 @@ class KeepingScheduler(Scheduler):
         state = self.clients.get(client)
         closed = client in self._closing_clients or client.startswith(WORKER_CLIENT)
         if state is not None and not closed:
-            self.client_desires_keys([task.key for task in state.wants_what], KEEPER)
+            self._keep(state.wants_what)
         self._closing_clients.discard(client)
         super().remove_client(client, stimulus_id)
 
@@ -124,6 +129,13 @@ class KeepingScheduler(Scheduler):
             "last_active_at": self.last_active_at,
             "tasks": tasks,
         }
+
+    def _keep(self, tasks: Collection[TaskState]) -> None:
+        """Let the keeper want these. Unlike `client_desires_keys`, this tells no client."""
+        keeper = self.clients.setdefault(KEEPER, ClientState(KEEPER))
+        for task in tasks:
+            task.who_wants = (task.who_wants or set()) | {keeper}
+            keeper.wants_what.add(task)
 
     def _close_client(self, client: str) -> None:
         self._closing_clients.add(client)

@@ -35,6 +35,8 @@ def serve(path: Path, clusters: Find) -> HTTPServer:
             (rf"/clusters/{NAME}/logs", Logs, given),
             (r"/usage", Usage, given),
         ],
+        default_handler_class=Nothing,
+        default_handler_args=given,
         log_function=_no_log,
     )
     server = HTTPServer(application)
@@ -88,6 +90,14 @@ class Handler(web.RequestHandler):
         """Only what nobody expected is worth the log."""
         if not isinstance(value, (AgentError, web.HTTPError)):
             super().log_exception(typ, value, tb)
+
+
+class Nothing(Handler):
+    """Every other address."""
+
+    async def prepare(self) -> None:
+        """There is nothing."""
+        raise web.HTTPError(404)
 
 
 class All(Handler):

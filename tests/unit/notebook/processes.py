@@ -1,0 +1,33 @@
+"""Looking at this machine's processes."""
+
+from pathlib import Path
+
+from tests.unit.notebook.parts import Notebook
+
+
+def schedulers(notebook: Notebook) -> set[int]:
+    """The schedulers that this notebook's server has started."""
+    return {pid for pid in _children(notebook.process.pid) if "clusters.scheduler" in command(pid)}
+
+
+def command(pid: int) -> str:
+    """A process's command line; empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _children(pid: int) -> set[int]:
+    tasks = Path(f"/proc/{pid}/task")
+    return {
+        int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()
+    }
