@@ -19,6 +19,7 @@ KEPT_UNUSED = timedelta(days=3)
 """How long a pool is kept for the next cluster: the first one of an account takes longer."""
 _JUST_USED = timedelta(minutes=10)
 """A pool that was used so lately is not taken from anybody."""
+_LONGEST_WAIT = timedelta(seconds=lifecycle.PLACE_SECONDS)
 _LOOKS = 40
 _LOOK_SECONDS = 0.5
 """A pool is usually there within seconds; then nobody need wait for the next try."""
@@ -53,7 +54,7 @@ def prepare(cluster: Cluster) -> None:
         raise NotReady(pool.id)
     name = environments.name(pool.account_id, pool.kind)
     if pool.state == PoolState.MAKING:
-        _make(pool, name)
+        _make(cluster, pool, name)
     _stop_waiting(cluster)
 
 
@@ -76,11 +77,12 @@ def _touch(pool: Pool) -> bool:
     return True
 
 
-def _make(pool: Pool, name: str) -> None:
+def _make(cluster: Cluster, pool: Pool, name: str) -> None:
     try:
         environments.make_environment(name, pool.account_id, pool.kind)
     except environments.NoneFree as error:
         pool.delete()
+        _wait_in_line(cluster, _ahead(cluster))
         raise NoPlace(pool.id) from error
     for _ in range(_LOOKS):
         if _is_made(pool, name):
@@ -101,12 +103,10 @@ def _is_made(pool: Pool, name: str) -> bool:
 
 
 def _take_place(cluster: Cluster, kind: str) -> Pool:
-    """A new pool, if it is the cluster's turn; else an unused one of somebody is given up."""
-    pools = every()
+    """A new pool, if it is the cluster's turn; else it waits in line."""
     ahead = _ahead(cluster)
-    if MOST - len(pools) <= ahead:
+    if ahead or len(every()) >= MOST:
         _wait_in_line(cluster, ahead)
-        _make_room(pools)
         raise NoPlace(cluster.id)
     now = clock.now()
     pool = Pool(
@@ -126,25 +126,28 @@ def _take_place(cluster: Cluster, kind: str) -> Pool:
 
 
 def _ahead(cluster: Cluster) -> int:
-    """How many clusters of others have waited for longer."""
-    mine = (cluster.waiting_since or clock.now(), cluster.id)
+    """How many clusters have waited for longer."""
+    now = clock.now()
+    mine = (cluster.waiting_since or now, cluster.id)
     return sum(
-        (other.waiting_since, other.id) < mine
+        now - other.waiting_since < _LONGEST_WAIT and (other.waiting_since, other.id) < mine
         for other in lifecycle.live()
         if other.waiting_since is not None and lifecycle.is_wanted(other)
     )
 
 
 def _wait_in_line(cluster: Cluster, ahead: int) -> None:
+    """Note that a cluster waits, and give up a pool that nobody uses, if there is one."""
     if cluster.waiting_since is None:
         cluster.update([Cluster.waiting_since.set(clock.now())])
-    before = "It is next" if not ahead else f"{ahead} before it"
+    before = f"{ahead} before it" if ahead else "it is next"
     lifecycle.set_problem(
         cluster.id,
         "waiting_for_place",
         f"All places for computers are taken just now. It waits in line ({before}), and starts by "
         "itself. Waiting costs nothing.",
     )
+    _make_room(every())
 
 
 def _stop_waiting(cluster: Cluster) -> None:

@@ -11,6 +11,7 @@ from chalicelib.storage.schemas import BlobRef
 Count = Annotated[int, Meta(ge=0, le=1000)]
 """A number of workers."""
 WorkerId = Annotated[str, Meta(max_length=40)]
+_PATH = r"^(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,60}){1,8}$"
 Pem = Annotated[str, Meta(min_length=1, max_length=20_000)]
 
 
@@ -204,7 +205,7 @@ class CreateCluster(msgspec.Struct, forbid_unknown_fields=True):
     budget_usd: Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6})?$")] | None = None
     idle_minutes: Annotated[int, Meta(ge=1, le=1440)] = 20
     detached: bool = False
-    dashboard_path: Annotated[str, Meta(pattern=r"^/[\w./%-]{0,200}$")] | None = None
+    dashboard_path: Annotated[str, Meta(pattern=_PATH)] | None = None
 
 
 class Scale(msgspec.Struct, forbid_unknown_fields=True):

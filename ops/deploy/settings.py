@@ -93,6 +93,9 @@ class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     gateways: Annotated[int, msgspec.Meta(ge=1)] = 2
     """Gateway tasks to keep running. With one, its replacement interrupts WebSockets."""
 
+    pool_vcpus: Annotated[int, msgspec.Meta(ge=1)] = 256
+    """Most processors that one account's clusters have of one kind of computers at a time."""
+
     log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 731] = 30
     """Days to keep logs. The values are those that CloudWatch Logs knows."""
 
@@ -210,6 +213,7 @@ def parameters(name: str, stage: Stage, upload_origin: str) -> dict[str, str]:
         "NotebookImage": stage.notebook_image,
         "GatewayImage": stage.gateway_image,
         "GatewayCount": str(stage.gateways),
+        "PoolVcpus": str(stage.pool_vcpus),
         "StripeApiBase": stage.stripe.api_base,
         "LogRetentionDays": str(stage.log_retention_days),
         "DataDeletionPolicy": stage.data_deletion_policy,

@@ -1,1 +1,1 @@
-"""Looks whether tasks, servers, notebooks, routes and slots agree: `python -m ops.doctor`."""
+"""Looks whether all records agree with what runs in AWS: `python -m ops.doctor`."""

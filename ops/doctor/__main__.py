@@ -1,4 +1,7 @@
-"""Lists every task, server, lease, notebook, route and slot, and says if any pair disagrees."""
+"""Lists every task, server, lease, notebook, route, slot, cluster, job and pool.
+
+And says if any pair of them disagrees.
+"""
 
 import argparse
 import sys
@@ -10,8 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops.cloud import LOCAL, NoCloud, connect
 from ops.deploy import settings
 from ops.doctor import report
+from ops.doctor.finding import Finding
 from ops.doctor.reader import Reader
-from ops.doctor.rules import Finding, examine
+from ops.doctor.rules import examine
 from ops.doctor.world import World
 
 

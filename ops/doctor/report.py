@@ -4,20 +4,21 @@ import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 
-from ops.doctor.rules import Finding
+from ops.doctor.finding import Finding
 from ops.doctor.world import World
 
 Row = Sequence[object]
 
 
 def as_json(world: World, findings: list[Finding]) -> str:
-    """One JSON document: `{now, tasks, servers, notebooks, routes, slots, findings}`."""
+    """One JSON document: `{now, tasks, servers, notebooks, routes, slots, batch, findings}`."""
     document = {
         "now": world.now,
         **{
             name: [dataclasses.asdict(each) for each in getattr(world, name).values()]
             for name in ("tasks", "servers", "notebooks", "routes", "slots")
         },
+        "batch": dataclasses.asdict(world.batch),
         "findings": [finding._asdict() for finding in findings],
     }
     return json.dumps(document, default=sorted, indent=2)
@@ -26,6 +27,7 @@ def as_json(world: World, findings: list[Finding]) -> str:
 def as_text(world: World, findings: list[Finding]) -> str:
     """Tables of everything but the servers that have ended and the tasks that are over."""
     parts = [_tasks(world), _servers(world), _notebooks(world), _routes(world), _slots(world)]
+    parts += [_clusters(world), _jobs(world), _pools(world)]
     return "\n".join([*parts, _verdict(findings)])
 
 
@@ -68,6 +70,27 @@ def _slots(world: World) -> str:
     taken = [slots for slots in world.slots.values() if slots.server_ids]
     rows = [(s.account_id, ", ".join(sorted(s.server_ids))) for s in taken]
     return _table(f"Accounts with slots taken: {len(rows)}", ("account", "servers"), rows)
+
+
+def _clusters(world: World) -> str:
+    clusters = world.batch.clusters.values()
+    rows = [
+        (c.id, c.state, c.notebook_id, c.name, c.members, _lease(c.lease_expires_at, world))
+        for c in clusters
+        if c.is_live
+    ]
+    head = ("cluster", "state", "notebook", "name", "workers", "lease")
+    return _table(f"Live clusters: {len(rows)}, and {len(clusters) - len(rows)} ended", head, rows)
+
+
+def _jobs(world: World) -> str:
+    rows = [(job.id, job.status, job.worker_id) for job in world.batch.jobs.values()]
+    return _table(f"Jobs: {len(rows)}", ("job", "status", "worker"), rows)
+
+
+def _pools(world: World) -> str:
+    rows = [(pool.name, pool.state) for pool in world.batch.pools.values()]
+    return _table(f"Pools of computers: {len(rows)}", ("environment and queue", "state"), rows)
 
 
 def _verdict(findings: list[Finding]) -> str:

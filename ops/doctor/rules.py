@@ -2,27 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
+from ops.doctor import cluster_rules
+from ops.doctor.finding import Finding
 from ops.doctor.world import Notebook, Route, Server, World
 
 SWEEP_SECONDS = 120
 """How long an expired lease may wait for the reaper: it runs every minute."""
 PORT = 8888
 """Where notebooks listen."""
-
-
-class Finding(NamedTuple):
-    """One disagreement."""
-
-    rule: str
-    """Its kind, in snake case."""
-
-    subject: str
-    """The id of what is wrong."""
-
-    message: str
-    """What disagrees with what, for a person."""
 
 
 def examine(world: World) -> list[Finding]:
@@ -136,4 +124,5 @@ _RULES: tuple[Callable[[World], Iterator[Finding]], ...] = (
     _slots,
     _notebooks,
     _strays,
+    *cluster_rules.RULES,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from chalice.test import Client
 
+from tests.functional.clusters import WANTED, recorded_cluster
 from tests.functional.conftest import Caller
 
 
@@ -38,8 +39,8 @@ def _operations() -> list[Operation]:
 
 OPERATIONS = _operations()
 PROTECTED = [operation for operation in OPERATIONS if operation.security]
-OF_ACCOUNTS = [operation for operation in PROTECTED if "agent" not in operation.security]
-OF_AGENTS = [operation for operation in PROTECTED if "agent" in operation.security]
+OF_PROGRAMS = [operation for operation in PROTECTED if operation.security & {"agent", "worker"}]
+OF_ACCOUNTS = [operation for operation in PROTECTED if operation not in OF_PROGRAMS]
 UNSAFE = [operation for operation in OF_ACCOUNTS if operation.method != "GET"]
 OF_ONE_THING = [operation for operation in OF_ACCOUNTS if "{" in operation.path]
 
@@ -67,6 +68,13 @@ BODIES: dict[str, object] = {
         "etags": ["x"],
     },
     "/agent/workspace/snapshots": {"parent": None},
+    "/agent/clusters": WANTED,
+    "/agent/clusters/{cluster_id}/scale": {"workers": 1},
+    "/agent/clusters/{cluster_id}/report": {"joined": [], "clients": 0, "active": False},
+    "/agent/clusters/{cluster_id}/saved": {"results": 0, "bytes": 0},
+    "/agent/clusters/{cluster_id}/environment": {"python": "3.11"},
+    "/worker/boot": {"job_id": "x", "attempt": 1},
+    "/worker/failed": {"code": "other", "message": "x"},
 }
 
 
@@ -89,6 +97,7 @@ def things(owner: Caller) -> dict[str, str]:
         "notebook_id": owner.told("POST", "/notebooks", {"name": "Mine"})["id"],
         "token_id": token["id"],
         "session_id": session["id"],
+        "cluster_id": recorded_cluster(owner.told("GET", "/me")["id"]),
     }
 
 
@@ -105,9 +114,17 @@ def test_a_signed_out_visitor_is_refused(operation: Operation, visitor: Caller) 
         {"Cookie": "__Host-sid=" + "x" * 5000},
         {"Authorization": "Bearer rmn_forged"},
         {"Authorization": "Bearer srv_00000000000000000000000000.forged"},
+        {"Authorization": "Bearer wk_00000000000000000000000000.forged"},
         {"Authorization": "Basic YTpi"},
     ],
-    ids=["forged session", "endless cookie", "forged token", "forged agent", "basic"],
+    ids=[
+        "forged session",
+        "endless cookie",
+        "forged token",
+        "forged agent",
+        "forged worker",
+        "basic",
+    ],
 )
 def test_forged_credentials_are_refused(
     operation: Operation, headers: dict[str, str], client: Client
@@ -137,8 +154,8 @@ def test_a_stranger_does_not_find_what_is_somebody_elses(
     assert owner.told("GET", f"/notebooks/{things['notebook_id']}")["name"] == "Mine"
 
 
-@pytest.mark.parametrize("operation", OF_AGENTS, ids=str)
-def test_a_persons_session_opens_no_agents_door(operation: Operation, owner: Caller) -> None:
+@pytest.mark.parametrize("operation", OF_PROGRAMS, ids=str)
+def test_a_persons_session_opens_no_programs_door(operation: Operation, owner: Caller) -> None:
     assert _status(owner, operation) == 401
 
 

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from localcloud.testing import LocalCloud
+from tests.functional.clusters import recorded_cluster, recorded_worker
 from tests.functional.conftest import Caller, signed_in
 
 SCHEMA = schemathesis.openapi.from_path("docs/openapi.json")
@@ -47,12 +48,25 @@ def agent(somebody: Caller) -> Iterator[dict[str, str]]:
     lifecycle.ended(lifecycle.read_server(server.id), None)
 
 
+@pytest.fixture(scope="module")
+def worker(somebody: Caller) -> dict[str, str]:
+    """The headers of a worker whose job is on record."""
+    account_id = somebody.told("GET", "/me")["id"]
+    _, token = recorded_worker(account_id, recorded_cluster(account_id, is_live=True))
+    return {"Authorization": f"Bearer {token}"}
+
+
 @SCHEMA.exclude(path_regex=f"^{ENDS_THE_SESSION}").parametrize()
 @settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
 def test_every_operation_answers_as_its_document_says(
-    case: schemathesis.Case[Any], cloud: LocalCloud, somebody: Caller, agent: dict[str, str]
+    case: schemathesis.Case[Any],
+    cloud: LocalCloud,
+    somebody: Caller,
+    agent: dict[str, str],
+    worker: dict[str, str],
 ) -> None:
-    headers = agent if case.path.startswith("/api/agent/") else somebody.headers
+    of_programs = {"agent": agent, "worker": worker}
+    headers = of_programs.get(case.path.split("/")[2], somebody.headers)
 
     case.call_and_validate(
         base_url=cloud.app_origin, headers=headers, checks=CHECKS, allow_redirects=False

@@ -76,7 +76,35 @@ def test_a_stop_waits_longer_than_a_task_may_take_to_save(resources: dict[str, A
     assert stop["TimeoutSeconds"] > container["StopTimeout"] + 30
 
 
-@pytest.mark.parametrize("name", ["start_notebook", "stop_notebook"])
+def test_whatever_goes_wrong_in_a_clusters_start_ends_in_fail_cluster() -> None:
+    states = _read("start_cluster")["States"]
+
+    for name in ("PreparePool", "SubmitWorkers"):
+        [catch] = states[name]["Catch"]
+        assert catch["ErrorEquals"] == ["States.ALL"]
+        assert states[catch["Next"]]["Parameters"]["FunctionName"] == "${FailCluster}"
+
+
+def test_a_cluster_without_a_place_waits_for_a_quarter_of_an_hour() -> None:
+    retries = _read("start_cluster")["States"]["PreparePool"]["Retry"]
+    [waits] = [retry for retry in retries if retry["ErrorEquals"] == ["NoPlace"]]
+
+    assert waits["IntervalSeconds"] * waits["MaxAttempts"] == 15 * 60
+    assert waits["BackoffRate"] == 1
+
+
+def test_a_cluster_whose_results_are_not_saved_in_time_stops_all_the_same() -> None:
+    drain = _read("stop_cluster")["States"]["DrainCluster"]
+    [catch] = drain["Catch"]
+
+    assert drain["TimeoutSeconds"] == 30
+    assert catch["ErrorEquals"] == ["States.ALL"]
+    assert catch["Next"] == drain["Next"] == "TerminateWorkers"
+
+
+@pytest.mark.parametrize(
+    "name", ["start_notebook", "stop_notebook", "start_cluster", "stop_cluster"]
+)
 def test_the_template_has_the_definition_and_all_that_it_names(
     name: str, resources: dict[str, Any]
 ) -> None:

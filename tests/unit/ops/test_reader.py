@@ -9,9 +9,21 @@ from localcloud.testing import LocalCloud
 from ops.cloud import connect
 from ops.doctor import __main__ as doctor
 from ops.doctor.reader import Reader
-from ops.doctor.world import Notebook, Route, Server, Slots
+from ops.doctor.world import Cluster, Notebook, OpenRun, Pool, Route, Server, Slots, Worker
 
-KEYS = {"servers": "id", "notebooks": "id", "routes": "host", "slots": "account_id"}
+KEYS = {
+    "servers": "id",
+    "notebooks": "id",
+    "routes": "host",
+    "slots": "account_id",
+    "clusters": "id",
+    "workers": "id",
+    "cluster_pools": "id",
+    "cluster_names": "key",
+    "cluster_keys": "cluster_id",
+    "cluster_slots": "account_id",
+    "usage_runs": "id",
+}
 ROWS: dict[str, dict[str, Any]] = {
     "servers": {
         "id": {"S": "srv_1"},
@@ -36,6 +48,30 @@ ROWS: dict[str, dict[str, Any]] = {
         "server_id": {"S": "srv_1"},
     },
     "slots": {"account_id": {"S": "acc_1"}, "servers": {"SS": ["srv_1"]}},
+    "clusters": {
+        "id": {"S": "cl_1"},
+        "account_id": {"S": "acc_1"},
+        "notebook_id": {"S": "nb_1"},
+        "server_id": {"S": "srv_1"},
+        "name": {"S": "sim"},
+        "state": {"S": "running"},
+        "live": {"S": "0"},
+        "wanted": {"N": "3"},
+        "members": {"N": "1"},
+        "vcpu": {"N": "2"},
+        "lease_expires_at": {"N": "4000000000"},
+    },
+    "workers": {"id": {"S": "wk_1"}, "cluster_id": {"S": "cl_1"}, "job_id": {"S": "job-1"}},
+    "cluster_pools": {
+        "id": {"S": "acc_1/spot"},
+        "account_id": {"S": "acc_1"},
+        "kind": {"S": "spot"},
+        "state": {"S": "making"},
+    },
+    "cluster_names": {"key": {"S": "nb_1/sim"}, "cluster_id": {"S": "cl_1"}},
+    "cluster_keys": {"cluster_id": {"S": "cl_1"}, "address": {"S": "tls://10.64.64.1:8700"}},
+    "cluster_slots": {"account_id": {"S": "acc_1"}, "vcpus": {"N": "6"}},
+    "usage_runs": {"id": {"S": "wk_1.1"}, "kind": {"S": "cluster"}, "open_shard": {"S": "0"}},
 }
 
 
@@ -75,6 +111,22 @@ def test_records_are_read_as_they_stand() -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_records_of_clusters_are_read_as_they_stand() -> None:
+    batch = Reader(connect("local"), "local").read().batch
+
+    assert batch.clusters["cl_1"] == Cluster(
+        "cl_1", "acc_1", "nb_1", "srv_1", "sim", "running", True, 1, 6, 4_000_000_000
+    )
+    assert batch.workers == {"wk_1": Worker("wk_1", "cl_1", "job-1", False, True)}
+    assert batch.pools == {"acc_1/spot": Pool("acc_1/spot", "ramon-local-acc_1-spot", "making")}
+    assert batch.open_runs == {"wk_1.1": OpenRun("wk_1.1")}
+    assert (batch.names, batch.keys, batch.vcpus) == (
+        {"nb_1/sim": "cl_1"}, {"cl_1": "cl_1"}, {"acc_1": 6},
+    )  # fmt: skip
+    assert (batch.jobs, batch.environments, batch.queues) == ({}, frozenset(), frozenset())
+
+
+@pytest.mark.usefixtures("here")
 def test_a_disagreement_is_shown_and_ends_with_1(capsys: pytest.CaptureFixture[str]) -> None:
     status = doctor.main(["--patience", "0"])
 
@@ -92,6 +144,7 @@ def test_programs_get_one_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown["slots"] == [{"account_id": "acc_1", "server_ids": ["srv_1"]}]
     assert {finding["rule"] for finding in shown["findings"]} == {
         "live_server_without_task",
+        "live_worker_without_job",
         "route_without_task",
     }
 

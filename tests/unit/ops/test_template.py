@@ -11,7 +11,12 @@ from chalicelib.core import config
 Resources = dict[str, Any]
 
 WITHOUT_RESOURCES = {
+    "batch:DescribeComputeEnvironments",
+    "batch:DescribeJobQueues",
+    "batch:DescribeJobs",
+    "batch:ListJobs",
     "ecr:GetAuthorizationToken",
+    "ecs:DiscoverPollEndpoint",
     "ecs:ListTasks",  # bound to the cluster by a condition
     "states:SendTaskFailure",
     "states:SendTaskHeartbeat",
@@ -100,6 +105,44 @@ def test_notebooks_have_no_rights_in_aws(resources: Resources) -> None:
     assert [container["Name"] for container in notebook["ContainerDefinitions"]] == ["notebook"]
 
 
+def test_workers_have_no_rights_in_aws_and_no_way_to_those_of_their_hosts(
+    resources: Resources,
+) -> None:
+    worker = resources["WorkerJobDefinition"]["Properties"]["ContainerProperties"]
+    data = resources["WorkerLaunchTemplate"]["Properties"]["LaunchTemplateData"]
+    script = json.dumps(data["UserData"])
+
+    assert not {"JobRoleArn", "ExecutionRoleArn"} & worker.keys()
+    assert worker["User"] == "1000:1000"
+    assert not worker.get("Privileged")
+    assert data["MetadataOptions"]["HttpTokens"] == "required"
+    assert data["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
+    assert "FORWARD --destination 169.254.169.254/32 --jump DROP" in script
+    assert "OUTPUT --destination 169.254.169.254/32" in script
+
+
+def test_only_a_submission_may_submit_jobs_and_only_the_workers(resources: Resources) -> None:
+    submits = [
+        (name, statement)
+        for name, statement in _statements(resources)
+        if "batch:SubmitJob" in _as_list(statement["Action"])
+    ]
+
+    assert [name for name, _ in submits] == ["SubmitWorkersRole"]
+    assert "job-definition/ramon-${Stage}-worker" in json.dumps(submits[0][1]["Resource"])
+
+
+def test_only_what_makes_pools_may_give_hosts_their_role(resources: Resources) -> None:
+    passes = {
+        name
+        for name, statement in _statements(resources)
+        if "iam:PassRole" in _as_list(statement["Action"])
+        and "WorkerHostRole" in json.dumps(statement["Resource"])
+    }
+
+    assert passes == {"PreparePoolRole"}
+
+
 def test_a_gateway_may_only_look_up_routes(resources: Resources) -> None:
     role = resources["GatewayTask"]["Properties"]["TaskRoleArn"]["Fn::GetAtt"][0]
     allowed = [statement for name, statement in _statements(resources) if name == role]
@@ -173,6 +216,31 @@ def test_nothing_but_a_gateway_reaches_a_notebook(resources: Resources) -> None:
 
     assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": ["GatewayGroup", "GroupId"]}
     assert (rule["FromPort"], rule["ToPort"]) == (8888, 8888)
+
+
+def _of_group(resources: Resources, group: str) -> Iterator[Any]:
+    for _, rule in _of_type(resources, "AWS::EC2::SecurityGroupIngress"):
+        if rule["GroupId"] == {"Fn::GetAtt": [group, "GroupId"]}:
+            yield rule
+
+
+def test_workers_reach_schedulers_beside_notebooks_and_nothing_else_of_them(
+    resources: Resources,
+) -> None:
+    [rule] = _of_group(resources, "NotebookGroup")
+
+    assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": ["WorkerGroup", "GroupId"]}
+    assert (rule["FromPort"], rule["ToPort"]) == (8700, 8799)
+
+
+def test_workers_are_reached_by_notebooks_and_each_other_only(resources: Resources) -> None:
+    sources = {
+        rule["SourceSecurityGroupId"]["Fn::GetAtt"][0]
+        for rule in _of_group(resources, "WorkerGroup")
+    }
+
+    assert sources == {"NotebookGroup", "WorkerGroup"}
+    assert resources["WorkerGroup"]["Properties"]["SecurityGroupIngress"] == []
 
 
 def test_the_site_is_private_and_has_strict_headers(resources: Resources) -> None:

@@ -9,6 +9,7 @@ import botocore.session
 from botocore import xform_name
 
 from chalicelib.billing.catalogue import SIZES
+from chalicelib.clusters import batch
 from chalicelib.notebooks import fargate
 from localcloud.settings import PROJECT_ROOT
 
@@ -80,5 +81,13 @@ def test_tags_name_the_account_the_resource_and_the_stage() -> None:
     assert {tag["key"]: tag["value"] for tag in fargate.tags(launch)} == {
         "ramon:account": "acc_1",
         "ramon:resource": "nb_1",
+        "ramon:stage": "local",
+    }
+
+
+def test_a_clusters_jobs_and_computers_have_the_same_tags() -> None:
+    assert batch.tags("acc_1", "cl_1") == {
+        "ramon:account": "acc_1",
+        "ramon:resource": "cl_1",
         "ramon:stage": "local",
     }
