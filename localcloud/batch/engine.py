@@ -57,7 +57,8 @@ class Run:
         """Whether its end is asked for before so many seconds have passed."""
         if seconds:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.asked.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self.asked.wait()
         return self.order is not None
 
 
