@@ -13,6 +13,7 @@ from typing import Any
 
 from distributed.core import Status
 from distributed.deploy.cluster import Cluster as DaskCluster
+from distributed.objects import SchedulerInfo
 from distributed.utils import Log, Logs
 
 from ramon._agent import Agent, Found
@@ -112,10 +113,24 @@ class Known(DaskCluster):
             if not simply_runs or time.monotonic() - self._asked_at > ASK_SECONDS:
                 with suppress(ClusterNotFound):
                     await self._ask()
+                if self.info and self.info.running != len(self.observed):
+                    await self._count_workers()
             self._show()
             if self._found and verdict(self._found):
                 self._ended.set()
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _count_workers(self) -> None:
+        """Ask the scheduler which workers there are.
+
+        It tells that by itself too, but only to the newest of several objects of one cluster.
+        """
+        with suppress(OSError):
+            self.scheduler_info = SchedulerInfo(await self.scheduler_comm.identity())
+
+    def _update_worker_status(self, op: str, msg: Any) -> None:
+        if op != "remove" or msg in self.scheduler_info["workers"]:
+            super()._update_worker_status(op, msg)
 
     def _show(self) -> None:
         self._display.show(self._view())

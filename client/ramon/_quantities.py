@@ -83,9 +83,15 @@ def idle_minutes(value: str | float | timedelta) -> int:
 
 def count(value: float, name: str, *, least: int = 0) -> int:
     """A whole number that is at least `least`. Raises InvalidValue."""
-    if isinstance(value, bool) or value != round(value) or value < least:
+    if not _is_whole(value) or value < least:
         raise InvalidValue(f"{name}={value!r} must be a whole number, {least} or more.")
     return int(value)
+
+
+def _is_whole(value: object) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _spelled(text: str, name: str) -> float:

@@ -147,9 +147,11 @@ class Scaling(Life):
         return limits
 
     async def _scale(self, wanted: int) -> None:
+        await self._count_workers()
         excess = len(self.observed) - wanted
         retired = await self._retire(excess) if excess > 0 else []
         self._learn(await asyncio.to_thread(self._agent.scale, self.name, wanted, retired))
+        await self._count_workers()
 
     async def _retire(self, excess: int) -> list[str]:
         """Have the scheduler empty and close `excess` workers; the names of those that it could."""

@@ -176,6 +176,7 @@ _BY_STATUS: dict[int, type[RamonError]] = {
     400: InvalidValue,
     401: NotSignedIn,
     402: BudgetError,
+    403: NotSignedIn,
     404: ClusterNotFound,
     408: ServiceUnavailable,
     422: InvalidValue,

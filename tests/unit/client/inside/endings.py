@@ -1,0 +1,134 @@
+"""What a kernel sees when its cluster stops, and a new one when the old kernel died.
+
+Each function is one kernel's life; test_endings.py runs them in turn and does the rest.
+"""
+
+# Nothing of this is installed where the types of tests are checked.
+# mypy: disable-error-code="import-not-found"
+
+import asyncio
+import operator
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import ramon
+from inside.helpers import raised, until
+
+KEPT: list[Any] = []
+"""What a kernel still holds when it ends."""
+
+
+def leave_work_behind() -> None:
+    """Submit, and be killed."""
+    cluster = ramon.Cluster(1, name="left", cpu=2, memory="1 GiB")
+    results = cluster.map(operator.neg, range(300))
+    assert next(results) == 0
+    failing = cluster.submit(operator.truediv, 1, 0)
+    slow = cluster.submit(time.sleep, 2)
+    assert failing.exception()
+    assert not slow.done()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def find_work_again() -> None:
+    """Take over what the killed kernel left, and what a closed one gave up is gone."""
+    cluster = ramon.Cluster.from_name("left", quiet=True)
+    until(lambda: cluster.futures)
+    names = [key.partition("-")[0] for key in cluster.futures]
+    assert names[-2:] == ["truediv", "sleep"]
+    assert set(names[:-2]) == {"neg"}
+    done = cluster.results(wait=True)
+    negated = [value for key, value in done.items() if key.startswith("neg-")]
+    assert negated == [-n for n in range(300)]
+    assert [key.partition("-")[0] for key in done][-1] == "sleep"
+    assert not any(key.startswith("truediv") for key in done)
+    cluster.forget()
+    assert not cluster.futures
+    cluster.shutdown()
+
+
+def leave_a_detached_one() -> None:
+    """End as kernels do when they are restarted; the cluster and its results stay."""
+    cluster = ramon.Cluster(1, name="detached", cpu=1, memory="1 GiB", detached=True)
+    assert cluster.submit(operator.add, 1, 2).result() == 3
+    KEPT.append(cluster.get_client().submit(operator.add, 3, 4))
+    assert KEPT[0].result() == 7
+
+
+def find_the_detached_one() -> None:
+    """What a kernel still wanted when it ended is there."""
+    cluster = ramon.Cluster.from_name("detached", shutdown_on_close=True)
+    until(lambda: 7 in cluster.results().values())
+    cluster.close()
+
+
+def forget_to_close() -> None:
+    """End with a cluster that is to end with its kernel."""
+    ramon.Cluster(1, name="forgotten", cpu=1, memory="1 GiB", wait_for_workers=False)
+
+
+def be_stopped() -> None:
+    """Work until the service stops the cluster; every way to use it says why."""
+    cluster = ramon.Cluster(1, name="stopped", cpu=1, memory="1 GiB", budget="$5")
+    client = cluster.get_client()
+    done = cluster.submit(operator.add, 1, 2)
+    assert done.result() == 3
+    assert list(cluster.map(operator.neg, range(3))) == [0, -1, -2]
+    slow, lasting = cluster.submit(time.sleep, 30), client.submit(time.sleep, 31)
+    wanted = client.submit(operator.add, 40, 2)
+    assert wanted.result() == 42
+    Path("working").touch()
+    for call in (
+        slow.result,
+        lasting.result,
+        lambda: cluster.submit(abs, 1),
+        lambda: cluster.map(abs, [1]),
+        lambda: client.submit(abs, 1).result(),
+        lambda: cluster.scale(3),
+        lambda: cluster.wait_for_workers(3),
+        cluster.get_client,
+        lambda: ramon.Cluster.from_name("stopped"),
+    ):
+        error = raised(ramon.errors.ClusterStopped, call)
+        assert error.reason == "budget"
+        assert "Your budget is used up." in str(error)
+        assert "It cost $0.01." in str(error)
+    error = raised(ramon.errors.ClusterStopped, cluster.check)
+    assert "ramon.saved_results('stopped')" in str(error)
+    assert 42 in ramon.saved_results("stopped").values()
+    cluster.close()
+    raised(ramon.errors.ClusterNotFound, lambda: ramon.saved_results("nothing"))
+
+
+def be_interrupted_while_it_starts() -> None:
+    """Press the stop button while workers are awaited."""
+    Path("working").touch()
+    raised(KeyboardInterrupt, lambda: ramon.Cluster(1, name="interrupted"))
+    assert ramon.clusters() == []
+
+
+def be_cancelled_while_it_starts() -> None:
+    """The same of an asynchronous one."""
+    asyncio.run(_cancelled())
+    assert ramon.clusters() == []
+
+
+async def _cancelled() -> None:
+    try:
+        async with asyncio.timeout(2):
+            await ramon.Cluster(1, name="cancelled", asynchronous=True)
+    except TimeoutError:
+        return
+    raise AssertionError
+
+
+def get_no_workers() -> None:
+    """Give up, and say what stands in the way."""
+    error = raised(
+        ramon.errors.CapacityError, lambda: ramon.Cluster(1, name="empty", timeout="2 s")
+    )
+    assert "0 of 1 workers joined within 2 s." in str(error)
+    assert ramon.clusters() == []

@@ -1,0 +1,28 @@
+"""Runs the checks of one module, each whatever became of those before it."""
+
+import importlib
+import inspect
+import json
+import sys
+import traceback
+from collections.abc import Callable
+
+
+def run(module: str) -> None:
+    """Call every public function of `module`; print what each raised, "" if nothing, as JSON."""
+    home = importlib.import_module(f"inside.{module}")
+    said = {}
+    for name, check in vars(home).items():
+        own = inspect.isfunction(check) and check.__module__ == home.__name__
+        if own and not name.startswith("_"):
+            said[name] = _called(check)
+    home.CLUSTER.close()
+    sys.stdout.write(f"\n{json.dumps(said)}\n")
+
+
+def _called(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except BaseException:  # noqa: BLE001 - it is told, not lost
+        return traceback.format_exc()
+    return ""

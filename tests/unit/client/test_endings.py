@@ -1,0 +1,93 @@
+"""A cluster that outlives its kernel, or ends before it: the life of each kernel is in
+`inside/endings.py`, and this side kills kernels and stops clusters, as the service would.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support import eventually
+from tests.unit.client.conftest import FOLDER
+from tests.unit.notebook.fake_clusters import Running
+
+
+def life(name: str) -> str:
+    """The program of a kernel that lives as `name` says."""
+    path = f"import sys; sys.path.insert(0, {str(FOLDER)!r})"
+    return f"{path}\nfrom inside import endings\nendings.{name}()"
+
+
+def test_a_new_kernel_finds_what_a_killed_one_left(notebook: Running) -> None:
+    killed = notebook.start_python(life("leave_work_behind"))
+    _, errors = killed.communicate(timeout=90)
+    assert killed.returncode == -signal.SIGKILL, errors
+    notebook.python(life("find_work_again"), timeout=90)
+    assert notebook.service.cluster("left").state == "stopped"
+
+
+def test_a_detached_cluster_keeps_results_when_its_kernel_ends(notebook: Running) -> None:
+    notebook.python(life("leave_a_detached_one"), timeout=90)
+    assert notebook.service.cluster("detached").state == "running"
+    notebook.python(life("find_the_detached_one"), timeout=90)
+    assert notebook.service.cluster("detached").state == "stopped"
+
+
+def test_a_cluster_ends_with_its_kernel(notebook: Running) -> None:
+    notebook.python(life("forget_to_close"))
+    eventually(lambda: notebook.service.cluster("forgotten").state == "stopped", within=30)
+    assert notebook.service.cluster("forgotten").stop == {
+        "reason": "closed",
+        "message": "Stopped: closed.",
+    }
+
+
+def test_a_stopped_cluster_says_why_what_it_cost_and_where_results_are(
+    notebook: Running,
+) -> None:
+    with living(notebook, "be_stopped"):
+        notebook.service.end("stopped", "budget", "Your budget is used up.", save=True)
+
+
+@pytest.mark.parametrize("how", ["interrupted", "cancelled"])
+def test_a_start_that_is_given_up_leaves_nothing(notebook: Running, how: str) -> None:
+    notebook.service.holding = True
+    try:
+        if how == "cancelled":
+            notebook.python(life("be_cancelled_while_it_starts"))
+        else:
+            with living(notebook, "be_interrupted_while_it_starts") as kernel:
+                live = notebook.service.clusters
+                eventually(lambda: [c for c in live.values() if c.state == "starting"], within=30)
+                kernel.send_signal(signal.SIGINT)
+    finally:
+        notebook.service.holding = False
+    assert notebook.service.cluster(how).state == "stopped"
+
+
+def test_a_start_without_machines_says_so(notebook: Running) -> None:
+    notebook.service.holding = True
+    try:
+        notebook.python(life("get_no_workers"))
+    finally:
+        notebook.service.holding = False
+
+
+@contextmanager
+def living(notebook: Running, name: str) -> Iterator[subprocess.Popen[str]]:
+    """A kernel that has come as far as to say "working", and lives to its end after the block."""
+    said = notebook.notebook.workspace / "working"
+    said.unlink(missing_ok=True)
+    kernel = notebook.start_python(life(name))
+    try:
+        eventually(lambda: said.exists() or kernel.poll() is not None, within=60)
+        yield kernel
+        printed, errors = kernel.communicate(timeout=90)
+        assert kernel.returncode == 0, f"{printed}\n{errors}"
+    finally:
+        kernel.kill()
+        kernel.communicate()
