@@ -34,6 +34,9 @@ SETTLING_SECONDS = 10.0
 READING = ("Get", "Describe", "List", "Query", "Scan", "BatchGet", "Head", "Filter", "Validate")
 """How names of operations begin that change nothing."""
 
+READING_PATHS = ("/v1/describe", "/v1/list")
+"""How Batch's addresses of such operations begin."""
+
 POLITENESS = 5
 """How much the child lets other processes go first."""
 
@@ -65,10 +68,10 @@ class Snapshots:
             functools.partial(prune, referenced)
         )
 
-    def note_request(self, method: str, target: str) -> None:
+    def note_request(self, method: str, path: str, target: str) -> None:
         """Remember that a request may have changed something."""
         operation = target.rsplit(".", 1)[-1]
-        reads = operation.startswith(READING) if operation else method in ("GET", "HEAD")
+        reads = operation.startswith(READING) if operation else _only_reads(method, path)
         if not reads:
             self.note_change()
 
@@ -154,6 +157,10 @@ class Snapshots:
 
         with self._file.open() as stream:
             return dict(json.loads(line, object_hook=decode) for line in stream)
+
+
+def _only_reads(method: str, path: str) -> bool:
+    return method in ("GET", "HEAD") or path.startswith(READING_PATHS)
 
 
 def _itself(value: Any, _memo: object = None) -> Any:

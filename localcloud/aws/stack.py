@@ -130,7 +130,7 @@ class AwsStack:
             await _send_json(send, 404, b'{"message": "Not Found"}')
         else:
             target = headers.get(b"x-amz-target", b"").decode("latin-1")
-            self._snapshots.note_request(scope["method"], target)
+            self._snapshots.note_request(scope["method"], path, target)
             await ministack.app(scope, receive, send)
 
     def _install_ecs(self) -> None:

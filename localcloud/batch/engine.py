@@ -40,8 +40,9 @@ class Order:
 
 @dataclass
 class Run:
-    """An attempt under way."""
+    """An attempt under way; cluster: the ARN of the one that it runs in."""
 
+    cluster: str
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     order: Order | None = None
     process: ContainerProcess | None = None
@@ -79,7 +80,7 @@ class Engine:
         job.instance = new_instance_id()
         job.record.pop("statusReason", None)
         self.journal.store.save_job(job)
-        self.runs[job.id] = Run()
+        self.runs[job.id] = Run(environment["ecsClusterArn"])
         run = asyncio.create_task(self._run(job, boot_seconds), name=f"batch-job-{job.id}")
         self._tasks.add(run)
         run.add_done_callback(self._tasks.discard)
@@ -121,7 +122,7 @@ class Engine:
         if await run.asked_within(boot_seconds) and run.order:
             return _end(run.order, CLOCK.time(), None)
         try:
-            run.process = await self._start(job)
+            run.process = await self._start(job, run.cluster)
         except (StartError, addresses.NoAddressError, OSError) as error:
             logger.warning("job %s did not start: %s", job.id, error)
             return End(NOT_STARTED, CLOCK.time(), reason=str(error))
@@ -129,11 +130,10 @@ class Engine:
             self._running(job)
         return await self._until_the_end(job, run, run.process)
 
-    async def _start(self, job: Job) -> ContainerProcess:
-        store = self.journal.store
-        taken = {each.address for each in store.jobs.values() if each.address}
+    async def _start(self, job: Job, cluster: str) -> ContainerProcess:
+        taken = {each.address for each in self.journal.store.jobs.values() if each.address}
         job.address = addresses.pick(taken, [])
-        records.begin_attempt(job.record, store.names, f"AWSBatch-{job.environment}")
+        records.begin_attempt(job.record, cluster)
         self._set_status(job, "STARTING")
         spec = self.specs.of(job, self.credentials(job))
         self.logs.open(job)

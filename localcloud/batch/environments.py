@@ -46,9 +46,7 @@ class EnvironmentOperations:
         self.store.environments[name] = {
             "computeEnvironmentName": name,
             "computeEnvironmentArn": arn,
-            "ecsClusterArn": self.store.names.ecs("cluster", f"AWSBatch-{name}-{uuid}").rpartition(
-                "/"
-            )[0],
+            "ecsClusterArn": self.store.names.ecs_cluster(name, uuid),
             "tags": request.get("tags", {}),
             "type": request["type"],
             "state": request.get("state", "ENABLED"),

@@ -38,9 +38,10 @@ class Names:
         """A job's ARN."""
         return self.arn("job", job_id)
 
-    def ecs(self, kind: str, cluster: str, name: str = "") -> str:
-        """The ARN of something that Batch makes in ECS for its jobs, with a random name."""
-        return f"arn:aws:ecs:{self.region}:{self.account}:{kind}/{cluster}/{name or uuid4().hex}"
+    def ecs_cluster(self, environment: str, uuid: str) -> str:
+        """The ARN of the ECS cluster that Batch makes for a compute environment."""
+        cluster = f"AWSBatch-{environment}-{uuid}"
+        return f"arn:aws:ecs:{self.region}:{self.account}:cluster/{cluster}"
 
 
 def last_part(reference: str) -> str:
@@ -55,6 +56,11 @@ def check_name(name: str, what: str) -> None:
             f"Error executing request, Exception : {what} name should match valid pattern,"
             f" RequestId: {uuid4()}"
         )
+
+
+def new_in_cluster(cluster: str, kind: str) -> str:
+    """The ARN of a new task or container instance in an ECS cluster, which is given by its ARN."""
+    return f"{cluster.replace(':cluster/', f':{kind}/')}/{uuid4().hex}"
 
 
 def new_instance_id() -> str:

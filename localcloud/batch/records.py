@@ -5,7 +5,7 @@ import re
 from uuid import uuid4
 
 from localcloud.api_model import Record
-from localcloud.batch.names import Names
+from localcloud.batch.names import Names, new_in_cluster
 from localcloud.batch.retries import End
 from localcloud.clock import CLOCK
 
@@ -51,11 +51,11 @@ def new_child(names: Names, array: Record, index: int) -> Record:
     }
 
 
-def begin_attempt(record: Record, names: Names, cluster: str) -> None:
-    """Note where a job that is STARTING runs."""
-    record["container"]["containerInstanceArn"] = names.ecs("container-instance", cluster)
-    record["container"]["taskArn"] = names.ecs("task", cluster)
-    record["container"].setdefault("networkInterfaces", [])
+def begin_attempt(record: Record, cluster: str) -> None:
+    """Note where a job that is STARTING runs; cluster: an ARN."""
+    for member, kind in (("containerInstanceArn", "container-instance"), ("taskArn", "task")):
+        record["container"][member] = new_in_cluster(cluster, kind)
+    record["container"]["networkInterfaces"] = []
 
 
 def end_attempt(record: Record, end: End) -> None:

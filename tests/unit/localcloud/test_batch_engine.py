@@ -20,7 +20,7 @@ from localcloud.images import Image, Images
 
 NAMES = Names("000000000000", "us-east-1")
 QUEUE = {"jobQueueArn": NAMES.queue("q")}
-ENVIRONMENT = {"computeEnvironmentName": "c"}
+ENVIRONMENT = {"computeEnvironmentName": "c", "ecsClusterArn": NAMES.ecs_cluster("c", "1")}
 
 
 class Streams:
