@@ -35,7 +35,7 @@ export function ClusterCard({ cluster }: { cluster: Cluster }) {
 }
 
 function Facts({ cluster, live }: { cluster: Cluster; live: boolean }) {
-  const { worker, workers, price, notebook_id, notebook_name } = cluster;
+  const { worker, workers, notebook_id, notebook_name } = cluster;
   const length = lengthWords(cluster);
   return (
     <>
@@ -43,7 +43,7 @@ function Facts({ cluster, live }: { cluster: Cluster; live: boolean }) {
         {live ? `${workerCount(workers)}, each ` : "Workers of "}
         {powerWords(worker)}
       </li>
-      {live && <li className="numbers">{priceWords(price)}</li>}
+      {live && <li className="numbers">{priceWords(cluster)}</li>}
       <li>
         <Spent cluster={cluster} /> {live ? "so far" : "in all"}
       </li>

@@ -118,9 +118,9 @@ export function lossWords(tasks: ClusterTasks | null): string | null {
 }
 
 /** What an hour costs now, and with all workers: `$0.81/h now, $1.62/h with all workers`. */
-export function priceWords({ now_usd_hour, usd_hour }: Cluster["price"]): string {
-  const now = parseUsd(now_usd_hour);
-  const all = parseUsd(usd_hour);
+export function priceWords({ state, price }: Pick<Cluster, "state" | "price">): string {
+  const now = parseUsd(price.now_usd_hour);
+  const all = state === "stopping" ? now : parseUsd(price.usd_hour);
   if (now === all) return `${formatUsd(all)}/h`;
   if (now === 0n) return `${formatUsd(all)}/h once all workers run`;
   return `${formatUsd(now)}/h now, ${formatUsd(all)}/h with all workers`;

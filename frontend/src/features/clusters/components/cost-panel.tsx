@@ -27,7 +27,7 @@ export function CostPanel({ cluster }: { cluster: Cluster }) {
             )}
           </dd>
         </div>
-        {live && <Fact name="Price" value={priceWords(price)} />}
+        {live && <Fact name="Price" value={priceWords(cluster)} />}
         <Fact
           name="Each worker"
           value={`${powerWords(worker)}, ${formatUsd(parseUsd(price.worker_usd_hour))}/h, by the second`}

@@ -4,7 +4,7 @@ import { Figure } from "@/components/figure";
 import { Loading } from "@/components/loading";
 import { Panel } from "@/components/panel";
 import type { Cluster } from "@/lib/api-models";
-import { formatDateTime, formatElapsed } from "@/lib/time";
+import { formatClock, formatDateTime, formatElapsed } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { isLive } from "../api/cluster-cache";
 import { useHistory } from "../api/get-history";
@@ -46,6 +46,7 @@ function StepsFigure({ cluster, steps }: { cluster: Cluster; steps: Step[] }) {
 }
 
 function StepTable({ steps }: { steps: Step[] }) {
+  const start = steps[0]?.from ?? 0;
   return (
     <table>
       <thead>
@@ -62,7 +63,7 @@ function StepTable({ steps }: { steps: Step[] }) {
       <tbody>
         {steps.map(({ from, to, workers }) => (
           <tr key={from}>
-            <th scope="row">{formatDateTime(new Date(from).toISOString())}</th>
+            <th scope="row">{startOf(from, start)}</th>
             <td data-align="end">{formatElapsed(Math.round((to - from) / 1_000))}</td>
             <td data-align="end">{workers}</td>
           </tr>
@@ -70,6 +71,17 @@ function StepTable({ steps }: { steps: Step[] }) {
       </tbody>
     </table>
   );
+}
+
+/** With its day where that is another one than the first step's. */
+function startOf(from: number, first: number): string {
+  const iso = new Date(from).toISOString();
+  const sameDay = new Date(from).toDateString() === new Date(first).toDateString();
+  return from !== first && sameDay ? formatClock(iso) : `${formatDateTime(iso)}${seconds(iso)}`;
+}
+
+function seconds(iso: string): string {
+  return formatClock(iso).slice(-3);
 }
 
 function summaryOf(steps: Step[], wanted: number | null): string {

@@ -37,7 +37,7 @@ export function NotebookClusters({ clusters, running }: Props) {
 function Hint() {
   return (
     <p className={classes.hint}>
-      Too slow on one machine? <code>ramon.Cluster(n_workers=4)</code> in a cell adds workers.{" "}
+      Too slow? <code>ramon.Cluster(n_workers=4)</code> adds workers.{" "}
       <Link to={paths.clusterGuide}>How clusters work</Link>
     </p>
   );
@@ -53,9 +53,8 @@ function ClusterRow({ cluster }: { cluster: Cluster }) {
           <StateBadge state={cluster.state} />
         </p>
         <p className={classes.facts}>
-          {workerCount(cluster.workers)} ·{" "}
-          <span className="numbers">{priceWords(cluster.price)}</span> · <Spent cluster={cluster} />{" "}
-          so far
+          {workerCount(cluster.workers)} · <span className="numbers">{priceWords(cluster)}</span> ·{" "}
+          <Spent cluster={cluster} /> so far
         </p>
       </div>
       <StopButton cluster={cluster} stop={stop} size="compact-sm" />
