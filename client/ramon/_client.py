@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _NO_SCHEDULER = (CommClosedError, ClosedClientError)
 _CANCELLED = (FutureCancelledError, FuturesCancelledError)
+
+
+LOST = "scheduler-connection-lost"
+"""Dask's reason of futures that were cancelled because there is no scheduler any more."""
 
 
 class Client(distributed.Client):
@@ -41,8 +46,6 @@ class Client(distributed.Client):
         return self._later(result) if inspect.iscoroutine(result) else result
 
     async def _later(self, result: Awaitable[Any]) -> Any:
-        import asyncio
-
         try:
             return await result
         except Exception as error:  # noqa: BLE001 - whatever a task raised
@@ -54,6 +57,16 @@ class Client(distributed.Client):
             super()._send_to_scheduler(msg)
         except _NO_SCHEDULER as error:
             raise explained(error, self.cluster) from None
+
+    async def _reconnect(self) -> None:
+        """As Dask's, which would look for 30 s for a scheduler that has ended for good."""
+        if await asyncio.to_thread(self.cluster.why_stopped, 3):
+            for state in self.futures.values():
+                state.cancel(reason=LOST)
+            self.futures.clear()
+            await self._close()
+        else:
+            await super()._reconnect()
 
     async def _close(self, fast: bool = False) -> None:
         comm = self.scheduler_comm
@@ -87,7 +100,7 @@ def lost(error: BaseException) -> bool:
     if isinstance(error, FuturesCancelledError):
         return any(lost(each) for group in error.error_groups for each in group.errors)
     return isinstance(error, _NO_SCHEDULER) or (
-        isinstance(error, FutureCancelledError) and error.reason == "scheduler-connection-lost"
+        isinstance(error, FutureCancelledError) and error.reason == LOST
     )
 
 

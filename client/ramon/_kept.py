@@ -14,36 +14,51 @@ from ramon._tasks import Tasks
 
 
 class Kept(Tasks):
-    """What is still in a cluster of a kernel that died, or that left it running."""
+    """What is still in a cluster of a kernel that died, or that left it running.
+
+    Of an asynchronous cluster, all of this is to be awaited.
+    """
 
     @property
-    def futures(self) -> dict[str, Future[Any]]:
-        """Dask's futures of the work that was kept, by key, in order of submission.
+    def futures(self) -> Any:
+        """Dask's futures of the work that was kept: a dict by key, in order of submission.
 
         Of a `map`, some calls that follow each other are one future, whose result is a list.
         """
-        client = self.get_client()
-        keys = self.sync(self.scheduler_comm.ramon_kept)
-        return {key: Future(key, client) for key in keys}
+        self.check()
+        return self.sync(self._futures)
 
-    def results(self, *, wait: bool = False) -> dict[str, Any]:
-        """Results that were kept, by key, in order of submission; each call of a `map` has one.
+    def results(self, *, wait: bool = False) -> Any:
+        """Results that were kept: a dict by key, in order of submission, one for each call.
 
         A key is the function's name with a token, and for calls of a `map` their place in it.
         What is not done yet is left out, unless `wait`; what failed is left out (its error is in
         `futures`). They stay in the cluster until `forget` or its end.
         """
-        import distributed
+        self.check()
+        return self.sync(self._results, wait)
 
-        futures = self.futures
-        if wait and futures:
-            distributed.wait(list(futures.values()))
-        else:
-            self.sync(self.scheduler_comm.identity)
-        done = {key: each for key, each in futures.items() if each.status == "finished"}
-        return flat(self.get_client().gather(done))
-
-    def forget(self) -> None:
+    def forget(self) -> Any:
         """Give up what was kept, and its memory on the workers."""
-        keys = self.sync(self.scheduler_comm.ramon_kept)
-        self.sync(self.scheduler_comm.ramon_release, keys=keys)
+        self.check()
+        return self.sync(self._forget)
+
+    async def _futures(self) -> dict[str, Future[Any]]:
+        client = self.get_client()
+        keys = await self.scheduler_comm.ramon_kept()
+        futures: dict[str, Future[Any]] = {key: Future(key, client) for key in keys}
+        await self.scheduler_comm.ramon_want(keys=keys, client=client.id)
+        return futures
+
+    async def _results(self, wait: bool) -> dict[str, Any]:
+        futures = await self._futures()
+        if wait:
+            for future in futures.values():
+                await future.exception()
+        states = await self.scheduler_comm.get_task_status(keys=list(futures))
+        done = {key: each for key, each in futures.items() if states[key] == "memory"}
+        return flat(await self.get_client().gather(done))
+
+    async def _forget(self) -> None:
+        keys = await self.scheduler_comm.ramon_kept()
+        await self.scheduler_comm.ramon_release(keys=keys)

@@ -251,9 +251,13 @@ class Life(Known):
 
     def stop_at_exit(self) -> None:
         """Have it stopped because the process ends, if that was to stop it."""
-        if self.shutdown_on_close and self.info and self.status == Status.running:
-            with suppress(RamonError):
-                self._agent.stop(self.name)
+        if not self.shutdown_on_close or self.status != Status.running:
+            return
+        if self._client is not None and not self.asynchronous:
+            with suppress(TimeoutError, RuntimeError):  # as Dask does with its own at this time
+                self._client.close(timeout=3)
+        with suppress(RamonError):
+            self._agent.stop(self.name)
 
     def _not_stopped(self, why: str) -> None:
         warnings.warn(

@@ -72,7 +72,7 @@ def forget_to_close() -> None:
 
 def be_stopped() -> None:
     """Work until the service stops the cluster; every way to use it says why."""
-    cluster = ramon.Cluster(1, name="stopped", cpu=1, memory="1 GiB", budget="$5")
+    cluster = ramon.Cluster(1, name="stopped", cpu=4, memory="1 GiB", budget="$5")
     client = cluster.get_client()
     done = cluster.submit(operator.add, 1, 2)
     assert done.result() == 3
