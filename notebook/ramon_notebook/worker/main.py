@@ -37,6 +37,7 @@ def main() -> None:
     """Work until the scheduler is gone or the job is to end; exits 0, or 70 if it can't."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     settings, prepared = receive(int(sys.argv[1]))
+    os.chdir(settings.home)  # a worker that begins anew was in the folder that is replaced now
     api = WorkerApi(settings.api_url, settings.worker_token)
     importing = Thread(target=importlib.import_module, args=["ramon_notebook.worker.nanny"])
     try:

@@ -7,7 +7,7 @@ from tests.unit.notebook.parts import Notebook
 
 def schedulers(notebook: Notebook) -> set[int]:
     """The schedulers that this notebook's server has started."""
-    return {pid for pid in _children(notebook.process.pid) if "clusters.scheduler" in command(pid)}
+    return {pid for pid in children(notebook.process.pid) if "clusters.scheduler" in command(pid)}
 
 
 def command(pid: int) -> str:
@@ -26,7 +26,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-def _children(pid: int) -> set[int]:
+def children(pid: int) -> set[int]:
+    """The processes that a process has started, and that have not ended."""
     tasks = Path(f"/proc/{pid}/task")
     return {
         int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()

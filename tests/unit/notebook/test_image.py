@@ -21,7 +21,11 @@ def test_the_import_that_takes_three_seconds_is_not_there(notebook_bin: Path) ->
 
 
 @pytest.mark.parametrize(
-    "module", ["numpy", "pandas", "matplotlib", "ipywidgets", "jupyterlab", "pip"]
+    "module",
+    [
+        *("numpy", "pandas", "matplotlib", "ipywidgets", "jupyterlab", "pip", "uv"),
+        *("ramon", "dask.array", "dask.dataframe", "distributed", "bokeh", "joblib"),
+    ],
 )
 def test_what_a_researcher_expects_is_there(notebook_bin: Path, module: str) -> None:
     found = run_python(notebook_bin, f"import importlib.util as u; assert u.find_spec('{module}')")
@@ -33,6 +37,10 @@ def test_the_start_imports_nothing_that_only_later_parts_need(notebook_bin: Path
     ran = run_python(notebook_bin, code)
     assert ran.returncode == 0, ran.stderr
     slow = {
+        "dask",
+        "distributed",
+        "cryptography",
+        "ramon",
         "numpy",
         "pandas",
         "matplotlib",

@@ -1,0 +1,173 @@
+"""What a worker's job does: it gets the notebook's environment, works, and ends in order."""
+
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support import eventually
+from tests.unit.notebook.agent_client import PRELUDE, REQUEST, ask
+from tests.unit.notebook.fake_batch import Worker
+from tests.unit.notebook.fake_clusters import Running, running
+from tests.unit.notebook.fake_service import Fault
+from tests.unit.notebook.processes import alive, children
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A notebook; every test starts clusters of its own."""
+    with running(tmp_path_factory.mktemp("workers")) as started:
+        yield started
+
+
+def start(agent: Running, name: str, **request: Any) -> None:
+    status, answer = ask(agent.socket, "POST", "/clusters", {**REQUEST, "name": name, **request})
+    assert status == 201, answer
+
+
+def ended(worker: Worker) -> int:
+    """Wait until a worker's job has ended; its exit code."""
+    eventually(lambda: worker.process is not None and not worker.runs, within=60)
+    assert worker.process
+    return worker.process.returncode
+
+
+def test_workers_have_the_notebooks_packages_and_modules_and_get_new_ones(agent: Running) -> None:
+    python = agent.notebook.home / ".ramon" / "env" / "bin" / "python"
+    agent.python(
+        "import subprocess, sys;"
+        "subprocess.run([sys.executable, '-m', 'pip', 'install', '-q', 'cowsay==6.1'], check=True)"
+    )
+    assert python.exists()
+    agent.notebook.write("sim.py", "answer = 41\ndef simulate(): return answer\n")
+    agent.notebook.write("sub/beside.py", "here = True\n")
+    folder = str(agent.notebook.workspace / "sub")
+    start(agent, "same", folder=folder)
+    code = """
+import sys
+sys.path[:0] = [os.getcwd(), os.path.join(os.getcwd(), "sub")]
+import sim
+def seen():
+    import beside, cowsay, os, sys
+    return cowsay.__version__, beside.here, os.environ.get("RAMON_WORKER_TOKEN"), sys.prefix
+with connect("same") as client:
+    print(client.submit(sim.simulate, pure=False).result(), *client.submit(seen).result())
+"""
+    answer, cowsay, beside, token, prefix = agent.python(PRELUDE + code).split()
+    assert (answer, cowsay, beside, token) == ("41", "6.1", "True", "None")
+    (worker,) = agent.service.workers("same")
+    assert prefix == str(worker.home / ".ramon" / "worker-env")
+    address = f"/clusters/same/environment?folder={folder}"
+    assert ask(agent.socket, "GET", address)[1] == {"changed": []}
+    agent.notebook.write(
+        "sim.py", "answer = 42\ndef simulate(): return answer\ndef more(): return 43\n"
+    )
+    assert ask(agent.socket, "GET", address)[1] == {"changed": ["sim.py was edited"]}
+    process = worker.process
+    assert ask(agent.socket, "POST", "/clusters/same/environment", {"folder": folder})[0] == 200
+    code = code.replace("sim.simulate", "lambda: (sim.simulate(), sim.more())")
+    answer = agent.python(PRELUDE + code)
+    assert answer.startswith("(42, 43) 6.1")
+    assert worker.process is process, "the same job goes on"
+    assert ask(agent.socket, "GET", address)[1] == {"changed": []}
+    ask(agent.socket, "POST", "/clusters/same/close", {})
+    assert ended(worker) == 0
+
+
+def test_a_task_that_needs_too_much_memory_fails_and_its_worker_goes_on(agent: Running) -> None:
+    start(agent, "small", memory_gib=0.3)
+    printed = agent.python(
+        PRELUDE
+        + """
+def hungry():
+    kept = []
+    while True:
+        kept.append(bytearray(b"x") * (20 << 20))
+        time.sleep(0.02)
+with connect("small") as client:
+    print(repr(client.submit(hungry).exception(timeout=60)))
+    print(client.submit(lambda: 42).result(timeout=60))
+"""
+    )
+    error, answer = printed.splitlines()
+    assert error.startswith("KilledWorker(")
+    assert answer == "42"
+    (worker,) = agent.service.workers("small")
+    assert "95% memory budget" in worker.log
+    ask(agent.socket, "POST", "/clusters/small/close", {})
+    assert ended(worker) == 0
+
+
+def test_a_worker_that_is_asked_to_end_hands_its_results_over(agent: Running) -> None:
+    start(agent, "leaving", workers=2)
+    agent.service.wait_for_workers("leaving", 2)
+    leaving, staying = agent.service.workers("leaving")
+    kernel = agent.start_python(
+        PRELUDE
+        + f"""
+client = connect("leaving")
+future = client.submit(time.time_ns, workers={leaving.id!r}, allow_other_workers=False)
+first = future.result()
+print("done", flush=True)
+while len(client.scheduler_info()["workers"]) == 2: time.sleep(0.05)
+print(first == client.submit(lambda x: x, future).result())
+"""
+    )
+    assert kernel.stdout
+    assert kernel.stdout.readline() == "done\n", kernel.communicate()[1]
+    assert leaving.process
+    below = children(leaving.process.pid)
+    leaving.process.send_signal(signal.SIGTERM)
+    assert ended(leaving) == 0
+    eventually(lambda: not any(map(alive, below)))
+    assert kernel.communicate(timeout=60)[0] == "True\n"
+    ask(agent.socket, "POST", "/clusters/leaving/close", {})
+    assert ended(staying) == 0
+
+
+@pytest.mark.parametrize(
+    ("python", "lock", "said"),
+    [
+        ("2.7.18", b"", "runs Python 2.7.18, workers have 3.11"),
+        (None, b"mine @ http://127.0.0.1:9/mine-1-py3-none-any.whl\n", "%pip uninstall"),
+    ],
+)
+def test_a_worker_that_cant_be_made_the_same_says_why(
+    agent: Running, python: str | None, lock: bytes, said: str
+) -> None:
+    service = agent.service
+    service.holding = True
+    name = f"other-{len(service.clusters)}"
+    start(agent, name)
+    with service.lock:
+        environment = service.cluster(name).request["environment"]
+        environment["python"] = python or environment["python"]
+        if lock:
+            service.blobs["0" * 64] = lock
+            environment["lock"] = {"sha256": "0" * 64, "size": len(lock)}
+        service.holding = False
+    (worker,) = service.workers(name)
+    assert ended(worker) == 70
+    assert worker.failed
+    assert worker.failed["code"] == "environment"
+    assert said in worker.failed["message"]
+    ask(agent.socket, "POST", f"/clusters/{name}/close", {})
+
+
+def test_a_worker_that_is_no_longer_wanted_ends_at_once(agent: Running) -> None:
+    faults = agent.service.faults
+    agent.service.faults = lambda _, path: Fault(410) if path == "/api/worker/boot" else None
+    start(agent, "unwanted")
+    (worker,) = agent.service.workers("unwanted")
+    assert ended(worker) == 0
+    assert worker.failed is None
+    agent.service.faults = faults
+    ask(agent.socket, "POST", "/clusters/unwanted/close", {})
+
+
+def test_missing_settings_are_all_named(agent: Running) -> None:
+    worker = Worker("wk_1", agent.notebook.home / "worker")
+    worker.start("", 1, {"RAMON_WORKER_TOKEN": "", "AWS_BATCH_JOB_ID": ""})
+    assert ended(worker) == 70
+    assert "RAMON_API_URL, RAMON_WORKER_TOKEN, AWS_BATCH_JOB_ID" in worker.log
