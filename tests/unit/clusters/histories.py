@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Literal
 
 import pytest
@@ -31,7 +32,7 @@ from chalicelib.clusters.models import (
 )
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.states import LIVE, WANTED, PoolKind
-from chalicelib.core import clock, config, errors
+from chalicelib.core import clock, config, errors, ids
 from localcloud.tables import Call, Tables
 from tests.unit.clusters.fake_batch import Execution, FakeBatch, FakeMachines
 
@@ -78,6 +79,8 @@ class Histories(RuleBasedStateMachine):
         self.patch.setattr(clock, "millis", lambda: self.now * 1000)
         self.patch.setattr(clock, "wait", lambda _: None)
         self.patch.setattr(config, "settings", lambda: SETTINGS)
+        numbers = count(1)
+        self.patch.setattr(ids, "new_id", lambda prefix: f"{prefix}_{next(numbers):026d}")
         # One at a time, and in one shard: a history is the same each time, and sooner over.
         self.patch.setattr(jobs, "_side_by_side", lambda work, those: [work(w) for w in those])
         self.patch.setattr(lifecycle, "LIVE_SHARDS", 1)
@@ -127,12 +130,12 @@ class Histories(RuleBasedStateMachine):
         self._do(lambda: service.create(PLACE, wanted), trouble)
 
     @precondition(lambda self: self._wanted())
-    @rule(data=st.data(), count=st.integers(0, 5), trouble=TROUBLE)
-    def it_is_scaled(self, data: st.DataObject, count: int, trouble: Trouble) -> None:
+    @rule(data=st.data(), workers=st.integers(0, 5), trouble=TROUBLE)
+    def it_is_scaled(self, data: st.DataObject, workers: int, trouble: Trouble) -> None:
         cluster = data.draw(st.sampled_from(self._wanted()))
         there = [w.id for w in crew.live_of(cluster)]
         retire = data.draw(st.lists(st.sampled_from(there), max_size=2)) if there else []
-        self._do(lambda: service.scale(lifecycle.read(cluster), count, retire), trouble)
+        self._do(lambda: service.scale(lifecycle.read(cluster), workers, retire), trouble)
 
     @precondition(lambda self: self._wanted())
     @rule(data=st.data(), trouble=TROUBLE)
