@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from aiohttp import ClientError
 
-from benchmarks import api, coldstart, echo, metering, start
+from benchmarks import api, cluster, coldstart, echo, metering, start
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import Report
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[..., Report]] = {
     "start": start.measure,
     "echo": echo.measure,
     "api": api.measure,
+    "cluster": cluster.measure,
     "coldstart": coldstart.measure,
     "metering": metering.measure,
 }

@@ -11,10 +11,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import bare_websocket, environments, service, stock, web
+from benchmarks import bare_websocket, environments, notebooks, service, stock, web
 from benchmarks.figures import Figure
 from benchmarks.kernels import Jupyter, Kernel
-from benchmarks.notebooks import Notebooks
 from benchmarks.progress import say
 from benchmarks.report import Report
 from benchmarks.service import Person
@@ -40,7 +39,7 @@ async def _measure(cloud: LocalCloud, programs: Path, rounds: int) -> Report:
         http = await stack.enter_async_context(web.client())
         person = await Person.signed_in(http, cloud.app_origin, service.LOGINS[0])
         say("Starting a notebook and a stock jupyter lab …")
-        ours = await _kernel(stack, await _entered(person))
+        ours = await _kernel(stack, await notebooks.entered(person))
         theirs = await _kernel(stack, await stack.enter_async_context(stock.lab(http, programs)))
         bare = await stack.enter_async_context(bare_websocket.running(http))
         subject, peer, floor = Echoes(_cell(ours)), Echoes(_cell(theirs)), Echoes(bare)
@@ -56,16 +55,6 @@ async def _measure(cloud: LocalCloud, programs: Path, rounds: int) -> Report:
         peer=peer.figures(),
         legend={"floor": "a bare WebSocket", "peer": "stock jupyter lab, asked directly"},
     )
-
-
-async def _entered(person: Person) -> Jupyter:
-    """A notebook that runs; it ends with the local cloud."""
-    notebooks = await Notebooks.created(person, 1)
-    notebook_id = notebooks.ids[0]
-    async with notebooks.watched(notebooks.ids):
-        await notebooks.begin_start(notebook_id)
-        told = await notebooks.until_running(notebook_id)
-    return await person.enter(notebook_id, told["url"])
 
 
 async def _kernel(stack: AsyncExitStack, jupyter: Jupyter) -> Kernel:

@@ -22,6 +22,11 @@ def peer() -> Path:
     return _programs("peer", "jupyterhub")
 
 
+def clusters() -> Path:
+    """The programs of Dask Gateway, its Python among them. Raises BenchmarkError."""
+    return _programs("clusters", "dask-gateway-server")
+
+
 def _programs(name: str, program: str) -> Path:
     requirements = ROOT / "benchmarks" / f"{name}.txt"
     folder = VENV / name

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.kernels import Jupyter
 from benchmarks.processes import PATIENCE_SECONDS
 from benchmarks.service import Person
 
@@ -77,3 +78,13 @@ class Notebooks:
     async def _look(self, ids: Sequence[str]) -> Iterable[dict[str, Any]]:
         found = await self.person.look(ids)
         return [found[each] for each in ids]
+
+
+async def entered(person: Person) -> Jupyter:
+    """A new notebook that runs; it ends with the local cloud. Raises BenchmarkError."""
+    notebooks = await Notebooks.created(person, 1)
+    notebook_id = notebooks.ids[0]
+    async with notebooks.watched(notebooks.ids):
+        await notebooks.begin_start(notebook_id)
+        told = await notebooks.until_running(notebook_id)
+    return await person.enter(notebook_id, told["url"])

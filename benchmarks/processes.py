@@ -67,6 +67,26 @@ async def until_ready(
     raise BenchmarkError(f"It did not answer within {PATIENCE_SECONDS:.0f} s:\n{_tail(log)}")
 
 
+async def output_of(command: Sequence[str | Path]) -> str:
+    """What a process prints, once it has ended. Raises BenchmarkError if it fails or takes long."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        out, errors = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    except TimeoutError as error:
+        raise BenchmarkError(f"It did not end within {PATIENCE_SECONDS:.0f} s.") from error
+    finally:
+        await _end(process)
+    if process.returncode:
+        text = errors.decode(errors="replace")[-LOG_SHOWN:].strip()
+        raise BenchmarkError(f"It ended with {process.returncode}:\n{text}")
+    return out.decode()
+
+
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Politely first; then whatever is left of its group."""
     with suppress(ProcessLookupError):
