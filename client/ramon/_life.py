@@ -215,9 +215,9 @@ class Life(Known):
     async def _end(self) -> None:
         self.status, self._stage = Status.closing, "stopping"
         if self._starting is not None and not self._starting.done():
-            self._starting.cancel()
-            with suppress(asyncio.CancelledError, RamonError):
-                await self._starting
+            if not self._starting.cancelling():
+                self._starting.cancel()
+            await asyncio.wait({self._starting})
         if self._client is not None:
             await self._client._close()  # noqa: SLF001 - as Dask's own clusters do
         if self.shutdown_on_close:

@@ -77,7 +77,7 @@ def be_stopped() -> None:
     done = cluster.submit(operator.add, 1, 2)
     assert done.result() == 3
     assert list(cluster.map(operator.neg, range(3))) == [0, -1, -2]
-    slow, lasting = cluster.submit(time.sleep, 30), client.submit(time.sleep, 31)
+    slow, lasting = cluster.submit(time.sleep, 12), client.submit(time.sleep, 13)
     wanted = client.submit(operator.add, 40, 2)
     assert wanted.result() == 42
     Path("working").touch()
@@ -107,13 +107,13 @@ def be_interrupted_while_it_starts() -> None:
     """Press the stop button while workers are awaited."""
     Path("working").touch()
     raised(KeyboardInterrupt, lambda: ramon.Cluster(1, name="interrupted"))
-    assert ramon.clusters() == []
+    assert "interrupted" not in _live()
 
 
 def be_cancelled_while_it_starts() -> None:
     """The same of an asynchronous one."""
     asyncio.run(_cancelled())
-    assert ramon.clusters() == []
+    assert "cancelled" not in _live()
 
 
 async def _cancelled() -> None:
@@ -131,4 +131,8 @@ def get_no_workers() -> None:
         ramon.errors.CapacityError, lambda: ramon.Cluster(1, name="empty", timeout="2 s")
     )
     assert "0 of 1 workers joined within 2 s." in str(error)
-    assert ramon.clusters() == []
+    assert "empty" not in _live()
+
+
+def _live() -> set[str]:
+    return {info.name for info in ramon.clusters()}
