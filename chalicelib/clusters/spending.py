@@ -49,11 +49,18 @@ def require_budget(budget: Decimal | None, workers: int, usd_hour: Decimal) -> N
         )
 
 
+def dollars(amount: Decimal) -> str:
+    """An amount to the cent, or as precisely as it was given."""
+    exact = amount.quantize(_CENT)
+    return f"{exact}" if exact == amount else f"{amount.normalize():f}"
+
+
 def keep_budget(cluster: Cluster) -> None:
     """Stop a cluster that would pass its budget before it is looked at again."""
     if cluster.budget is None or not lifecycle.is_wanted(cluster):
         return
     spending = of([cluster])[cluster.id]
     if spending.spent + spending.usd_second * CHECK_SECONDS > cluster.budget:
-        message = f"Its budget of ${cluster.budget:.2f} is used up. Finished results are kept."
+        budget = dollars(cluster.budget)
+        message = f"Its budget of ${budget} is used up. Finished results are kept."
         lifecycle.ask_to_stop(cluster, Reason.BUDGET, message)

@@ -48,7 +48,7 @@ def _cluster(one: Cluster, spent: billing.Spending) -> schemas.Cluster:
             now_usd_hour=f"{spent.usd_second * catalogue.HOUR:.4f}",
         ),
         spent_usd=f"{spent.spent:.6f}",
-        budget_usd=None if one.budget is None else f"{one.budget:.2f}",
+        budget_usd=None if one.budget is None else spending.dollars(one.budget),
         as_of=clock.moment(spent.at),
         idle_minutes=one.idle_minutes,
         detached=one.detached,
