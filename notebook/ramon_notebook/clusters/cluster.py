@@ -76,11 +76,11 @@ class Reporter:
             except Gone:
                 self._on_gone()
                 return
-            except Refused as refusal:
-                log.warning("Cluster %s is not known any more: %s", self._cluster.name, refusal)
-                await self._cluster.process.close()
-                return
             except AgentError as error:
+                if isinstance(error, Refused) and error.status == 404:
+                    log.warning("Cluster %s is not known any more.", self._cluster.name)
+                    await self._cluster.process.close()
+                    return
                 log.warning("Cluster %s could not be reported: %s", self._cluster.name, error)
                 wait = RETRY_SECONDS
                 continue

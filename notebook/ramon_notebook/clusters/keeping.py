@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from distributed import Scheduler, SchedulerPlugin
-from distributed.scheduler import ClientState, TaskState
+from distributed.scheduler import ClientState, TaskState, WorkerState
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class KeepingScheduler(Scheduler):
             self._seen_transitions = self.transition_counter
             self.last_active_at = time.time()
         return {
-            "joined": sorted(str(worker.name) for worker in self.workers.values()),
+            "joined": sorted(filter(_is_ours, map(_name, self.workers.values()))),
             "clients": sum(not name.startswith(WORKER_CLIENT) for name in self.client_comms),
             "active": active,
             "last_active_at": self.last_active_at,
@@ -140,6 +140,15 @@ class KeepingScheduler(Scheduler):
     def _close_client(self, client: str) -> None:
         self._closing_clients.add(client)
         self.remove_client(client)
+
+
+def _name(worker: WorkerState) -> str:
+    return str(worker.name)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a job of the service has this name; a user may have started another worker."""
+    return name.startswith("wk_")
 
 
 class _Watch(SchedulerPlugin):

@@ -11,7 +11,7 @@ import signal
 from typing import Any
 
 import dask
-from distributed import Nanny, Security
+from distributed import Nanny, Security, utils
 from distributed.core import Status
 
 from ramon_notebook.worker.api import Boot
@@ -76,6 +76,8 @@ def work(settings: Settings, boot: Boot) -> bool:
     True when the job is to begin anew with a new environment. Raises NotJoined.
     """
     dask.config.set(DASK)
+    # The fork server has imported what it needs; Dask would import pandas here to prepare one.
+    utils._forkserver_preload_set = True  # noqa: SLF001
     return asyncio.run(_work(settings, boot))
 
 
