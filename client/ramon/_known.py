@@ -139,7 +139,8 @@ class Known(DaskCluster):
         info = self.info
         problem = info.problem if info else None
         if info and info.stop:
-            problem = info.stop
+            asked_for = info.stop.code in {"closed", "user"}
+            problem = None if asked_for else info.stop
         return View(
             name=self.name,
             stage="" if info and (info.ended or info.stop) else self._stage,

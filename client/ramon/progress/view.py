@@ -104,7 +104,9 @@ class View:
         return f'{link}<strong>{escape(self.name)}</strong> <span role="status">{state}</span>'
 
     def _figures(self) -> str:
-        figures = filter(None, (self._workers(), self._size(), self._price(), self._spent()))
+        budget = self.info is not None and self.info.budget_usd  # then it has a bar
+        spent = "" if budget else self._spent()
+        figures = filter(None, (self._workers(), self._size(), self._price(), spent))
         return f'<div style="{_FAINT}">{" · ".join(map(escape, figures))}</div>'
 
     def _size(self) -> str:
@@ -125,9 +127,9 @@ class View:
         return bars
 
     def _trouble(self) -> str:
-        return f'<div role="alert" style="{_WRONG}">{escape(self.problem)}</div>' * bool(
-            self.problem
-        )
+        if not self.problem:
+            return ""
+        return f'<div role="alert" style="{_WRONG}">{escape(self.problem)}</div>'
 
 
 def _bar(label: str, value: float, most: float, text: str) -> str:
