@@ -26,11 +26,13 @@ class Kernel:
         assert answer.status_code == 201, answer.text
         return cls(visit, answer.json()["kernel"]["id"])
 
-    def run(self, code: str, *, wait: bool = True, cell_id: str | None = None) -> str:
+    def run(
+        self, code: str, *, wait: bool = True, cell_id: str | None = None, within: float = 60
+    ) -> str:
         """Run a cell. With `wait`, answers what it printed and its result, as text."""
-        return asyncio.run(self._run(code, wait=wait, cell_id=cell_id))
+        return asyncio.run(self._run(code, wait=wait, cell_id=cell_id, within=within))
 
-    async def _run(self, code: str, *, wait: bool, cell_id: str | None) -> str:
+    async def _run(self, code: str, *, wait: bool, cell_id: str | None, within: float) -> str:
         url = f"{self.visit.http.base_url}/api/kernels/{self.id}/channels".replace("//api", "/api")
         headers = {
             "Host": self.visit.host,
@@ -43,26 +45,32 @@ class Kernel:
             session.ws_connect(url, headers=headers) as socket,
         ):
             await socket.send_str(json.dumps(request))
-            return await self._outputs(socket, request["header"]["msg_id"], wait=wait)
+            async with asyncio.timeout(within):
+                return await self._outputs(socket, request["header"]["msg_id"], wait=wait)
 
     @staticmethod
     async def _outputs(socket: Any, msg_id: str, *, wait: bool) -> str:
         said: list[str] = []
-        async with asyncio.timeout(60):
-            async for frame in socket:
-                message = json.loads(frame.data)
-                if message.get("parent_header", {}).get("msg_id") != msg_id:
-                    continue
-                kind, content = message["msg_type"], message["content"]
-                if kind == "status" and content["execution_state"] == ("idle" if wait else "busy"):
-                    break
-                if kind == "stream":
-                    said.append(content["text"])
-                elif kind == "execute_result":
-                    said.append(content["data"]["text/plain"])
-                elif kind == "error":
-                    said.append(f"{content['ename']}: {content['evalue']}")
+        async for frame in socket:
+            message = json.loads(frame.data)
+            if message.get("parent_header", {}).get("msg_id") != msg_id:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == ("idle" if wait else "busy"):
+                break
+            said.append(_text(kind, content))
         return "".join(said)
+
+
+def _text(kind: str, content: dict[str, Any]) -> str:
+    """What a message of a kernel shows, as far as it is text."""
+    if kind == "stream":
+        return str(content["text"])
+    if kind in ("execute_result", "display_data"):
+        return str(content["data"].get("text/plain", ""))
+    if kind == "error":
+        return f"{content['ename']}: {content['evalue']}"
+    return ""
 
 
 def _execute_request(code: str, cell_id: str | None) -> dict[str, Any]:

@@ -53,6 +53,15 @@ def sign_in(page: Page, name: str) -> None:
     page.wait_for_url("**/notebooks")
 
 
+def run_cell(lab: Page, code: str) -> None:
+    """Write code into the notebook's last cell, and run it."""
+    cell = lab.locator(".jp-Notebook-cell .cm-content").last
+    cell.click()
+    expect(cell).to_be_focused()
+    lab.keyboard.insert_text(code)
+    lab.keyboard.press("Shift+Enter")
+
+
 def picture(page: Page, name: str) -> None:
     """A screenshot for the documentation, if one is wanted."""
     if PICTURES:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from localcloud.testing import LocalCloud
-from tests.browser.conftest import picture, sign_in, violations
+from tests.browser.conftest import picture, run_cell, sign_in, violations
 from tests.people import Person
 
 CODE = """import numpy as np
@@ -32,14 +32,6 @@ def _open(page: Page, context: BrowserContext) -> Page:
     return lab
 
 
-def _run(lab: Page, code: str) -> None:
-    cell = lab.locator(".jp-Notebook-cell .cm-content").first
-    cell.click()
-    expect(cell).to_be_focused()
-    lab.keyboard.insert_text(code)
-    lab.keyboard.press("Shift+Enter")
-
-
 @pytest.mark.timeout(240)
 def test_from_the_landing_page_to_a_result_and_back_again(
     page: Page, context: BrowserContext
@@ -56,7 +48,7 @@ def test_from_the_landing_page_to_a_result_and_back_again(
     expect(page.get_by_role("link", name=re.compile("^Open"))).to_be_visible()
 
     lab = _open(page, context)
-    _run(lab, CODE)
+    run_cell(lab, CODE)
     expect(lab.get_by_text("steps taken: 1000")).to_be_visible()
     picture(lab, "jupyterlab")
     lab.keyboard.press("Control+s")
@@ -120,7 +112,8 @@ def test_every_page_can_be_used_by_everybody(
     # The landing page is for those who are signed out, so it comes last, without the cookie.
     paths = ("/notebooks", f"/notebooks/{notebook.id}", f"/notebooks/{notebook.id}/open")
     for path in (
-        *paths, "/notebooks/deleted", "/plans", "/billing", "/account", "/nowhere", "/",
+        *paths, "/notebooks/deleted", "/clusters", "/clusters/guide", "/plans", "/billing",
+        "/account", "/nowhere", "/",
     ):  # fmt: skip
         if path == "/":
             context.clear_cookies()

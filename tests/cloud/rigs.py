@@ -1,0 +1,113 @@
+"""A notebook with a kernel that boots clusters, and what the service tells of them."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any, Self
+
+from localcloud.testing import LocalCloud
+from tests.jupyter import Kernel
+from tests.people import NotebookOf, Person
+from tests.processes import Process, below
+from tests.support import eventually
+
+LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+"""States of a job of Batch that has not ended."""
+KILL_KERNEL = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+
+@dataclass(frozen=True)
+class ClusterOf:
+    """A cluster, and whose it is."""
+
+    owner: Person
+    id: str
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The cluster as the API tells of it."""
+        return self._told("GET", "")
+
+    def workers(self) -> list[dict[str, Any]]:
+        """Its workers, newest first."""
+        found: list[dict[str, Any]] = self._told("GET", "/workers")["items"]
+        return found
+
+    def until(self, *states: str, within: float = 60) -> dict[str, Any]:
+        """Wait for one of these states."""
+
+        def reached() -> dict[str, Any] | None:
+            told = self.now
+            return told if told["state"] in states else None
+
+        return eventually(reached, within=within, every=0.3) or {}
+
+    def _told(self, method: str, action: str) -> dict[str, Any]:
+        answer = self.owner.ask(method, f"/clusters/{self.id}{action}")
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+
+class Rig:
+    """A running notebook of somebody, with a kernel."""
+
+    def __init__(self, owner: Person, name: str) -> None:
+        self.owner = owner
+        self.notebook: NotebookOf = owner.create(name)
+        self._file = f"{name}.ipynb"
+
+    def __enter__(self) -> Self:
+        self.notebook.start()
+        self.enter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.notebook.now["state"] == "running":
+            self.notebook.stop()
+
+    def enter(self) -> None:
+        """Open the notebook and its kernel."""
+        self.visit = self.notebook.enter()
+        self.kernel = Kernel.of_file(self.visit, self._file)
+
+    def run(self, code: str, *, wait: bool = True, within: float = 120) -> str:
+        """Run a cell, and give what it said."""
+        return self.kernel.run(code, wait=wait, within=within)
+
+    def kill_kernel(self) -> None:
+        """End the kernel by SIGKILL; Jupyter starts another one under the same id."""
+        self.kernel.run(KILL_KERNEL, wait=False)
+        eventually(lambda: "42" in self.run("6*7", within=10), within=30, every=0.5)
+
+    def clusters(self, state: str = "all") -> list[ClusterOf]:
+        """The notebook's clusters, newest first."""
+        asked = {"state": state, "notebook_id": self.notebook.id}
+        answer = self.owner.ask("GET", "/clusters", params=asked)
+        assert answer.status_code == 200, answer.text
+        return [ClusterOf(self.owner, item["id"]) for item in answer.json()["items"]]
+
+    def newest(self) -> ClusterOf:
+        """The newest cluster."""
+        return self.clusters()[0]
+
+
+def live_jobs(cloud: LocalCloud) -> list[dict[str, Any]]:
+    """Every job of Batch that has not ended."""
+    return [job for job in cloud.batch.jobs() if job["status"] in LIVE]
+
+
+def parts(cloud: LocalCloud, *kinds: str) -> list[Process]:
+    """The processes of these kinds that run in a cloud."""
+    return [process for process in below(cloud.process.pid) if process.kind in kinds]
+
+
+def doctor(cloud: LocalCloud, *, patience: int = 3) -> int:
+    """`python -m ops.doctor` for this cloud; its report is shown when a test fails."""
+    return subprocess.run(
+        [sys.executable, "-m", "ops.doctor", "--patience", str(patience)],
+        env=os.environ | {"STATE_DIR": str(cloud.state_dir)},
+        check=False,
+        timeout=120,
+    ).returncode

@@ -1,0 +1,178 @@
+"""Clusters, from the inside of a real notebook: what a cell says is what happens and is billed."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from localcloud.testing import LocalCloud
+from tests.cloud.rigs import Rig, doctor, live_jobs, parts
+from tests.people import Person
+from tests.support import eventually
+
+THREE_LINES = """
+import ramon
+
+def simulate(seed):
+    import random
+    return random.Random(seed).random()
+
+with ramon.Cluster(n_workers=2, cpu=1, memory="1 GiB", budget="$5") as cluster:
+    results = list(cluster.map(simulate, range(1000)))
+    client = cluster.get_client()
+    total = client.submit(sum, results).result()
+
+print("as here:", results == [simulate(seed) for seed in range(1000)], total == sum(results))
+"""
+
+KEPT = """
+import ramon
+cluster = ramon.Cluster(2, name="kept", cpu=1, memory="1 GiB")
+squares = [cluster.submit(pow, number, 2) for number in range(20)]
+print(sum(square.result() for square in squares))
+"""
+FOUND = """
+import ramon
+cluster = ramon.Cluster.from_name("kept")
+print(sorted(cluster.results(wait=True).values()))
+"""
+
+SLOW = """
+import ramon, time
+
+def slowly(number):
+    time.sleep(0.3)
+    return number
+
+cluster = ramon.Cluster(2, name="slow", cpu=1, memory="1 GiB")
+print(list(cluster.map(slowly, range(60), chunksize=1)) == list(range(60)))
+cluster.close()
+"""
+LEFT = """
+import ramon
+quiet = ramon.Cluster(1, name="left", cpu=1, memory="1 GiB", idle_timeout="1 minute", detached=True)
+print(quiet.submit(sum, [40, 2]).result())
+"""
+ASKED = """
+import ramon
+try:
+    quiet.submit(sum, [40, 2]).result()
+except ramon.ClusterStopped as stopped:
+    print("told:", stopped)
+print("saved:", list(ramon.saved_results("left").values()))
+"""
+ON_A_BUDGET = """
+import ramon
+cluster = ramon.Cluster(1, name="thrifty", cpu=1, memory="1 GiB", budget="$0.0012", detached=True)
+forty_two = cluster.submit(sum, [40, 2])
+print(forty_two.result())
+endless = cluster.get_client().submit(__import__("time").sleep, 3600)
+"""
+
+
+@pytest.fixture(scope="module")
+def rig(ada: Person) -> Iterator[Rig]:
+    """A notebook that runs, and a kernel in it."""
+    with Rig(ada, "Clusters") as made:
+        yield made
+
+
+def test_three_lines_in_a_cell_give_results_and_leave_nothing_behind(
+    rig: Rig, cloud: LocalCloud
+) -> None:
+    said = rig.run(THREE_LINES)
+
+    assert "as here: True True" in said
+    cluster = rig.newest()
+    told = cluster.now
+    assert (told["state"], told["stop"]["reason"], told["problem"]) == ("stopped", "closed", None)
+    assert live_jobs(cloud) == []
+    assert parts(cloud, "worker", "scheduler") == []
+    workers = cluster.workers()
+    assert [worker["state"] for worker in workers] == ["ended", "ended"]
+    for worker in workers:
+        (job,) = cloud.client("batch").describe_jobs(jobs=[cloud.batch.job(worker["id"])["id"]])[
+            "jobs"
+        ]
+        # Batch's own milliseconds, cut to whole seconds as the ledger's segments are.
+        assert worker["seconds"] == job["stoppedAt"] // 1000 - job["startedAt"] // 1000
+    spent = sum(float(worker["spent_usd"]) for worker in workers)
+    assert spent == pytest.approx(float(told["spent_usd"]))
+    assert doctor(cloud) == 0
+
+
+def test_a_killed_kernel_leaves_its_results_to_the_next_one(rig: Rig) -> None:
+    assert rig.run(KEPT).endswith("2470\n")
+
+    rig.kill_kernel()
+
+    assert str([number**2 for number in range(20)]) in rig.run(FOUND)
+    rig.run("cluster.shutdown_on_close = True; cluster.close()")
+    assert rig.newest().now["stop"]["reason"] == "closed"
+
+
+def test_the_work_of_a_killed_worker_is_done_again_and_is_in_the_results_once(
+    rig: Rig, cloud: LocalCloud
+) -> None:
+    rig.run(SLOW, wait=False)
+    cluster = eventually(lambda: next(c for c in rig.clusters() if c.now["name"] == "slow"))
+    eventually(lambda: cluster.now["workers"]["running"] == 2)
+    time.sleep(3)
+    lost = cluster.workers()[0]["id"]
+
+    os.kill(cloud.batch.pid(lost), signal.SIGKILL)
+
+    told = cluster.until("stopped", within=90)
+    assert told["stop"]["reason"] == "closed"
+    assert rig.run("numbers == list(range(60))").endswith("True")
+    assert {worker["id"]: worker["end"]["reason"] for worker in cluster.workers()}[lost] == "failed"
+
+
+@pytest.mark.timeout(600)
+def test_what_nobody_needs_or_can_pay_for_stops_by_itself_and_says_why(
+    rig: Rig, cloud: LocalCloud
+) -> None:
+    assert rig.run(LEFT).endswith("42\n")
+    idle = rig.newest()
+    assert rig.run(ON_A_BUDGET).endswith("42\n")
+    thrifty = rig.newest()
+    rig.kill_kernel()
+    began = time.monotonic()
+
+    for cluster, reason in ((idle, "idle"), (thrifty, "budget")):
+        told = cluster.until("stopped", within=300)
+        assert told["stop"]["reason"] == reason, told
+        assert told["saved"]["results"] >= 1
+    told = thrifty.now
+    interval = float(told["price"]["worker_usd_hour"]) / 60
+    assert float(told["spent_usd"]) < 0.0012 + interval
+    assert time.monotonic() - began < 300
+    assert doctor(cloud) == 0
+
+
+def test_the_next_cell_is_told_why_a_cluster_has_gone(rig: Rig) -> None:
+    rig.run(LEFT)
+    rig.owner.ask("POST", f"/clusters/{rig.newest().id}/stop")
+    rig.newest().until("stopped")
+
+    assert "You stopped it" in rig.run(ASKED)
+
+
+def test_every_worker_of_a_killed_notebook_is_gone_within_a_minute(
+    ada: Person, cloud: LocalCloud
+) -> None:
+    with Rig(ada, "Doomed") as rig:
+        rig.run(SLOW, wait=False)
+        cluster = eventually(lambda: rig.clusters()[0])
+        eventually(lambda: cluster.now["workers"]["running"] == 2)
+        *_, agent = parts(cloud, "agent")
+
+        agent.kill()
+
+        eventually(lambda: parts(cloud, "worker") == [], within=60)
+        eventually(lambda: live_jobs(cloud) == [], within=60)
+        assert cluster.until("stopped")["stop"]["reason"] == "notebook_stopped"
+        rig.notebook.until("failed")
+    assert doctor(cloud) == 0
