@@ -163,7 +163,7 @@ class Tasks(Scaling, concurrent.futures.Executor):
                     pending.popleft()
                     yield from batch
         finally:
-            self._cancel(pending)
+            _cancel(pending)
 
     async def _in_turn(
         self, futures: Collection[Future[Any]], deadline: float | None
@@ -180,12 +180,7 @@ class Tasks(Scaling, concurrent.futures.Executor):
                     for result in batch:
                         yield result
         finally:
-            self._cancel(pending)
-
-    def _cancel(self, futures: Collection[Future[Any]]) -> None:
-        if futures:
-            with suppress(RamonError):
-                self.get_client().cancel(list(futures))
+            _cancel(pending)
 
     # --- Before and beside -------------------------------------------------------------------
 
@@ -248,6 +243,14 @@ class Tasks(Scaling, concurrent.futures.Executor):
 def _key(function: Callable[..., Any]) -> str:
     """A new key that starts with the function's name, as Dask's dashboard groups by it."""
     return f"{funcname(function)}-{uuid.uuid4().hex}"
+
+
+def _cancel(futures: Collection[Any]) -> None:
+    """Cancel what nobody asks for any more; but not because the process, or its client, ends."""
+    client = next(iter(futures)).client if futures else None
+    if client is not None and client.status == "running":
+        with suppress(RamonError):
+            client.cancel(list(futures))
 
 
 def _ready_ones(pending: deque[Any]) -> list[Any]:
