@@ -10,6 +10,7 @@ from chalicelib.billing import usage_schemas as schemas
 from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.limits import Standing
 from chalicelib.billing.models import Run, UsageDay
+from chalicelib.billing.runs import Kind
 from chalicelib.billing.schemas import UsageNow
 from chalicelib.core import clock
 from chalicelib.core.http import Api, Call, Reply
@@ -89,22 +90,30 @@ def billing_of(stands: Standing) -> schemas.Billing:
         limit_usd=None if stands.limit is None else f"{stands.limit:.2f}",
         limit_percent=stands.percent,
         rate_usd_hour=f"{stands.usd_second * 3600:.4f}",
-        running=[_running(run, stands.at) for run in stands.running],
+        running=[_running(id_, of, stands.at) for id_, of in _grouped(stands.running).items()],
         notices=[_notice(notice) for notice in notices.of(stands)],
         version=account.version or 1,
     )
 
 
-def _running(run: Run, at: int) -> schemas.Running:
-    rate = runs.extra_usd_second(run) * 3600
+def _grouped(running: Iterable[Run]) -> dict[str, list[Run]]:
+    """Runs by their ids, but all workers of a cluster together, by its."""
+    groups: dict[str, list[Run]] = defaultdict(list)
+    for run in running:
+        groups[run.resource_id if run.kind == Kind.CLUSTER else run.id].append(run)
+    return groups
+
+
+def _running(id_: str, of: list[Run], at: int) -> schemas.Running:
+    rate = sum((runs.extra_usd_second(run) for run in of), Decimal(0)) * 3600
     return schemas.Running(
-        run_id=run.id,
-        resource_id=run.resource_id,
-        kind=run.kind,
-        name=run.name,
-        size=run.size,
-        started_at=_at(run.started_at),
-        spent_usd=_exact(runs.cost(run, at)),
+        run_id=id_,
+        resource_id=of[0].resource_id,
+        kind=of[0].kind,
+        name=of[0].name,
+        size=of[0].size,
+        started_at=_at(of[0].started_at),
+        spent_usd=_exact(sum((runs.cost(run, at) for run in of), Decimal(0))),
         rate_usd_hour=f"{rate:.4f}",
         included=not rate,
     )

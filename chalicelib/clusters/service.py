@@ -29,6 +29,7 @@ from chalicelib.clusters.states import (
     Purchase,
     Reason,
     WorkerEnd,
+    WorkerState,
 )
 from chalicelib.clusters.views import cluster as view
 from chalicelib.clusters.views import clusters as views
@@ -346,9 +347,10 @@ def _note(cluster: Cluster, told: ClusterReport) -> None:
 
 
 def _note_joined(cluster: Cluster, joined: set[str]) -> None:
-    for worker in crew.live_of(cluster.id) if joined else ():
-        if worker.id in joined:
-            crew.joined(worker)
+    found = Worker.by_live_cluster.query(cluster.id) if joined else ()
+    fresh = [w.id for w in found if w.id in joined and crew.state_of(w) != WorkerState.RUNNING]
+    for worker_id in fresh:
+        crew.joined(crew.read(worker_id))
     if cluster.state == ClusterState.STARTING:
         cluster.refresh(consistent_read=True)
 
