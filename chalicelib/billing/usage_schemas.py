@@ -8,7 +8,7 @@ from msgspec import Meta
 
 
 class Running(msgspec.Struct):
-    """Something that runs now, and what it costs beyond the plan; all workers of a cluster are one."""
+    """Something that runs now, and what it costs beyond the plan; a cluster is one thing."""
 
     run_id: str
     resource_id: str

@@ -1270,7 +1270,7 @@ export interface components {
         };
         /**
          * Running
-         * @description Something that runs now, and what it costs beyond the plan; all workers of a cluster are one.
+         * @description Something that runs now, and what it costs beyond the plan; a cluster is one thing.
          */
         Running: {
             run_id: string;
