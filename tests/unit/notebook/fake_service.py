@@ -23,6 +23,7 @@ MULTIPART_ABOVE = 1 << 20
 PART_SIZE = 512 << 10
 
 Entries = dict[str, dict[str, Any]]
+Answer = tuple[int, dict[str, Any]]
 
 
 class Drop(Exception):
@@ -114,17 +115,15 @@ class FakeService:
         """Whether this header is good for this route."""
         return path.startswith("/api/agent/") and authorization == f"Bearer {TOKEN}"
 
-    def answer(
-        self, method: str, path: str, body: Any, authorization: str = ""
-    ) -> tuple[int, dict[str, Any]]:
+    def answer(self, method: str, path: str, body: Any, authorization: str = "") -> Answer:
         """The real answer of the service to somebody whom it knows by `authorization`."""
         with self.lock:
             self.calls.append((path, body))
             name = path.removeprefix("/api/agent/").replace("/", "_")
-            result: tuple[int, dict[str, Any]] = getattr(self, f"do_{name}")(body)
+            result: Answer = getattr(self, f"do_{name}")(body)
             return result
 
-    def do_boot(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_boot(self, body: Any) -> Answer:
         return 200, {
             "notebook": {"id": NOTEBOOK_ID, "name": "Test"},
             "server_id": "srv_1",
@@ -135,34 +134,34 @@ class FakeService:
             "workspace": self._head(),
         }
 
-    def do_stage(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_stage(self, body: Any) -> Answer:
         return 200, {}
 
-    def do_ready(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_ready(self, body: Any) -> Answer:
         self.ready.set()
         return 200, {}
 
-    def do_heartbeat(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_heartbeat(self, body: Any) -> Answer:
         self.heartbeats.append(body)
         return 200, {"keep_until": None, "stopping": False}
 
-    def do_tickets_redeem(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_tickets_redeem(self, body: Any) -> Answer:
         account = self.tickets.pop(body["ticket"], None)
         if account is None:
             return error(404, "not_found", "No such ticket.")
         return 200, {"account": account}
 
-    def do_workspace(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_workspace(self, body: Any) -> Answer:
         return 200, self._head()
 
-    def do_workspace_downloads(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_workspace_downloads(self, body: Any) -> Answer:
         return 200, {"urls": {sha: f"{self.origin}/blobs/{sha}" for sha in body["sha256"]}}
 
-    def do_workspace_uploads(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_workspace_uploads(self, body: Any) -> Answer:
         assert len(body["blobs"]) <= 200
         return 200, {"uploads": [self._upload(**blob) for blob in body["blobs"]]}
 
-    def do_workspace_uploads_complete(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_workspace_uploads_complete(self, body: Any) -> Answer:
         parts = self.parts.pop(body["upload_id"])
         data = b"".join(parts[number] for number in sorted(parts))
         assert body["etags"] == [f'"{number}"' for number in sorted(parts)]
@@ -170,7 +169,7 @@ class FakeService:
         self.blobs[body["sha256"]] = data
         return 200, {}
 
-    def do_workspace_snapshots(self, body: Any) -> tuple[int, dict[str, Any]]:
+    def do_workspace_snapshots(self, body: Any) -> Answer:
         assert max(len(body["puts"]), len(body["deletes"])) <= 1000
         if body["parent"] != self.head:
             return error(409, "snapshot_conflict", "Another snapshot is newer.", head=self._head())
@@ -230,7 +229,8 @@ class FakeService:
         return {"sha256": sha256, "kind": "put", "url": url, "headers": headers}
 
 
-def error(status: int, code: str, message: str, **details: Any) -> tuple[int, dict[str, Any]]:
+def error(status: int, code: str, message: str, **details: Any) -> Answer:
+    """An answer that says no, in the service's form."""
     return status, {"error": {"code": code, "message": message, "details": details}}
 
 

@@ -130,7 +130,7 @@ print(first == client.submit(lambda x: x, future).result())
     ("python", "lock", "said"),
     [
         ("2.7.18", b"", "runs Python 2.7.18, workers have 3.11"),
-        (None, b"mine @ http://127.0.0.1:9/mine-1-py3-none-any.whl\n", "%pip uninstall"),
+        (None, b"mine @ file:///nowhere/mine-1-py3-none-any.whl\n", "%pip uninstall"),
     ],
 )
 def test_a_worker_that_cant_be_made_the_same_says_why(
