@@ -64,7 +64,9 @@ def recorded_cluster(account_id: str, notebook_id: str = "nb_1", *, is_live: boo
         state_since=now, created_at=now, wanted=0, unmade=0, last_active_at=now,
     ).save()  # fmt: skip
     if is_live:
-        ClusterKeys(cluster_id, address=SCHEDULER["address"], ca="b", certificate="c", key="d").save()
+        ClusterKeys(
+            cluster_id, address=SCHEDULER["address"], ca="b", certificate="c", key="d"
+        ).save()
     return cluster_id
 
 

@@ -1,0 +1,88 @@
+"""A cluster stops before it passes its budget, whether anybody looks at it or not."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.accounts.models import Account
+from chalicelib.billing import service as billing
+from chalicelib.clusters import crew, jobs, lifecycle
+from chalicelib.clusters.models import Cluster
+from chalicelib.clusters.states import Reason
+from chalicelib.core import clock, db
+from localcloud.tables import tables
+from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
+
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+class Time:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.now = NOON
+        patch.setattr(clock, "now", lambda: self.now)
+        patch.setattr(clock, "seconds", lambda: int(self.now.timestamp()))
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Iterator[Time]:
+    with tables(weighs=False):
+        made = Time(monkeypatch)
+        FakeMachines().install(monkeypatch)
+        FakeBatch(clock.seconds).install(monkeypatch)
+        Account("acc_1", login="ada", name="Ada", plan="lab", created_at=NOON).save()
+        yield made
+
+
+def _running(budget: str) -> Cluster:
+    """A cluster with one worker of 4 vCPUs and 8 GiB, 0.2592 dollars an hour, that runs now."""
+    cluster = Cluster(
+        "cl_1", account_id="acc_1", notebook_id="nb_1", notebook_name="Mine", server_id="srv_1",
+        name="sim", vcpu=4, memory_gib=8, gpu=0, purchase="on_demand", idle_minutes=20,
+        python="3.11", state="running", state_since=NOON, created_at=NOON, started_at=NOON,
+        wanted=1, members=1, unmade=0, live=lifecycle.shard_of("cl_1"), budget=Decimal(budget),
+    )  # fmt: skip
+    cluster.save()
+    with db.transaction() as write:
+        billing.open_in(
+            write,
+            billing.Use(
+                "wk_1.1", "acc_1", "cl_1", billing.Kind.CLUSTER, "sim", None,
+                crew.units_of(cluster), clock.seconds(),
+            ),
+        )  # fmt: skip
+    return cluster
+
+
+def test_it_runs_on_as_long_as_the_next_minute_is_paid_for(time: Time) -> None:
+    _running("0.10")
+    time.now += timedelta(minutes=22)
+
+    jobs.meter_clusters()
+
+    assert lifecycle.read("cl_1").state == "running"
+
+
+def test_it_stops_when_the_next_minute_would_pass_the_budget(time: Time) -> None:
+    _running("0.10")
+    time.now += timedelta(minutes=22, seconds=10)
+
+    jobs.meter_clusters()
+
+    stopped = lifecycle.read("cl_1")
+    assert (stopped.state, stopped.stop_reason) == ("stopping", Reason.BUDGET)
+    assert "$0.10" in (stopped.stop_message or "")
+
+
+def test_what_is_recorded_already_counts(time: Time) -> None:
+    _running("0.10")
+    for _ in range(3):
+        time.now += timedelta(minutes=7, seconds=30)
+        billing.record_use(billing.Kind.CLUSTER, lambda _: True, clock.seconds())
+
+    jobs.meter_clusters()
+
+    assert lifecycle.read("cl_1").stop_reason == Reason.BUDGET
