@@ -191,13 +191,8 @@ class FakeService:
         snapshot_id = self.set_entries(entries)
         now = time.time()
         self.saved_when.update({entry["path"]: now for entry in body["puts"]})
-        used = self.used_bytes()
-        return 201, {
-            "snapshot_id": snapshot_id,
-            "seq": self.seq,
-            "used_bytes": used,
-            "files": len(entries),
-        }
+        made = {"snapshot_id": snapshot_id, "seq": self.seq, "files": len(entries)}
+        return 201, {**made, "used_bytes": self.used_bytes()}
 
     def _head(self) -> dict[str, Any]:
         url = f"{self.origin}/manifests/{self.head}" if self.head else None
