@@ -6,8 +6,10 @@ With the argument `browser`, make sure of a browser for the tests instead.
 import fcntl
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
@@ -31,28 +33,57 @@ def main(arguments: list[str]) -> int:
 
 
 def _set_up() -> None:
-    started, done = time.monotonic(), 0
-    for make_step in _steps():
-        step = make_step()
-        if not step.is_current():
-            if not done:
-                print("Setting up this checkout (nothing outside of it is changed):")
-            with announced(step.name):
-                step.do()
-            done += 1
-    if done:
+    started = time.monotonic()
+    work = _Work()
+    work.off(_first())
+    with ThreadPoolExecutor() as side_by_side:
+        parts = [side_by_side.submit(work.off, steps) for steps in (_notebook(), _node())]
+    for part in parts:
+        part.result()
+    if work.done:
         print(f"Ready after {time.monotonic() - started:.0f} s.")
 
 
-def _steps() -> Iterator[Callable[[], Step]]:
-    """The steps in order, each looked at only when those before it are done."""
+class _Work:
+    """Does what is not current, and says so."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self._counting = threading.Lock()
+
+    def off(self, steps: Iterable[Callable[[], Step]]) -> None:
+        """Do steps in order, each looked at only when those before it are done."""
+        for make_step in steps:
+            step = make_step()
+            if not step.is_current():
+                self._count()
+                with announced(step.name):
+                    step.do()
+
+    def _count(self) -> None:
+        with self._counting:
+            if not self.done:
+                print("Setting up this checkout (nothing outside of it is changed):", flush=True)
+            self.done += 1
+
+
+def _first() -> Iterator[Callable[[], Step]]:
+    """What everything else needs."""
     yield python.environment
     yield partial(python.packages, extra=node.wheel())
+
+
+def _notebook() -> Iterator[Callable[[], Step]]:
+    """What a notebook's task runs."""
     if (python.NOTEBOOK / "requirements.txt").exists():
         yield python.notebook_packages
         yield python.notebook_agent
     if (python.LIBRARY / "pyproject.toml").exists():
         yield python.notebook_library
+
+
+def _node() -> Iterator[Callable[[], Step]]:
+    """Node, its packages, and the web application."""
     yield node.links
     for folder in (ROOT / "ops" / "node", ROOT / "gateway", node.FRONTEND):
         if (folder / "package-lock.json").exists():

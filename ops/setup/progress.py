@@ -1,7 +1,6 @@
-"""Runs commands quietly, shows that they are at work, and what they said if they failed."""
+"""Runs commands quietly, says which are at work, and what they said if they failed."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,15 +19,23 @@ class StepFailed(RuntimeError):
 
 @contextmanager
 def announced(what: str) -> Iterator[None]:
-    """Say what is being done, and when it is done, how long that took."""
-    print(f"  {what} …", end="", flush=True)
+    """Say what is being done, and when it is done, how long that took.
+
+    Each in a line of its own: other things are being done at the same time.
+    """
+    _tell(f"{what} …")
     started = time.monotonic()
     try:
         yield
     except BaseException:
-        print(" failed", flush=True)
+        _tell(f"{what} failed")
         raise
-    print(f"{_over_the_dots(what)} done in {time.monotonic() - started:.1f} s", flush=True)
+    _tell(f"{what} done in {time.monotonic() - started:.1f} s")
+
+
+def _tell(line: str) -> None:
+    # In one piece: `print` writes a line's end by itself.
+    print(f"  {line}\n", end="", flush=True)
 
 
 def run(command: list[str | Path], *, cwd: Path, env: dict[str, str]) -> None:
@@ -37,25 +44,15 @@ def run(command: list[str | Path], *, cwd: Path, env: dict[str, str]) -> None:
         process = subprocess.Popen(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
-        _wait_showing_life(process)
-        if process.returncode != 0:
-            shown = " ".join(map(str, command))
-            raise StepFailed(f"`{shown}` ended with {process.returncode}:\n{_ends(output)}")
-
-
-def _wait_showing_life(process: subprocess.Popen[bytes]) -> None:
-    while True:
         try:
-            process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            if sys.stdout.isatty():
-                print(".", end="", flush=True)
+            process.wait()
         except KeyboardInterrupt:
             process.terminate()
             process.wait()
             raise
-        else:
-            return
+        if process.returncode != 0:
+            shown = " ".join(map(str, command))
+            raise StepFailed(f"`{shown}` ended with {process.returncode}:\n{_ends(output)}")
 
 
 def _ends(output: IO[str]) -> str:
@@ -64,7 +61,3 @@ def _ends(output: IO[str]) -> str:
     if len(said) <= 2 * _SHOWN_OF_A_FAILURE:
         return said
     return f"{said[:_SHOWN_OF_A_FAILURE]}\n…\n{said[-_SHOWN_OF_A_FAILURE:]}"
-
-
-def _over_the_dots(what: str) -> str:
-    return f"\r\033[K  {what} …" if sys.stdout.isatty() else ""
