@@ -8,6 +8,7 @@ application and nothing else. Two things are done around it:
 - Bytecode is compiled into both zips. Without it, a cold start takes twice as long.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -74,14 +76,27 @@ def build(stage: str, architecture: str, root: Path = ROOT, folder: Path | None 
     """
     folder = folder or root / "build" / stage
     sources, stamp = fingerprint({}, architecture, root), folder / "packaged"
-    if not stamp.exists() or stamp.read_text() != sources:
-        _package(stage, architecture, root, folder)
-        stamp.write_text(sources)
+    with _alone(root):
+        if not stamp.exists() or stamp.read_text() != sources:
+            _package(stage, architecture, root, folder)
+            stamp.write_text(sources)
     out = folder / "out"
     return Package(
         template=json.loads((out / "sam.json").read_text()),
         zips={f"./{path.name}": path for path in sorted(out.glob("*.zip"))},
     )
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Wait until no other process packages: they would write to the same files below `build`."""
+    (root / "build").mkdir(exist_ok=True)
+    shared = os.open(root / "build", os.O_RDONLY)
+    try:
+        fcntl.flock(shared, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(shared)
 
 
 def _package(stage: str, architecture: str, root: Path, folder: Path) -> None:

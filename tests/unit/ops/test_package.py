@@ -3,12 +3,14 @@
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ops.deploy import package
 from ops.deploy.package import ROOT, Package, fingerprint
+from ops.deploy.settings import load
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,19 @@ def test_packaging_again_gives_the_same_zips(packaged: Package, tmp_path: Path) 
 
     for name, path in packaged.zips.items():
         assert again.zips[name].read_bytes() == path.read_bytes(), name
+
+
+def test_who_packages_at_the_same_time_waits_and_finds_it_done(tmp_path: Path) -> None:
+    architecture = load("local").lambda_architecture
+
+    with ThreadPoolExecutor(2) as pool:
+        made = [
+            pool.submit(package.build, "local", architecture, folder=tmp_path) for _ in range(2)
+        ]
+        first, second = (each.result() for each in made)
+
+    assert first == second
+    assert all(zipfile.is_zipfile(path) for path in first.zips.values())
 
 
 def test_a_fingerprint_changes_with_parameters_and_processor_and_with_nothing_else() -> None:
