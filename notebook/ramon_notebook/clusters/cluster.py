@@ -70,23 +70,34 @@ class Reporter:
                 await self._lost()
                 return
             try:
-                wanted = await asyncio.to_thread(
-                    self._api.report, self._cluster.cluster_id, _written(self._cluster.process)
-                )
-            except Gone:
-                self._on_gone()
-                return
-            except AgentError as error:
-                if isinstance(error, Refused) and error.status == 404:
-                    log.warning("Cluster %s is not known any more.", self._cluster.name)
-                    await self._cluster.process.close()
+                if await self._report():
                     return
-                log.warning("Cluster %s could not be reported: %s", self._cluster.name, error)
+                wait = REPORT_SECONDS
+            except Exception as error:  # one report, or what it wants, must not cost the results
+                log.warning(
+                    "Cluster %s could not be reported: %s",
+                    self._cluster.name,
+                    error,
+                    exc_info=not isinstance(error, AgentError),
+                )
                 wait = RETRY_SECONDS
-                continue
-            if await self._is_over(wanted):
-                return
-            wait = REPORT_SECONDS
+
+    async def _report(self) -> bool:
+        """Report once and do what is wanted; True when there is nothing left to report."""
+        try:
+            wanted = await asyncio.to_thread(
+                self._api.report, self._cluster.cluster_id, _written(self._cluster.process)
+            )
+        except Gone:
+            self._on_gone()
+            return True
+        except Refused as error:
+            if error.status != 404:
+                raise
+            log.warning("Cluster %s is not known any more.", self._cluster.name)
+            await self._cluster.process.close()
+            return True
+        return await self._is_over(wanted)
 
     async def _changed_or_after(self, seconds: float) -> None:
         changed = self._cluster.process.changed
@@ -98,7 +109,7 @@ class Reporter:
         changed.clear()
 
     async def _is_over(self, wanted: Json) -> bool:
-        """Do what the service wants; True when there is nothing left to report."""
+        """Do what the service wants; True when the cluster ends."""
         if wanted["state"] not in ("stopping", *OVER):
             return False
         if wanted["state"] == "stopping" and wanted["save"]:

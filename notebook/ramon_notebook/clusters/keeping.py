@@ -22,6 +22,9 @@ WORKER_CLIENT = "Client-worker-"
 
 WAITING = ("waiting", "queued", "no-worker")
 
+RENEW_SECONDS = 10.0
+"""Seconds for a worker's nanny to say that it begins anew."""
+
 
 class KeepingScheduler(Scheduler):
     """A scheduler that keeps results for a client that was lost without saying goodbye.
@@ -64,22 +67,36 @@ class KeepingScheduler(Scheduler):
     async def end_workers(self, seconds: float) -> None:
         """Have every worker's job end, in order; those that don't answer notice later."""
         nannies = [worker.nanny for worker in self.workers.values() if worker.nanny]
-        ended = asyncio.gather(*(self.rpc(nanny).terminate() for nanny in nannies))
+        told = (self.rpc(nanny).terminate() for nanny in nannies)
         try:
-            await asyncio.wait_for(ended, seconds)
-        except (TimeoutError, OSError) as error:
-            log.info("Not every worker said that it ends: %s", error)
+            answers = await asyncio.wait_for(asyncio.gather(*told, return_exceptions=True), seconds)
+        except TimeoutError:
+            log.info("Not every worker said in time that it ends.")
+            return
+        for error in filter(lambda answer: isinstance(answer, BaseException), answers):
+            log.info("A worker did not say that it ends: %s", error)
 
     async def renew_workers(self) -> int:
-        """Have every worker fetch the environment anew and start again; how many there are.
+        """Have every worker fetch the environment anew and start again; how many do.
 
-        What they hold is computed again where it is still wanted.
+        What they hold is computed again where it is still wanted. One that can't be told leaves,
+        for it would go on with what is old; the others and the scheduler don't mind.
         """
-        nannies = [(worker.address, worker.nanny) for worker in self.workers.values()]
-        for address, nanny in nannies:
-            await self.remove_worker(address, stimulus_id="ramon-renew", expected=True, close=False)
-            await self.rpc(nanny).ramon_renew()
-        return len(nannies)
+        ours = [worker for worker in self.workers.values() if _is_ours(_name(worker))]
+        return sum(await asyncio.gather(*map(self._renew, ours)))
+
+    async def _renew(self, worker: WorkerState) -> bool:
+        """Tell the nanny first: a worker that finds itself removed would end for good."""
+        told = False
+        try:
+            await asyncio.wait_for(self.rpc(worker.nanny).ramon_renew(), RENEW_SECONDS)
+            told = True
+        except Exception:  # whatever one nanny raises or answers
+            log.warning("%s leaves: it could not be renewed.", worker.name, exc_info=True)
+        await self.remove_worker(
+            worker.address, stimulus_id="ramon-renew", expected=True, close=not told
+        )
+        return told
 
     def remove_client(self, client: str, stimulus_id: str | None = None) -> None:
         """A client has gone; unless it closed, what it wanted is kept."""

@@ -222,7 +222,9 @@ class Clusters:
                 del self._live[live.name], self._reporters[live.name]
 
     async def _end(self, live: LiveCluster) -> None:
-        reporter = self._reporters[live.name]
+        reporter = self._reporters.get(live.name)
+        if reporter is None:
+            return  # it has just ended by itself
         reporter.cancel()
         await live.process.close()
         await asyncio.wait([reporter])

@@ -111,7 +111,10 @@ class SchedulerProcess:
                 os.kill(self._process.pid, signal.SIGKILL)
 
     async def _ask(self, order: Json) -> Json:
-        """Give an order and wait for its answer. Raises ConnectionError when it ended."""
+        """Give an order and wait for its answer.
+
+        Raises ConnectionError when it ended, and Refused when it could not do it.
+        """
         async with self._asking:
             self._tell(order)
             answer = asyncio.create_task(self._answers.get())
@@ -119,7 +122,16 @@ class SchedulerProcess:
             if not answer.done():
                 answer.cancel()
                 raise ConnectionError("The scheduler has ended.")
-            return await answer
+            answered = await answer
+        if "failed" in answered:
+            raise Refused(
+                500,
+                "scheduler",
+                f"The cluster's scheduler could not do this: {answered['failed']}. It goes on; "
+                "try again.",
+                {},
+            )
+        return answered
 
     def _tell(self, message: Json) -> None:
         stdin = self._process.stdin
@@ -129,15 +141,23 @@ class SchedulerProcess:
     async def _read(self) -> None:
         """Take in what it says until it ends."""
         stdout = self._process.stdout
-        while stdout and (line := await stdout.readline()):
-            message = json.loads(line)
-            if "status" in message:
-                self._note(message["status"])
-            elif "listening" in message:
-                self._listens.set()
-            else:
-                self._answers.put_nowait(message)
+        while stdout and not stdout.at_eof():
+            try:
+                self._take(await stdout.readline())
+            except (ValueError, KeyError) as error:
+                log.warning("A scheduler said what can't be read: %r", error)
         self.changed.set()
+
+    def _take(self, line: bytes) -> None:
+        message = json.loads(line) if line else {}
+        if not message:
+            return
+        if "status" in message:
+            self._note(message["status"])
+        elif "listening" in message:
+            self._listens.set()
+        else:
+            self._answers.put_nowait(message)
 
     def _note(self, status: Json) -> None:
         before, self.status = self.status or {}, status

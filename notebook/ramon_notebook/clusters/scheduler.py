@@ -8,6 +8,8 @@ standard input and output it shares: JSON, a line a message. The first line is i
 {"do": "renew"}                  → {"renewed": how many workers get the new environment}
 {"do": "close"}                  → the workers are ended, then the scheduler
 
+What could not be done is answered by {"failed": why}.
+
 By itself it writes {"listening": address} once, and {"status": …} (see `KeepingScheduler`)
 whenever workers or clients came or went, and every few seconds.
 """
@@ -151,13 +153,19 @@ DASHBOARD_ORIGINS = "distributed.scheduler.dashboard.bokeh-application.allow_web
 async def _obey(
     order: dict[str, Any], scheduler: KeepingScheduler, settings: Settings, agent: Agent
 ) -> None:
-    if order["do"] == "save":
-        from ramon_notebook.clusters.saving import save_results
+    """Do it and answer. An order that fails must not end what holds everybody's results."""
+    try:
+        if order["do"] == "save":
+            from ramon_notebook.clusters.saving import save_results
 
-        agent.tell(saved=await save_results(scheduler, order["name"], Path(order["target"])))
-    elif order["do"] == "renew":
-        _forget_modules(settings.paths)
-        agent.tell(renewed=await scheduler.renew_workers())
+            saved = await save_results(scheduler, order["name"], Path(order["target"]))
+            agent.tell(saved=saved)
+        elif order["do"] == "renew":
+            _forget_modules(settings.paths)
+            agent.tell(renewed=await scheduler.renew_workers())
+    except Exception as error:  # a full disk, a user's class, a lost worker
+        log.exception("What the agent wanted could not be done: %s", order["do"])
+        agent.tell(failed=str(error) or type(error).__name__)
 
 
 async def _report(scheduler: KeepingScheduler, agent: Agent) -> None:

@@ -1,5 +1,6 @@
 """What a worker's job does: it gets the notebook's environment, works, and ends in order."""
 
+import os
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -73,6 +74,34 @@ with connect("same") as client:
     assert ask(agent.socket, "GET", address)[1] == {"changed": []}
     ask(agent.socket, "POST", "/clusters/same/close", {})
     assert ended(worker) == 0
+
+
+def test_a_worker_that_cant_be_renewed_leaves_and_the_others_go_on(agent: Running) -> None:
+    start(agent, "renewed", workers=2)
+    agent.service.wait_for_workers("renewed", 2)
+    lost, other = agent.service.workers("renewed")
+    assert lost.process
+    # The worker is there and says nothing; nobody hears what its nanny is told.
+    (server,) = (pid for pid in children(lost.process.pid) if children(pid))
+    for pid in children(server):
+        os.kill(pid, signal.SIGSTOP)
+    lost.process.kill()
+    lost.process.wait()
+    agent.notebook.write("renewed.py", "answer = 42\n")
+    try:
+        assert ask(agent.socket, "POST", "/clusters/renewed/environment", {})[0] == 200
+        code = """
+with connect("renewed") as client:
+    client.wait_for_workers(1)
+    print(client.submit(lambda: __import__("renewed").answer).result(timeout=60))
+    print([worker["name"] for worker in client.scheduler_info()["workers"].values()])
+"""
+        answer, names = agent.python(PRELUDE + code).splitlines()
+        assert (answer, names) == ("42", str([other.id]))
+    finally:
+        os.killpg(lost.process.pid, signal.SIGKILL)
+    ask(agent.socket, "POST", "/clusters/renewed/close", {})
+    assert ended(other) == 0
 
 
 def test_a_task_that_needs_too_much_memory_fails_and_its_worker_goes_on(agent: Running) -> None:
