@@ -74,7 +74,8 @@ bench: setup ## Measure, for example: make bench BENCH=start
 .PHONY: soak
 soak: setup ## Try many more histories of use than `make test` does: make soak EXAMPLES=100000
 	@EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest --numprocesses=$(PROCESSES) \
-		tests/unit/billing/test_every_second_once.py -k history
+		tests/unit/billing/test_every_second_once.py \
+		tests/unit/clusters/test_nothing_is_left_over.py -k history
 
 .PHONY: requirements
 requirements: setup ## Compile requirements*.txt from requirements*.in, newest versions (UPGRADE=1)

@@ -30,8 +30,12 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
-ALONE = ("tests/cloud/test_overnight.py", "tests/unit/billing/test_every_second_once.py")
-"""Files of tests that take minutes each: waiting, or computing."""
+ALONE = (
+    "tests/cloud/test_overnight.py",
+    "tests/unit/billing/test_every_second_once.py",
+    "tests/unit/clusters/test_nothing_is_left_over.py",
+)
+"""Files of tests that take long by themselves: waiting, or computing."""
 
 TOGETHER = {
     ("tests/browser/",): "the deployed cloud that a browser looks at",
