@@ -29,14 +29,19 @@ def of(worker: Worker, job: batch.Job | None, last: batch.Attempt | None) -> End
         return End(WorkerEnd(worker.end_reason), worker.end_message or "", at)
     reason = (last.reason if last else None) or (job.reason if job else None) or ""
     code = last.exit_code if last else None
-    if "OutOfMemory" in reason or code == _KILLED:
+    if "OutOfMemory" in reason:
         message = "A worker needed more memory than it has. Take workers with more memory."
         return End(WorkerEnd.OUT_OF_MEMORY, message, at)
     if "Host EC2" in reason:
         message = "The computers of a worker were taken away, one after the other."
         return End(WorkerEnd.HOST_LOST, message, at)
-    how = f"exit code {code}" if code is not None else reason or "no reason given"
-    return End(WorkerEnd.FAILED, f"A worker ended unexpectedly ({how}). See its log.", at)
+    return End(WorkerEnd.FAILED, f"A worker ended unexpectedly ({_how(code, reason)}).", at)
+
+
+def _how(code: int | None, reason: str) -> str:
+    if code == _KILLED:
+        return "it was killed, perhaps for want of memory"
+    return f"exit code {code}; see its log" if code is not None else reason or "no reason given"
 
 
 def with_its_cluster(why: End) -> End:

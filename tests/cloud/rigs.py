@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,7 +15,10 @@ from tests.support import eventually
 
 LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 """States of a job of Batch that has not ended."""
-KILL_KERNEL = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+KILL_KERNEL = """
+import os, signal, threading
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
+"""
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,9 @@ class Rig:
 
     def kill_kernel(self) -> None:
         """End the kernel by SIGKILL; Jupyter starts another one under the same id."""
-        self.kernel.run(KILL_KERNEL, wait=False)
-        eventually(lambda: "42" in self.run("6*7", within=10), within=30, every=0.5)
+        self.run(KILL_KERNEL)
+        time.sleep(1)
+        eventually(lambda: "42" in self.run("6*7", within=10), every=0.5)
 
     def clusters(self, state: str = "all") -> list[ClusterOf]:
         """The notebook's clusters, newest first."""
@@ -87,6 +92,16 @@ class Rig:
         answer = self.owner.ask("GET", "/clusters", params=asked)
         assert answer.status_code == 200, answer.text
         return [ClusterOf(self.owner, item["id"]) for item in answer.json()["items"]]
+
+    def named(self, name: str) -> ClusterOf:
+        """The newest cluster of this name, once it is on record."""
+
+        def found() -> ClusterOf | None:
+            return next((each for each in self.clusters() if each.now["name"] == name), None)
+
+        cluster = eventually(found, every=0.5)
+        assert cluster is not None
+        return cluster
 
     def newest(self) -> ClusterOf:
         """The newest cluster."""
