@@ -215,6 +215,12 @@ class Scale(msgspec.Struct, forbid_unknown_fields=True):
     retire: Annotated[list[WorkerId], Meta(max_length=1000)] = msgspec.field(default_factory=list)
 
 
+class CloseCluster(msgspec.Struct, forbid_unknown_fields=True):
+    """The work is done; or, with a message, the scheduler is lost, and this says what to do."""
+
+    message: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+
+
 class ClusterReport(msgspec.Struct):
     """How a cluster's scheduler is doing; `joined` are the workers that it has."""
 

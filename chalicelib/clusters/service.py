@@ -368,9 +368,13 @@ def stop(cluster: Cluster) -> Cluster:
     return lifecycle.read(cluster.id)
 
 
-def close(cluster: Cluster) -> Cluster:
-    """Close a cluster whose work is done; asked again, changes nothing."""
-    lifecycle.ask_to_stop(cluster, Reason.CLOSED, "It was closed.")
+def close(cluster: Cluster, lost: str | None = None) -> Cluster:
+    """Close a cluster whose work is done, or whose scheduler is `lost`, which says what to do.
+
+    Asked again, changes nothing.
+    """
+    reason = Reason.SCHEDULER_LOST if lost else Reason.CLOSED
+    lifecycle.ask_to_stop(cluster, reason, lost or "It was closed.")
     return lifecycle.read(cluster.id)
 
 

@@ -77,6 +77,8 @@ class Reason(StrEnum):
     UNPAID = "unpaid"
     NOTEBOOK_STOPPED = "notebook_stopped"
     LEASE_EXPIRED = "lease_expired"
+    SCHEDULER_LOST = "scheduler_lost"
+    """The scheduler's process ended by itself; its notebook goes on."""
     FAILED_START = "failed_start"
     ENVIRONMENT = "environment"
 

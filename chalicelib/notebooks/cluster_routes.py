@@ -56,11 +56,16 @@ def scale_cluster(call: Call, cluster_id: str, body: schemas.Scale) -> schemas.C
     return clusters.view(clusters.scale(cluster, body.workers, body.retire))
 
 
-@api.post("/agent/clusters/{cluster_id}/stop", access="agent", returns=schemas.Cluster)
-def close_cluster(call: Call, cluster_id: str) -> schemas.Cluster:
+@api.post(
+    "/agent/clusters/{cluster_id}/stop",
+    access="agent",
+    body=schemas.CloseCluster,
+    returns=schemas.Cluster,
+)
+def close_cluster(call: Call, cluster_id: str, body: schemas.CloseCluster) -> schemas.Cluster:
     """Close a cluster; nothing is saved."""
     cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
-    return clusters.view(clusters.close(cluster))
+    return clusters.view(clusters.close(cluster, body.message))
 
 
 @api.post(

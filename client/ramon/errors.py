@@ -109,7 +109,8 @@ class ServiceUnavailable(RamonError):
 class ClusterStopped(RamonError, RuntimeError):
     """The cluster no longer runs.
 
-    reason: the service's word for why: idle, budget, limit, user, closed, no_client, …
+    reason: the service's word for why: idle, budget, limit, user, closed, no_client,
+        scheduler_lost, …
     cost_usd: what the whole cluster cost, in US dollars; None when that is not known.
     saved_file: where results that were finished are kept; None when there are none.
     """

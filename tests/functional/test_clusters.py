@@ -153,6 +153,17 @@ def test_a_cluster_that_has_ended_takes_no_orders(home: Home, cluster: Any) -> N
     assert home.agent.told("POST", f"{path}/stop")["stop"]["reason"] == "closed"
 
 
+def test_a_lost_scheduler_is_a_reason_of_its_own(home: Home, cluster: Any) -> None:
+    path = f"/agent/clusters/{cluster['id']}"
+    said = "The cluster's scheduler ended unexpectedly. Start the cluster again."
+
+    assert home.agent.refused("POST", f"{path}/stop", {"message": ""}) == (422, "invalid")
+    stopped = home.agent.told("POST", f"{path}/stop", {"message": said})
+
+    assert stopped["stop"] == {"reason": "scheduler_lost", "message": said}
+    assert home.agent.told("POST", f"{path}/stop", {})["stop"] == stopped["stop"]
+
+
 def test_a_job_learns_its_orders_and_no_other_job_does(client: Client, home: Home) -> None:
     cluster_id = recorded_cluster(home.account_id, is_live=True)
     worker_id, token = recorded_worker(home.account_id, cluster_id)

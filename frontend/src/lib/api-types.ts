@@ -2045,6 +2045,14 @@ export interface components {
             retire: string[];
         };
         /**
+         * CloseCluster
+         * @description The work is done; or, with a message, the scheduler is lost, and this says what to do.
+         */
+        CloseCluster: {
+            /** @default null */
+            message: string | null;
+        };
+        /**
          * ClusterReport
          * @description How a cluster's scheduler is doing; `joined` are the workers that it has.
          */
@@ -4325,7 +4333,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseCluster"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {

@@ -38,5 +38,8 @@ describe("the words for a cluster", () => {
     expect(stopDetail({ reason: "user", message: "You stopped it." })).toBe("");
     expect(stopDetail({ reason: "idle", message: "Nothing to do." })).toBe("Nothing to do.");
     expect(stopWords("something_new")).toBe("Stopped");
+    const lost = { reason: "scheduler_lost", message: "Start the cluster again." };
+    expect(stopWords(lost.reason)).toBe("Stopped because its scheduler ended");
+    expect(stopDetail(lost)).toBe(lost.message);
   });
 });
