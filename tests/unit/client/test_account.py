@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ramon import errors, overview
 from ramon._account import Account, Login, login_file
 from ramon.cli import main
-
 from tests.unit.client import facts
 
 TOKEN = "rmn_secret"

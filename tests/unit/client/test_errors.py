@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ramon import _ending, errors
 from ramon._agent import Found
 from ramon._calls import Batch
 from ramon.info import ClusterInfo
-
 from tests.unit.client import facts
 
 

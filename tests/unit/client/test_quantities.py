@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ramon import _quantities as quantities
 from ramon.errors import InvalidValue
 

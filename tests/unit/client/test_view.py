@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+
 from ramon.info import ClusterInfo
 from ramon.progress.display import Line, Nowhere, choose
 from ramon.progress.view import View
-
 from tests.unit.client import facts
 
 

@@ -6,10 +6,11 @@
 import asyncio
 
 import distributed
-import ramon
 from distributed.deploy.adaptive import Adaptive
 from distributed.deploy.cluster import Cluster
 from inside.helpers import raised, until
+
+import ramon
 
 CLUSTER = ramon.Cluster(2, name="habits", cpu=1, memory="1 GiB")
 

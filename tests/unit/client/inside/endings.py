@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import ramon
 from inside.helpers import raised, until
+
+import ramon
 
 KEPT: list[Any] = []
 """What a kernel still holds when it ends."""

@@ -15,8 +15,9 @@ from typing import Any
 
 import distributed
 import joblib
-import ramon
 from inside.helpers import raised, until
+
+import ramon
 from ramon import _tasks
 
 CLUSTER = ramon.Cluster(2, name="executor", cpu=1, memory="1 GiB", budget="$5")
