@@ -5,7 +5,6 @@ The same seed makes the same choices; what happens in between is real, so no two
 
 import random
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 
 from localcloud.testing import LocalCloud
@@ -15,8 +14,8 @@ from tests.people import NotebookOf, Person, Visit
 from tests.processes import Process, below
 from tests.support import eventually
 
-VICTIMS = {"worker": 6, "kernel": 2, "scheduler": 1, "agent": 1, "nobody": 1}
-"""What is killed how often. With nobody killed, only the orders are given that come beside it."""
+VICTIMS = {"worker": 6, "kernel": 2, "scheduler": 2, "agent": 1}
+"""What is killed how often."""
 ORDERS = {"nothing": 4, "scale": 3, "close": 1, "stop": 1}
 """What the owner does at about the same moment."""
 CLEAN_SECONDS = 180
@@ -37,7 +36,8 @@ class Chaos:
     cloud: LocalCloud
     person: Person
     seed: int
-    killed: Counter[str] = field(default_factory=Counter)
+    story: list[tuple[str, str]] = field(default_factory=list)
+    """What was ordered and what was killed, one after the other."""
 
     def __post_init__(self) -> None:
         self._luck = random.Random(self.seed)  # noqa: S311  choices, not secrets
@@ -48,13 +48,10 @@ class Chaos:
 
     def kill(self, kills: int) -> None:
         """Kill so many times; each time, whatever is left over must be gone in time."""
-        while self.killed.total() < kills:
+        for _ in range(kills):
             self._ensure_cluster()
             time.sleep(self._luck.uniform(0, 4))
-            order = self._chosen(ORDERS)
-            victim = self._chosen(VICTIMS)
-            self._give(order)
-            self._strike(victim)
+            self.story.append((self._give(self._chosen(ORDERS)), self._strike()))
             self.expect_no_orphan()
 
     def end(self) -> None:
@@ -69,7 +66,10 @@ class Chaos:
 
     def expect_no_orphan(self) -> None:
         """Ask the doctor until nothing is found. Fails with what it finds after too long."""
-        eventually(lambda: doctor(self.cloud, patience=1) == 0, within=CLEAN_SECONDS, every=2)
+        deadline = time.monotonic() + CLEAN_SECONDS
+        while found := doctor(self.cloud, patience=1):
+            assert time.monotonic() < deadline, f"{self.seed}, {self.story[-5:]}:\n{found}"
+            time.sleep(2)
 
     def _chosen(self, weights: dict[str, int]) -> str:
         return self._luck.choices(list(weights), list(weights.values()))[0]
@@ -92,30 +92,33 @@ class Chaos:
             )
             self._kernel.run(code, wait=False)
 
-    def _give(self, order: str) -> None:
+    def _give(self, order: str) -> str:
+        """What the owner did in fact."""
         clusters = self._live_clusters()
         if not clusters or order == "nothing" or self._kernel is None:
-            return
+            return "nothing"
         if order == "stop":
             self.person.ask("POST", f"/clusters/{self._luck.choice(clusters)['id']}/stop")
         elif order == "close":
             self._kernel.run("cluster.close()", wait=False)
         else:
             self._kernel.run(f"cluster.scale({self._luck.randint(0, 4)})", wait=False)
+        return order
 
-    def _strike(self, kind: str) -> None:
-        self.killed[kind] += 1
-        victims = [process for process in self._processes() if process.kind == kind]
-        if not victims:
-            return
-        self._luck.choice(victims).kill()
+    def _strike(self) -> str:
+        """Kill a process of a kind that there is now, and say which kind."""
+        there = self._processes()
+        kind = self._chosen({k: VICTIMS[k] for k in VICTIMS if k in {p.kind for p in there}})
+        self._luck.choice([process for process in there if process.kind == kind]).kill()
         if kind == "kernel":
             self._kernel = None
         if kind == "agent":
             self._visit = self._kernel = None
+        return kind
 
     def _processes(self) -> list[Process]:
-        return below(self.cloud.process.pid)
+        found = below(self.cloud.process.pid)
+        return [process for process in found if process.kind in VICTIMS]
 
     def _live_clusters(self) -> list[dict[str, str]]:
         answer = self.person.ask("GET", "/clusters", params={"state": "live"})

@@ -118,11 +118,14 @@ def parts(cloud: LocalCloud, *kinds: str) -> list[Process]:
     return [process for process in below(cloud.process.pid) if process.kind in kinds]
 
 
-def doctor(cloud: LocalCloud, *, patience: int = 3) -> int:
-    """`python -m ops.doctor` for this cloud; its report is shown when a test fails."""
-    return subprocess.run(
+def doctor(cloud: LocalCloud, *, patience: int = 3) -> str:
+    """What `python -m ops.doctor` finds wrong in this cloud; nothing if everything agrees."""
+    told = subprocess.run(
         [sys.executable, "-m", "ops.doctor", "--patience", str(patience)],
         env=os.environ | {"STATE_DIR": str(cloud.state_dir)},
+        capture_output=True,
+        text=True,
         check=False,
         timeout=120,
-    ).returncode
+    )
+    return "" if told.returncode == 0 else told.stdout + told.stderr

@@ -5,6 +5,8 @@
 """
 
 import os
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -17,9 +19,12 @@ SEED = int(os.environ.get("SEED", "4"))
 
 
 @pytest.mark.timeout(KILLS * CLEAN_SECONDS)
-def test_the_doctor_finds_no_orphan_after_kills_at_random(cloud: LocalCloud, ada: Person) -> None:
+def test_the_doctor_finds_no_orphan_after_kills_at_random(
+    cloud: LocalCloud, ada: Person, record_property: Callable[[str, object], None]
+) -> None:
     chaos = Chaos(cloud, ada, SEED)
 
     chaos.kill(KILLS)
 
     chaos.end()
+    record_property("kills", str(Counter(chaos.story)))
