@@ -46,7 +46,7 @@ class Meter:
     @property
     def example(self) -> str:
         """What it costs, in what people can imagine: `$0.0504 per vCPU and hour`."""
-        amount = f"{self.price_usd * self.example_count:.4f}".rstrip("0")
+        amount = f"{self.price_usd * self.example_count:.5f}".rstrip("0")
         return f"${amount} per {self.example_words}"
 
     @property
@@ -83,6 +83,14 @@ METERS = {
             HOUR, "GiB and hour",
         ),
         Meter(
+            "spot_vcpu_seconds", "Processor, spare", "vCPU-seconds", 1, Decimal("0.0000056"),
+            HOUR, "vCPU and hour",
+        ),
+        Meter(
+            "spot_memory_gib_seconds", "Memory, spare", "GiB-seconds", 1, Decimal("0.0000008"),
+            HOUR, "GiB and hour",
+        ),
+        Meter(
             "gpu_seconds", "Graphics processor", "GPU-seconds", 1, Decimal("0.0004"),
             HOUR, "GPU and hour",
         ),
@@ -94,6 +102,8 @@ METERS = {
 }  # fmt: skip
 STORAGE = "storage_mib_hours"
 """The meter of stored bytes; the others count what runs."""
+TIMED = frozenset({"vcpu_seconds", "spot_vcpu_seconds", STORAGE})
+"""The meters that tell for how long something is used: at any time it is counted by one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +221,14 @@ FREE = "free"
 """The plan of an account that has not chosen one."""
 
 
-def units(*, vcpu: int = 0, memory_gib: int = 0, gpu: int = 0) -> Units:
-    """What a machine of this power uses at a time, by meter."""
-    used = {"vcpu_seconds": vcpu, "memory_gib_seconds": memory_gib, "gpu_seconds": gpu}
+def units(*, vcpu: int = 0, memory_gib: int = 0, gpu: int = 0, spot: bool = False) -> Units:
+    """What a machine of this power uses at a time, by meter; a `spot` one is spare, and cheaper."""
+    kind = "spot_" if spot else ""
+    used = {
+        f"{kind}vcpu_seconds": vcpu,
+        f"{kind}memory_gib_seconds": memory_gib,
+        "gpu_seconds": gpu,
+    }
     return {meter: count for meter, count in used.items() if count}
 
 

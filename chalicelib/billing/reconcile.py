@@ -2,8 +2,9 @@
 
     runs ─ segments ─ ledger entries ─ hours ─ Stripe's sums ─ invoice lines
 
-Each link compares two records of the same use. What differs is a finding; whoever runs this says
-it loudly. An hour whose sum at Stripe lacks a message that was sent a day ago is sent anew
+Each link compares two records of the same use; beside the chain, a subscription must have a price
+for whatever is used in the present month. What differs is a finding; whoever runs this says it
+loudly. An hour whose sum at Stripe lacks a message that was sent a day ago is sent anew
 (`outbox.settle_by_summary`); nothing else is changed.
 """
 
@@ -13,7 +14,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from chalicelib.billing import calendar, ledger, limits, outbox, runs, stripe_gateway
+from chalicelib.billing import (
+    calendar,
+    ledger,
+    limits,
+    outbox,
+    runs,
+    stripe_gateway,
+    stripe_subscriptions,
+)
 from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.models import Entry, MeterHour, Run, Segment, UsageMonth
 from chalicelib.billing.outbox import HourState
@@ -80,7 +89,8 @@ class _Books:
     def __init__(self, account_id: str, month: str) -> None:
         self.account_id, self.month = account_id, month
         self.start, self.end = calendar.month_start(month), calendar.month_end(month)
-        self.customer_id = limits.read(account_id).customer_id
+        payer = limits.read(account_id)
+        self.customer_id, self.subscription_id = payer.customer_id, payer.subscription_id
 
     @cached_property
     def segments(self) -> list[Segment]:
@@ -197,6 +207,16 @@ def _may_not_count_yet(row: MeterHour) -> bool:
     return clock.seconds() - (row.settled_at or 0) < _SETTLED_AFTER
 
 
+def _hours_and_subscription(books: _Books) -> Iterator[Finding]:
+    """What Stripe is told of will be on the invoice, which has what the subscription has."""
+    if books.subscription_id is None or clock.seconds() >= books.end:
+        return
+    sold = stripe_subscriptions.meters_of(books.subscription_id)
+    for meter in sorted(_by_meter(books.billed).keys() - sold):
+        message = "it is used, but the subscription has no price for it: run ops.stripe_setup"
+        yield Finding("hours ─ subscription", f"{meter} {books.month}", message)
+
+
 def _sums_and_invoice(books: _Books) -> Iterator[Finding]:
     if books.invoiced is None:
         return
@@ -220,6 +240,7 @@ _LINKS: tuple[Callable[[_Books], Iterator[Finding]], ...] = (
     _segments_and_ledger,
     _segments_and_hours,
     _hours_and_sums,
+    _hours_and_subscription,
     _sums_and_invoice,
 )
 

@@ -203,6 +203,14 @@ def _subscription(found: "stripe.Subscription") -> Subscription:
     )
 
 
+def meters_of(subscription_id: str) -> set[str]:
+    """The meters that a subscription has a price for; Stripe charges nobody for the others."""
+    with told():
+        found = client().v1.subscriptions.retrieve(subscription_id)
+    products = (str(item.price.product) for item in found["items"].data)
+    return {METER_OF_PRODUCT[each] for each in products if each in METER_OF_PRODUCT}
+
+
 def change_plan(subscription: Subscription, plan: Plan, at: int | None, attempt: int) -> None:
     """Move a subscription to a plan, as of `at`, and charge the difference now.
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from chalicelib.billing import limits, notices, reports, runs, spending
 from chalicelib.billing import usage_schemas as schemas
-from chalicelib.billing.catalogue import METERS
+from chalicelib.billing.catalogue import METERS, TIMED
 from chalicelib.billing.limits import Standing
 from chalicelib.billing.models import Run, UsageDay
 from chalicelib.billing.runs import Kind
@@ -56,7 +56,7 @@ def read_usage(call: Call) -> schemas.Usage:
         amount_usd=_exact(_sum(days)),
         meters=_meters(days),
         days=_days(month, days),
-        resources=_resources(days),
+        resources=resources_of(days),
         cells=[_cell(day) for day in days],
     )
 
@@ -155,8 +155,8 @@ def _days(month: reports.Month, days: list[UsageDay]) -> list[schemas.DayUsage]:
     ]
 
 
-def _resources(days: list[UsageDay]) -> list[schemas.ResourceUsage]:
-    """The dearest first. A resource's time is counted by every meter; one of them tells it."""
+def resources_of(days: list[UsageDay]) -> list[schemas.ResourceUsage]:
+    """The dearest first. A resource's time is counted by several meters; `TIMED` tell it."""
     by_resource: dict[str, list[UsageDay]] = defaultdict(list)
     for day in days:
         by_resource[day.resource_id].append(day)
@@ -164,7 +164,7 @@ def _resources(days: list[UsageDay]) -> list[schemas.ResourceUsage]:
     return [
         schemas.ResourceUsage(
             of[-1].resource_id, of[-1].kind, of[-1].name,
-            sum(day.seconds for day in of if day.meter == of[0].meter), _exact(_sum(of)),
+            sum(day.seconds for day in of if day.meter in TIMED), _exact(_sum(of)),
         )
         for of in dearest
     ]  # fmt: skip

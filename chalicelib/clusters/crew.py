@@ -14,7 +14,14 @@ from chalicelib.billing import service as billing
 from chalicelib.clusters import batch, crew_ends, environments, lifecycle
 from chalicelib.clusters.crew_ends import End
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.states import WANTED, ClusterState, Reason, WorkerEnd, WorkerState
+from chalicelib.clusters.states import (
+    WANTED,
+    ClusterState,
+    PoolKind,
+    Reason,
+    WorkerEnd,
+    WorkerState,
+)
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
@@ -192,14 +199,19 @@ def _use(worker: Worker, number: str, at: datetime) -> billing.Use:
         kind=billing.Kind.CLUSTER,
         name=cluster.name,
         size=None,
-        units=units_of(cluster),
+        units=units_of(cluster, worker.kind),
         started_at=int(at.timestamp()),
     )
 
 
-def units_of(cluster: Cluster) -> catalogue.Units:
-    """What one of its workers uses at a time, by meter."""
-    return catalogue.units(vcpu=cluster.vcpu, memory_gib=cluster.memory_gib, gpu=cluster.gpu)
+def units_of(cluster: Cluster, kind: str) -> catalogue.Units:
+    """What one of its workers uses at a time on this kind of computers (`PoolKind`), by meter."""
+    return catalogue.units(
+        vcpu=cluster.vcpu,
+        memory_gib=cluster.memory_gib,
+        gpu=cluster.gpu,
+        spot=kind == PoolKind.SPOT,
+    )
 
 
 def _stopped(worker: Worker, number: str, at: datetime) -> None:

@@ -33,7 +33,11 @@ class WorkerCounts(msgspec.Struct):
 
 
 class Price(msgspec.Struct):
-    """What an hour costs: of a worker, of all that are wanted, and of what is charged now."""
+    """What an hour costs: of a worker, of all that are wanted, and of what is charged now.
+
+    The first two are reckoned with the computers that the next workers get; each worker is charged
+    as what it runs on.
+    """
 
     worker_usd_hour: str
     usd_hour: str

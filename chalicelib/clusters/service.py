@@ -86,7 +86,7 @@ def create(place: Place, wanted: CreateCluster) -> Cluster:
     `name_taken`, `blob_missing`) and `Invalid` (`budget_too_small`).
     """
     _require_purchase(wanted)
-    units = catalogue.units(vcpu=wanted.vcpu, memory_gib=wanted.memory_gib, gpu=wanted.gpu)
+    units = spending.dearest_units(wanted)
     budget = None if wanted.budget_usd is None else Decimal(wanted.budget_usd)
     spending.require_budget(budget, wanted.workers, catalogue.price_of_hour(units))
     plan = billing.admit_cluster(place.account_id, units, wanted.workers)
@@ -286,7 +286,7 @@ def scale(cluster: Cluster, count: int, retire: list[str]) -> Cluster:
     """Want so many workers; those of `retire` end first, if any has to."""
     more = max(0, count - cluster.members)
     if more:
-        billing.admit_cluster(cluster.account_id, crew.units_of(cluster), more)
+        billing.admit_cluster(cluster.account_id, spending.dearest_units(cluster), more)
     plan = catalogue.plan(accounts.read(cluster.account_id).plan)
     lifecycle.scale(cluster, count, plan.cluster_vcpus_at_once)
     cluster.refresh(consistent_read=True)

@@ -8,7 +8,8 @@ from chalicelib.billing import service as billing
 from chalicelib.billing.service import Spending
 from chalicelib.clusters import crew, lifecycle
 from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.states import Reason
+from chalicelib.clusters.schemas import CreateCluster
+from chalicelib.clusters.states import Purchase, Reason
 from chalicelib.core import clock
 from chalicelib.core.errors import Invalid
 
@@ -18,8 +19,21 @@ _CENT = Decimal("0.01")
 
 
 def worker_usd_hour(cluster: Cluster) -> Decimal:
-    """What an hour of one worker costs."""
-    return catalogue.price_of_hour(crew.units_of(cluster))
+    """What an hour of the next worker costs, on the computer that it gets first."""
+    return catalogue.price_of_hour(crew.units_of(cluster, lifecycle.kind_of(cluster)))
+
+
+def dearest_units(cluster: Cluster | CreateCluster) -> catalogue.Units:
+    """What one worker uses at a time, by meter, if it comes as dear as it may.
+
+    Where a computer that isn't spare may take a spare one's place, it is that one.
+    """
+    return catalogue.units(
+        vcpu=cluster.vcpu,
+        memory_gib=cluster.memory_gib,
+        gpu=cluster.gpu,
+        spot=cluster.purchase == Purchase.SPOT,
+    )
 
 
 def of(clusters: Sequence[Cluster]) -> dict[str, Spending]:

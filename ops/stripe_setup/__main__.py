@@ -1,4 +1,4 @@
-"""Makes products, meters, prices and webhooks at Stripe, and keeps the stage's keys."""
+"""Makes what is sold and webhooks at Stripe, sees to subscriptions' meters, keeps the keys."""
 
 import argparse
 import sys

@@ -9,7 +9,7 @@ import stripe
 
 from ops.cloud import LOCAL
 from ops.deploy.settings import Stage, is_stripe_itself
-from ops.stripe_setup import endpoints, products
+from ops.stripe_setup import endpoints, products, subscriptions
 from ops.stripe_setup.keys import Keys, Vault
 from ops.stripe_setup.steps import Steps
 
@@ -58,6 +58,7 @@ def set_up(target: Target, say: Callable[[str], None], *, dry_run: bool = False)
     try:
         with connected(api_key, target.stage.stripe.api_base) as client:
             products.ensure(client, steps)
+            subscriptions.ensure(client, steps, target.name)
             keys = _told(client, steps, target, msgspec.structs.replace(stored, api_key=api_key))
     except (stripe.StripeError, products.Different) as error:
         raise NotSetUp(f"Stripe: {error}") from error

@@ -86,6 +86,10 @@ def test_a_name_is_taken_until_the_cluster_has_ended(home: Home) -> None:
         ({"dashboard_path": "//evil.example"}, (422, "invalid")),
         ({"dashboard_path": "/../x"}, (422, "invalid")),
         ({"workers": 100, "budget_usd": "0.10"}, (422, "budget_too_small")),
+        (
+            {"workers": 100, "budget_usd": "0.10", "purchase": "spot_with_fallback"},
+            (422, "budget_too_small"),
+        ),
         ({"workers": 200}, (409, "too_many_vcpus")),
         (
             {"environment": {"python": "3", "lock": {"sha256": "0" * 64, "size": 1}}},

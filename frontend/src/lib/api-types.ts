@@ -1594,6 +1594,9 @@ export interface components {
         /**
          * Price
          * @description What an hour costs: of a worker, of all that are wanted, and of what is charged now.
+         *
+         *         The first two are reckoned with the computers that the next workers get; each worker is charged
+         *         as what it runs on.
          */
         Price: {
             worker_usd_hour: string;

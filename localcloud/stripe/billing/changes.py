@@ -3,7 +3,7 @@
 import copy
 from dataclasses import dataclass
 
-from localcloud.stripe.billing import collection, invoicing, lines
+from localcloud.stripe.billing import collection, invoicing, lines, starting
 from localcloud.stripe.billing.invoicing import Occasion
 from localcloud.stripe.context import Context
 from localcloud.stripe.errors import declined, invalid, not_here
@@ -29,6 +29,9 @@ def apply(ctx: Context, subscription: Json, change: Change) -> list[Json]:
     at = _moment(ctx, subscription, change)
     prorations = []
     for wanted in change.items:
+        if "id" not in wanted:
+            _add_item(ctx, subscription, wanted)
+            continue
         item = _item(subscription, wanted)
         old = copy.deepcopy(item)
         _change_item(ctx, item, wanted)
@@ -63,6 +66,20 @@ def _charge_now(ctx: Context, subscription: Json, change: Change, payment_behavi
         raise declined(reason)
 
 
+def _add_item(ctx: Context, subscription: Json, wanted: Json) -> None:
+    """One more meter; it has no quantity before the period's end, so nothing is prorated."""
+    price = ctx.store.get("price", wanted.get("price", ""), "items[0][price]")
+    _check_sold(price)
+    items = subscription["items"]["data"]
+    if any(item["price"]["id"] == price["id"] for item in items):
+        raise invalid("There is a subscription item with this price already.", "items[0][price]")
+    span = (items[0]["current_period_start"], items[0]["current_period_end"])
+    item = starting.make_item(ctx, subscription["id"], wanted | {"price": price}, span)
+    if not lines.is_metered(item):
+        raise not_here("Adding a plan to a subscription is not known here.")
+    items.append(item)
+
+
 def _change_item(ctx: Context, item: Json, wanted: Json) -> None:
     if "price" in wanted and wanted["price"] != item["price"]["id"]:
         price = ctx.store.get("price", wanted["price"], "items[0][price]")
@@ -75,11 +92,15 @@ def _change_item(ctx: Context, item: Json, wanted: Json) -> None:
     item["metadata"] = merged(item["metadata"], wanted.get("metadata"))
 
 
-def _check_swap(old: Json, new: Json) -> None:
-    if not new["active"]:
+def _check_sold(price: Json) -> None:
+    if not price["active"]:
         raise invalid("The price specified is inactive.", "items[0][price]")
-    if new["recurring"] is None:
+    if price["recurring"] is None:
         raise invalid("The price specified is not recurring.", "items[0][price]")
+
+
+def _check_swap(old: Json, new: Json) -> None:
+    _check_sold(new)
     if "metered" in (old["recurring"]["usage_type"], new["recurring"]["usage_type"]):
         raise not_here("Exchanging a metered price is not known here.")
     if any(
@@ -153,8 +174,6 @@ def make_item(ctx: Context, customer: str, given: Json) -> Json:
 
 
 def _item(subscription: Json, wanted: Json) -> Json:
-    if "id" not in wanted:
-        raise not_here("Adding an item to a subscription is not known here.")
     for item in subscription["items"]["data"]:
         if item["id"] == wanted["id"]:
             found: Json = item

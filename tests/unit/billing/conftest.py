@@ -32,9 +32,17 @@ class Shop:
     def start(self, run_id: str, size: str = "extra", kind: Kind = Kind.NOTEBOOK) -> None:
         """Something becomes usable now."""
         units = catalogue.size(size).units
-        use = Use(
-            run_id, ACCOUNT, f"nb_{run_id}", kind, f"Notebook {run_id}", size, units, self.now
+        self._open(
+            Use(run_id, ACCOUNT, f"nb_{run_id}", kind, f"Notebook {run_id}", size, units, self.now)
         )
+
+    def work(self, run_id: str, *, spot: bool) -> None:
+        """A worker of the one cluster becomes usable now."""
+        units = catalogue.units(vcpu=2, memory_gib=4, spot=spot)
+        self._open(Use(run_id, ACCOUNT, "cl_1", Kind.CLUSTER, "sim", None, units, self.now))
+
+    @staticmethod
+    def _open(use: Use) -> None:
         with db.transaction() as write:
             usage.open_in(write, use)
 

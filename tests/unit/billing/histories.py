@@ -98,16 +98,21 @@ class Histories(RuleBasedStateMachine):
         account=st.sampled_from(sorted(ACCOUNTS)),
         size=st.sampled_from(sorted(catalogue.SIZES)),
         kind=st.sampled_from([Kind.NOTEBOOK, Kind.CLUSTER]),
+        spot=st.booleans(),
         trouble=TROUBLE,
     )
     def something_becomes_usable(
-        self, account: str, size: str, kind: Kind, trouble: Trouble
+        self, account: str, size: str, kind: Kind, spot: bool, trouble: Trouble
     ) -> None:
-        self._begin(account, size, kind, trouble)
+        """Workers of a cluster may have spare computers."""
+        self._begin(account, size, kind, trouble, spot=spot and kind is Kind.CLUSTER)
 
-    def _begin(self, account: str, size: str, kind: Kind, trouble: Trouble) -> None:
+    def _begin(
+        self, account: str, size: str, kind: Kind, trouble: Trouble, *, spot: bool = False
+    ) -> None:
         run_id = f"run_{len(self.started):03d}"
-        units = catalogue.size(size).units
+        power = catalogue.size(size)
+        units = catalogue.units(vcpu=power.vcpu, memory_gib=power.memory_gib, spot=spot)
         use = Use(run_id, account, f"res_{size}", kind, size, size, units, self.now)
         self._do(lambda: _open(use), trouble)
         if runs.by_ids([run_id]):  # the same transaction says that it runs

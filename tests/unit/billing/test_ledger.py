@@ -4,8 +4,21 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.billing import calendar, closing, ledger, outbox, reconcile, runs, stored, usage
-from chalicelib.billing.models import Entry, MeterHour, Run, Segment, UsageMonth
+from chalicelib.billing import (
+    calendar,
+    catalogue,
+    closing,
+    ledger,
+    outbox,
+    reconcile,
+    reports,
+    runs,
+    stored,
+    stripe_subscriptions,
+    usage,
+    usage_routes,
+)
+from chalicelib.billing.models import BillingAccount, Entry, MeterHour, Run, Segment, UsageMonth
 from chalicelib.billing.runs import Kind
 from chalicelib.core import db
 from tests.unit.billing.conftest import ACCOUNT, NOON, Shop
@@ -70,6 +83,39 @@ def test_a_cluster_is_in_no_plan(shop: Shop) -> None:
     shop.stop("a")
 
     assert hours() == {"12:0000": (100, "open")}
+
+
+def test_a_cluster_that_falls_back_is_charged_by_both_kinds_of_meters(shop: Shop) -> None:
+    shop.work("wk_1.1", spot=True)
+    shop.now += 100
+    shop.stop("wk_1.1")
+    shop.work("wk_2.1", spot=False)
+    shop.now += 50
+    shop.stop("wk_2.1")
+
+    (row,) = usage_routes.resources_of(reports.days(ACCOUNT, reports.month("2026-11")))
+
+    hour = catalogue.price_of_hour(catalogue.units(vcpu=2, memory_gib=4))
+    assert row.seconds == 150
+    assert Decimal(row.amount_usd) == hour * (100 * Decimal("0.4") + 50) / 3600
+
+
+def test_use_that_the_subscription_has_no_price_for_is_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    BillingAccount(ACCOUNT).update([BillingAccount.subscription_id.set("sub_1")])
+    sold = {"vcpu_seconds", "memory_gib_seconds", "gpu_seconds", "storage_mib_hours"}
+    monkeypatch.setattr(stripe_subscriptions, "meters_of", lambda _: sold)
+    shop.start("a")
+    shop.work("wk_1.1", spot=True)
+    shop.now += 1200
+    shop.meter()
+
+    found = reconcile.account(ACCOUNT, "2026-11").findings
+
+    subjects = [each.subject for each in found if each.link == "hours ─ subscription"]
+    assert subjects == ["spot_memory_gib_seconds 2026-11", "spot_vcpu_seconds 2026-11"]
+    assert {each.link for each in found} == {"hours ─ subscription"}
 
 
 def test_recorded_twice_the_second_one_is_refused(shop: Shop) -> None:

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chalicelib.accounts.models import Account
 from chalicelib.billing import runs
+from chalicelib.billing.ledger import plain
 from chalicelib.billing.models import Run, Segment
 from chalicelib.clusters import crew, jobs, lifecycle, pools, service, worker
 from chalicelib.clusters.models import (
@@ -382,6 +383,7 @@ class Histories(RuleBasedStateMachine):
                 length = attempt.stopped_at - attempt.started_at
                 if str(number) in record.joined.attribute_values:
                     assert run is not None
+                    assert ("spot_vcpu_seconds" in plain(run.units)) == (record.kind == "spot")
                     assert timedelta(seconds=_recorded_seconds(run)) == length
                     assert run.open_shard is None
                 else:

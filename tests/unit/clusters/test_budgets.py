@@ -51,7 +51,7 @@ def _running(budget: str) -> Cluster:
             write,
             billing.Use(
                 "wk_1.1", "acc_1", "cl_1", billing.Kind.CLUSTER, "sim", None,
-                crew.units_of(cluster), clock.seconds(),
+                crew.units_of(cluster, "on_demand"), clock.seconds(),
             ),
         )  # fmt: skip
     return cluster

@@ -12,7 +12,7 @@ import stripe
 
 from chalicelib.billing import catalogue
 from chalicelib.billing.stripe_events import METER_EVENTS, SUBSCRIPTION_EVENTS
-from localcloud.testing import LocalCloud
+from localcloud.testing import LocalCloud, pay
 from ops.deploy.settings import Stripe, load
 from ops.stripe_setup import NotSetUp, Target, set_up
 from ops.stripe_setup.keys import Keys, Vault
@@ -121,6 +121,57 @@ def test_a_changed_amount_is_a_new_price_and_the_old_one_stays(
     assert (old.active, old.lookup_key) == (True, None)
     monkeypatch.undo()
     set_up(target, said.append)
+
+
+def _subscribed(client: stripe.StripeClient, stage: str, keys: list[str]) -> str:
+    """The id of a subscription to these, of this stage."""
+    customer = client.v1.customers.create({"name": "Ada"})
+    prices = [_price(client, key) for key in keys]
+    session = client.v1.checkout.sessions.create(
+        {
+            "mode": "subscription",
+            "customer": customer.id,
+            "line_items": [
+                {"price": price.id}
+                if price.recurring and price.recurring.meter
+                else {"price": price.id, "quantity": 1}
+                for price in prices
+            ],
+            "success_url": "http://127.0.0.1:1/",
+            "subscription_data": {
+                "billing_mode": {"type": "flexible"},
+                "metadata": {"ramon_stage": stage},
+            },
+        }
+    )
+    assert pay(session.url or "").status_code == 303
+    (made,) = client.v1.subscriptions.list({"customer": customer.id}).data
+    return made.id
+
+
+def _sold(client: stripe.StripeClient, subscription_id: str) -> list[str]:
+    items = client.v1.subscriptions.retrieve(subscription_id)["items"].data
+    return [str(item.price.product) for item in items]
+
+
+def test_a_subscription_of_before_a_meter_gets_it(
+    target: Target, client: stripe.StripeClient, said: list[str]
+) -> None:
+    set_up(target, said.append)
+    first, *others = [meter.lookup_key for meter in catalogue.METERS.values()]
+    before = ["ramon_plan_lab", first]
+    ours = _subscribed(client, target.name, before)
+    theirs = _subscribed(client, "another", before)
+    said.clear()
+
+    assert set_up(target, said.append, dry_run=True) == 1
+    assert _sold(client, ours) == before
+    assert set_up(target, said.append) == 1
+    assert set_up(target, said.append) == 0
+
+    assert _sold(client, ours) == [*before, *others]
+    assert _sold(client, theirs) == before
+    assert [line for line in said if ours in line and others[0] in line] == said
 
 
 def test_an_endpoint_whose_secret_was_lost_is_made_anew(

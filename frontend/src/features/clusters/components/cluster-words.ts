@@ -31,8 +31,8 @@ const SPOKEN: Record<Cluster["state"], string> = {
 
 const PURCHASES: Record<Cluster["purchase"], string> = {
   on_demand: "Reserved for you while they run",
-  spot: "Spare computers, which may be taken away and replaced",
-  spot_with_fallback: "Spare computers, and others where there are none",
+  spot: "Cheaper spare computers, which may be taken away and replaced",
+  spot_with_fallback: "Cheaper spare computers, and others where there are none",
 };
 
 const WORKER_STATES: Record<ClusterWorker["state"], string> = {

@@ -13,7 +13,7 @@ export function MeterTable({ meters }: { meters: Meter[] }) {
       <p className={classes.text}>
         Every second once, from when a notebook is ready until it has stopped. A start that fails
         costs nothing. What the plan includes is counted too, at no price, so that you can see what
-        it is worth.
+        it is worth. Spare processors and memory are those of clusters on spot computers.
       </p>
       <TableScroll label="Prices of what is counted">
         <table>
