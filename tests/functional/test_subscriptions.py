@@ -46,6 +46,9 @@ def _twice_at_once(action: Callable[[], object]) -> list[object]:
 def test_a_person_subscribes_at_checkout_and_has_the_plan(
     person: Subscriber, stripe_side: StripeSide
 ) -> None:
+    from chalicelib.billing import stripe_subscriptions  # noqa: PLC0415  after the settings
+    from chalicelib.billing.catalogue import METERS  # noqa: PLC0415  as above
+
     page = person.checkout("researcher")
     assert person.plan == "free"
 
@@ -59,6 +62,7 @@ def test_a_person_subscribes_at_checkout_and_has_the_plan(
     assert found["metadata"] == {"ramon_account": person.account_id, "ramon_stage": "local"}
     sold = [item["price"]["lookup_key"] for item in found["items"]["data"]]
     assert sold == [article.key for article in articles() if article.key != "ramon_plan_lab"]
+    assert stripe_subscriptions.meters_of(found["id"]) == set(METERS)
     assert [invoice["status"] for invoice in person.invoices] == ["paid"]
 
 
