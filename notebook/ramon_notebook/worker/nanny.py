@@ -38,6 +38,24 @@ TAKEN_PAUSE = 2.0
 """Seconds between tries while the scheduler still knows an earlier attempt of this worker."""
 
 
+class BriefHeartbeats(logging.Filter):
+    """Tells in a line that a heartbeat did not arrive, where Dask shows how its code came there.
+
+    It is what happens to a worker that is ending with its scheduler, and no fault of anybody's.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass; without a traceback if a lost connection is all it tells."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, OSError) and "heartbeat" in record.getMessage():
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args, record.exc_info = "No heartbeat: %s", (error,), None
+        return True
+
+
+logging.getLogger("distributed.worker").addFilter(BriefHeartbeats())
+
+
 class NotJoined(Exception):
     """The scheduler was not reached, or did not want this worker."""
 
@@ -147,8 +165,8 @@ async def _leave(nanny: RenewableNanny) -> None:
             names=[nanny.name], close_workers=False, remove=True, stimulus_id="ramon-leave"
         )
         await asyncio.wait_for(retired, LEAVE_SECONDS)
-    except (TimeoutError, OSError) as error:
-        log.info("Left without handing results over: %s", error)
+    except Exception:  # whatever a scheduler that is ending itself answers
+        log.info("Left without handing results over.", exc_info=True)
     await nanny.close(reason="ramon-leave")
 
 

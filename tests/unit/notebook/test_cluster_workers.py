@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.unit.notebook.agent_client import PRELUDE, REQUEST, ask
 from tests.unit.notebook.fake_batch import Worker
 from tests.unit.notebook.fake_clusters import Running, running
 from tests.unit.notebook.fake_service import Fault
+from tests.unit.notebook.parts import BIN
 from tests.unit.notebook.processes import alive, children
 
 
@@ -193,6 +195,21 @@ def test_a_worker_that_is_no_longer_wanted_ends_at_once(agent: Running) -> None:
     assert worker.failed is None
     agent.service.faults = faults
     ask(agent.socket, "POST", "/clusters/unwanted/close", {})
+
+
+def test_a_heartbeat_that_nobody_hears_is_told_in_one_line() -> None:
+    code = """
+import logging
+import ramon_notebook.worker.nanny
+try:
+    raise ConnectionError("the scheduler is closing")
+except OSError:
+    logging.getLogger("distributed.worker").exception(
+        "Failed to communicate with scheduler during heartbeat.")
+"""
+    ran = subprocess.run([BIN / "python", "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip().endswith("No heartbeat: the scheduler is closing")
+    assert "Traceback" not in ran.stderr
 
 
 def test_missing_settings_are_all_named(agent: Running) -> None:
