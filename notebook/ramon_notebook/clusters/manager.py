@@ -52,6 +52,18 @@ class Clusters:
         """How many clusters live."""
         return len(self._live)
 
+    def live(self) -> list[Json]:
+        """The clusters whose schedulers run here: id, name, connection, workers that joined."""
+        return [
+            {
+                "cluster_id": live.cluster_id,
+                "name": live.name,
+                "connection": live.connection,
+                "workers": len(live.process.status["joined"]) if live.process.status else 0,
+            }
+            for live in self._live.values()
+        ]
+
     async def create(self, request: Json) -> Json:
         """Start a cluster: it, and how to connect to it. It has no workers yet."""
         name = request.get("name") or f"cluster-{secrets.token_hex(3)}"

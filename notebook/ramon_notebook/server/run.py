@@ -25,6 +25,7 @@ from ramon_notebook.kernels.provisioner import ForkingProvisioner
 from ramon_notebook.server.activity import Kernel
 from ramon_notebook.server.agent import Agent
 from ramon_notebook.server.contents import WorkspaceContents
+from ramon_notebook.server.dask_panel import CLUSTERS
 from ramon_notebook.server.identity import EnterHandler, TicketIdentityProvider
 from ramon_notebook.server.later import load_later
 from ramon_notebook.settings import PORT, Settings
@@ -159,5 +160,5 @@ def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agen
     contents = cast("WorkspaceContents", server.contents_manager)
     contents.connect(agent.activity, server.saver, lambda: agent.keeper)
     server.web_app.settings["ramon_agent"] = agent
-    server.web_app.add_handlers(".*$", [(r"/ramon/enter", EnterHandler)])
+    server.web_app.add_handlers(".*$", [(r"/ramon/enter", EnterHandler), CLUSTERS])
     return agent
