@@ -47,6 +47,15 @@ class ClusterOf:
 
         return eventually(reached, within=within, every=0.3) or {}
 
+    def until_problem(self, code: str, within: float = 60) -> dict[str, Any]:
+        """Wait until it shows this problem."""
+
+        def shown() -> dict[str, Any] | None:
+            told = self.now
+            return told if (told["problem"] or {}).get("code") == code else None
+
+        return eventually(shown, within=within, every=0.3) or {}
+
     def _told(self, method: str, action: str) -> dict[str, Any]:
         answer = self.owner.ask(method, f"/clusters/{self.id}{action}")
         assert answer.status_code == 200, answer.text
