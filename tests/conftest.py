@@ -39,11 +39,12 @@ ALONE = (
 
 TOGETHER = {
     ("tests/browser/",): "the deployed cloud that a browser looks at",
+    ("tests/cloud/clusters/",): "the deployed cloud that boots clusters",
     ("tests/cloud/", "tests/functional/"): "the deployed cloud",
     ("tests/unit/gateway/",): "the gateway",
     ("tests/unit/ops/",): "the package",
 }
-"""Folders of tests that share what takes long to make, and what that is."""
+"""Folders of tests that share what takes long to make, and what that is; the first that fits."""
 
 
 class Rooms(LoadScopeScheduling):  # type: ignore[misc]  # as above

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from tests.cloud.rigs import Rig
+from tests.cloud.clusters.rigs import Rig
 from tests.people import Person
 
-TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorials" / "your-first-cluster.ipynb"
+TUTORIAL = Path(__file__).parents[3] / "docs" / "tutorials" / "your-first-cluster.ipynb"
 
 
 def test_every_cell_of_the_tutorial_says_what_it_promises(ada: Person) -> None:

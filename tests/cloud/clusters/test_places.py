@@ -3,7 +3,7 @@
 import pytest
 
 from localcloud.testing import LocalCloud
-from tests.cloud.rigs import Rig, doctor
+from tests.cloud.clusters.rigs import Rig, doctor
 from tests.people import Person
 
 BOOT = """

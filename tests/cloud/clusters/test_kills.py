@@ -1,6 +1,6 @@
 """Whatever is killed at whatever moment, nothing is left over that anybody would pay for.
 
-`KILLS=200 .venv/bin/pytest tests/cloud/test_kills.py` kills more often than `make test` does;
+`KILLS=200 .venv/bin/pytest tests/cloud/clusters/test_kills.py` kills more often than `make test` does;
 `SEED=…` makes other choices.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from localcloud.testing import LocalCloud
-from tests.cloud.kills import CLEAN_SECONDS, Chaos
+from tests.cloud.clusters.kills import CLEAN_SECONDS, Chaos
 from tests.people import Person
 
 KILLS = int(os.environ.get("KILLS", "8"))

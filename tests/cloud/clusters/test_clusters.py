@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud.testing import LocalCloud
-from tests.cloud.rigs import Rig, doctor, live_jobs, parts
+from tests.cloud.clusters.rigs import Rig, doctor, live_jobs, parts
 from tests.people import Person
 from tests.support import eventually
 

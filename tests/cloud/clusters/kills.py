@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 
 from localcloud.testing import LocalCloud
-from tests.cloud.rigs import doctor
+from tests.cloud.clusters.rigs import doctor
 from tests.jupyter import Kernel
 from tests.people import NotebookOf, Person, Visit
 from tests.processes import Process, below
