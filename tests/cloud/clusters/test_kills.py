@@ -1,7 +1,7 @@
 """Whatever is killed at whatever moment, nothing is left over that anybody would pay for.
 
-`KILLS=200 .venv/bin/pytest tests/cloud/clusters/test_kills.py` kills more often than `make test` does;
-`SEED=…` makes other choices.
+`KILLS=200 .venv/bin/pytest tests/cloud/clusters/test_kills.py` kills more often than `make test`
+does; `SEED=…` makes other choices.
 """
 
 import os
