@@ -122,6 +122,7 @@ client = connect("saving")
 done = client.map(lambda x: {"x": x}, range(2), key=["first", "second"])
 client.gather(done)
 running = client.submit(time.sleep, 60, key="not finished")
+while not any(client.processing().values()): time.sleep(0.05)
 print("done", flush=True)
 time.sleep(60)
 """
