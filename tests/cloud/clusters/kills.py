@@ -3,6 +3,7 @@
 The same seed makes the same choices; what happens in between is real, so no two runs are alike.
 """
 
+import logging
 import random
 import time
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from tests.jupyter import Kernel
 from tests.people import NotebookOf, Person, Visit
 from tests.processes import Process, below
 from tests.support import eventually
+
+log = logging.getLogger(__name__)
 
 VICTIMS = {"worker": 6, "kernel": 2, "scheduler": 2, "agent": 1}
 """What is killed how often."""
@@ -53,6 +56,7 @@ class Chaos:
             time.sleep(self._luck.uniform(0, 4))
             self.story.append((self._give(self._chosen(ORDERS)), self._strike()))
             self.expect_no_orphan()
+            log.info("%d: order %s, killed %s", len(self.story), *self.story[-1])
 
     def end(self) -> None:
         """Stop everything, and look whether anything is left over."""
