@@ -29,8 +29,9 @@ from localcloud.batch.switches import Switches
 from localcloud.files import write_json
 from localcloud.settings import PROJECT_ROOT
 
-START_SECONDS = 60.0
-"""Longest wait for the launcher to say that it is ready; deploying takes part of it."""
+START_SECONDS = 180.0
+"""Longest wait for the launcher to say that it is ready. Meanwhile it deploys, and waits for others
+that are packaging."""
 
 STOP_SECONDS = 60.0
 """Longest wait for everything to end; a task may use its stop timeout."""

@@ -4,6 +4,7 @@ This comes before any import of the application, whose tables get their names fr
 """
 
 import os
+import sys
 from collections.abc import Iterator
 
 import hypothesis
@@ -67,6 +68,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:
     """Asked with `--numprocesses`, as `make test` says."""
     config.option.loadscopereorder = False
     return Rooms(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Say at once what has failed in another process; pytest says all of it in the end."""
+    if report.failed and hasattr(report, "node"):
+        said = [line for line in report.longreprtext.splitlines() if line.startswith("E ")]
+        line = " ".join([report.nodeid, f"failed ({report.when})", *said[:1]])
+        sys.stdout.write(f"\n{line}\n")
 
 
 @pytest.fixture(scope="session")
