@@ -136,6 +136,14 @@ class Reporter:
             log.warning("Its cluster ends by itself, without a report: %s", error)
 
 
+async def report_now(api: ClusterApi, cluster: LiveCluster) -> None:
+    """Report once more before the end: who joined just now has worked, and is paid for."""
+    try:
+        await asyncio.to_thread(api.report, cluster.cluster_id, _written(cluster.process))
+    except AgentError as error:
+        log.warning("Cluster %s could not be reported: %s", cluster.name, error)
+
+
 def _written(process: SchedulerProcess) -> Json:
     """The scheduler's state as the service wants to know it."""
     state = process.status or {

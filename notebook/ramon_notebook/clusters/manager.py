@@ -13,7 +13,7 @@ from ramon_notebook.api import AgentApi
 from ramon_notebook.clusters.addresses import Addresses, choose
 from ramon_notebook.clusters.api import ClusterApi
 from ramon_notebook.clusters.certificates import Certificates
-from ramon_notebook.clusters.cluster import OVER, LiveCluster, Reporter
+from ramon_notebook.clusters.cluster import OVER, LiveCluster, Reporter, report_now
 from ramon_notebook.clusters.process import SchedulerProcess
 from ramon_notebook.environment.capture import Environment, capture
 from ramon_notebook.environment.overlay import Overlay
@@ -102,11 +102,14 @@ class Clusters:
     async def close(self, name: str) -> Json:
         """End a cluster; its workers end at once."""
         cluster = await self._newest(name)
+        live = self._live.get(name)
+        mine = live if live and live.cluster_id == cluster["id"] else None
+        if mine:
+            await report_now(self._api, mine)
         if cluster["state"] not in OVER:
             cluster = await asyncio.to_thread(self._api.stop, cluster["id"])
-        live = self._live.get(name)
-        if live and live.cluster_id == cluster["id"]:
-            await self._end(live)
+        if mine:
+            await self._end(mine)
         return {"cluster": cluster}
 
     async def changes(self, name: str, folder: str | None) -> list[str]:

@@ -71,6 +71,16 @@ with connect("sim") as client:
     eventually(lambda: schedulers(agent.notebook) == before)
 
 
+def test_who_joined_just_before_the_end_is_reported_before_it(agent: Running) -> None:
+    start(agent, "brief", workers=1)
+    agent.python(PRELUDE + 'with connect("brief") as client: client.wait_for_workers(1)')
+
+    close(agent, "brief")
+
+    (worker,) = agent.service.workers("brief")
+    assert agent.service.cluster("brief").reports[-1]["joined"] == [worker.id]
+
+
 def test_results_of_a_killed_kernel_are_kept_and_those_of_a_closed_client_are_not(
     agent: Running,
 ) -> None:
