@@ -49,7 +49,7 @@ def test_a_cluster_shows_its_price_first_and_is_stopped_from_its_page(
     picture(page, "clusters")
     page.get_by_role("link", name="walks").click()
     expect(page.get_by_role("heading", name="walks")).to_be_visible()
-    expect(page.get_by_text("2 of 2").first).to_be_visible()
+    expect(page.get_by_text("2 workers").first).to_be_visible()
     picture(page, "cluster")
     assert violations(page) == []
     page.get_by_role("button", name=re.compile("^Stop")).click()
