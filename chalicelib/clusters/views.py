@@ -160,7 +160,8 @@ def history(found: Iterable[Worker]) -> schemas.History:
     for worker in found:
         for since, until in spans(worker, now):
             changes[since] += 1
-            changes[until] -= 1
+            if until < now // 1000:  # one that runs has no end yet
+                changes[until] -= 1
     times = sorted(at for at, change in changes.items() if change)
     counts = accumulate(changes[at] for at in times)
     points = [
