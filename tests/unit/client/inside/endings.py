@@ -106,6 +106,8 @@ def be_stopped() -> None:
 
 def be_interrupted_while_it_starts() -> None:
     """Press the stop button while workers are awaited."""
+    # As a kernel does: what is started in the background may have been told to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     Path("working").touch()
     raised(KeyboardInterrupt, lambda: ramon.Cluster(1, name="interrupted"))
     assert "interrupted" not in _live()
