@@ -295,9 +295,11 @@ def _explanation(rows: list[MeterHour], total: int) -> set[str] | None:
         return {row.slot for row in rows}
     if len(rows) > _FEW:
         return None
+    # Those that Stripe has confirmed are the likeliest, and then those that were sent last: of two
+    # alike, the older one can be sent anew now, the younger one only in a day.
+    likeliest = sorted(rows, key=lambda row: (row.state, -(row.first_sent_at or 0)))
     for count in range(len(rows) - 1, -1, -1):
-        # Those that Stripe has confirmed come first: they are the likelier ones.
-        for chosen in combinations(sorted(rows, key=lambda row: row.state), count):
+        for chosen in combinations(likeliest, count):
             if sum(row.quantity for row in chosen) == total:
                 return {row.slot for row in chosen}
     return None

@@ -16,7 +16,9 @@ import {
 
 /** The form that creates a notebook: its values, what is wrong with them, and sending them. */
 export function useCreateForm(sizes: SizeOffer[], onCreated: (notebook: Notebook) => void) {
-  const [values, setValues] = useState(() => blank(sizes));
+  const [filled, setValues] = useState(() => blank(sizes));
+  // The sizes may come after the form: until somebody chooses, it is the first of them.
+  const values = { ...filled, size: filled.size || blank(sizes).size };
   const [problems, setProblems] = useState(NO_PROBLEMS);
   const upload = useUpload();
   const create = useCreateNotebook();
