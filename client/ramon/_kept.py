@@ -47,6 +47,10 @@ class Kept(Tasks):
         client = self.get_client()
         keys = await self.scheduler_comm.ramon_kept()
         futures: dict[str, Future[Any]] = {key: Future(key, client) for key in keys}
+        # By the client's own stream, so that it comes after the release of futures of before; the
+        # call besides gives their states at once.
+        wanted = {"op": "client-desires-keys", "keys": keys, "client": client.id}
+        client._send_to_scheduler(wanted)  # noqa: SLF001 - as Dask's own queues do
         await self.scheduler_comm.ramon_want(keys=keys, client=client.id)
         return futures
 

@@ -23,6 +23,11 @@ const address = () => screen.getByRole("status", { name: "Address" });
 const open = () => show(<CreateForm sizes={SIZES} onClose={vi.fn()} />);
 
 describe("creating a notebook", () => {
+  test("it waits for the sizes, which may come later than the form", () => {
+    show(<CreateForm sizes={[]} onClose={vi.fn()} />);
+    expect(submit()).toBeDisabled();
+  });
+
   test("a blank one is created as asked, and shown", async () => {
     const api = fakeApi({ "POST /notebooks": { status: 201, body: aNotebook() } });
     const user = open();

@@ -71,7 +71,7 @@ export function CreateForm({ sizes, onClose }: Props) {
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" loading={form.busy}>
+          <Button type="submit" loading={form.busy} disabled={sizes.length === 0}>
             Create notebook
           </Button>
         </DialogActions>
