@@ -13,7 +13,7 @@ from ops.setup.browser import find
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = os.environ.get("PICTURES")
 """A folder that screenshots are written to; without it, none are made."""
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds that anything may take to appear: the machine has more to do than this."""
 
 
