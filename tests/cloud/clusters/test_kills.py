@@ -12,7 +12,7 @@ from localcloud.testing import LocalCloud
 from tests.cloud.clusters.kills import CLEAN_SECONDS, Chaos
 from tests.people import Person
 
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "5"))
 SEED = int(os.environ.get("SEED", "4"))
 
 
