@@ -268,6 +268,7 @@ def closed(cluster: Cluster, spent: Decimal) -> None:
                     Cluster.stopped_at.set(now),
                     Cluster.spent.set(spent),
                     Cluster.live.remove(),
+                    Cluster.live_account_id.remove(),
                     Cluster.lease_expires_at.remove(),
                     Cluster.drain_token.remove(),
                     Cluster.clients.remove(),

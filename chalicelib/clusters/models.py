@@ -42,6 +42,19 @@ class ClustersOfNotebook(GlobalSecondaryIndex["Cluster"]):
     id = Text(range_key=True)
 
 
+class LiveClustersOfAccount(GlobalSecondaryIndex["Cluster"]):
+    """Live clusters of one account, oldest first: what pages ask for again and again."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_live_account`."""
+
+        index_name = "by_live_account"
+        projection = AllProjection()
+
+    live_account_id = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
 class LiveClusters(GlobalSecondaryIndex["Cluster"]):
     """Every live cluster."""
 
@@ -61,8 +74,8 @@ class Cluster(Model):
     `state`, `wanted`, `members` and `unmade` change only in `lifecycle.py`: `wanted` workers were
     asked for, `members` are there and shall stay, `unmade` are still to be made. `fell_back` is set
     once spare computers could not be had. `join_by` is the second by which a worker must have
-    joined. `unclaimed_since` is the second since which no client was there. `live` is there from
-    admission to end and names the shard of the sweeps' index.
+    joined. `unclaimed_since` is the second since which no client was there. `live_account_id` and
+    `live`, which names the shard of the sweeps' index, are there from admission to end.
     """
 
     class Meta(db.BaseMeta):
@@ -117,8 +130,10 @@ class Cluster(Model):
     saved_bytes = MaybeInteger()
     spent = MaybeMoney()
     live = MaybeText()
+    live_account_id = MaybeText()
 
     by_account = ClustersOfAccount()
+    by_live_account = LiveClustersOfAccount()
     by_notebook = ClustersOfNotebook()
     by_live = LiveClusters()
 

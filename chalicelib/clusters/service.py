@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import catalogue
@@ -149,6 +150,7 @@ def _new(place: Place, wanted: CreateCluster, budget: Decimal | None) -> Cluster
         lease_expires_at=at + lifecycle.FIRST_LEASE,
         last_active_at=now,
         live=lifecycle.shard_of(cluster_id),
+        live_account_id=place.account_id,
     )
 
 
@@ -175,7 +177,7 @@ def contents(account_id: str) -> set[str]:
     """The hashes of all contents that an account's live clusters need."""
     return {
         sha256
-        for cluster in Cluster.by_account.query(account_id, filter_condition=Cluster.live.exists())
+        for cluster in Cluster.by_live_account.query(account_id)
         for sha256 in (cluster.lock_sha256, cluster.modules_sha256)
         if sha256
     }
@@ -214,17 +216,17 @@ def listing(
     account_id: str, *, notebook_id: str | None, is_live: bool, limit: int, cursor: str | None
 ) -> tuple[list[Cluster], str | None]:
     """A page of an account's clusters, newest first, and a cursor if there may be more."""
-    condition: db.Condition | None = Cluster.live.exists() if is_live else None
-    if notebook_id is not None:
-        is_of = Cluster.notebook_id == notebook_id
-        condition = is_of if condition is None else condition & is_of
+    index: Any = Cluster.by_live_account if is_live else Cluster.by_account
+    of_notebook = None if notebook_id is None else Cluster.notebook_id == notebook_id
     return db.page(
-        Cluster.by_account.query(
+        index.query(
             account_id,
-            filter_condition=condition,
+            filter_condition=of_notebook,
             scan_index_forward=False,
             limit=limit,
-            last_evaluated_key=db.decode_cursor(cursor, belongs_to=account_id),
+            last_evaluated_key=db.decode_cursor(
+                cursor, belongs_to=account_id, key="live_account_id" if is_live else "account_id"
+            ),
         )
     )
 

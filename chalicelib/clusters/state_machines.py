@@ -1,9 +1,9 @@
-"""The adapter to Step Functions: begin to start or stop a cluster, and let a waiting step go on."""
+"""The state machines of clusters: begin a start or a stop, and let a waiting step go on."""
 
-import msgspec
-from botocore.exceptions import ClientError
+from chalicelib.core import config, step_functions
+from chalicelib.core.step_functions import succeed
 
-from chalicelib.core import aws, config
+__all__ = ["begin_start", "begin_stop", "succeed"]
 
 
 def begin_start(cluster_id: str, attempt: str) -> None:
@@ -17,25 +17,4 @@ def begin_stop(cluster_id: str, attempt: str) -> None:
 
 
 def _begin(machine_arn: str, cluster_id: str, attempt: str) -> None:
-    work = msgspec.json.encode({"cluster_id": cluster_id}).decode()
-    try:
-        aws.client("stepfunctions").start_execution(
-            stateMachineArn=machine_arn, name=f"{cluster_id}-{attempt}", input=work
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-            raise
-
-
-def succeed(token: str) -> None:
-    """Let a waiting step go on."""
-    try:
-        aws.client("stepfunctions").send_task_success(taskToken=token, output="{}")
-    except ClientError as error:
-        # The step has been answered before, or its execution is over: nobody waits any more.
-        if error.response["Error"]["Code"] not in (
-            "TaskTimedOut",
-            "TaskDoesNotExist",
-            "InvalidToken",
-        ):
-            raise
+    step_functions.begin(machine_arn, f"{cluster_id}-{attempt}", {"cluster_id": cluster_id})

@@ -185,22 +185,26 @@ def _encode_cursor(key: dict[str, Any] | None) -> str | None:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None, *, belongs_to: str) -> dict[str, Any] | None:
+def decode_cursor(
+    cursor: str | None, *, belongs_to: str, key: str | None = None
+) -> dict[str, Any] | None:
     """The key behind a cursor, for `last_evaluated_key`. Raises `Invalid` unless we made it.
 
     `belongs_to` is a value (say, the account's id) that the key must hold somewhere, so that a
-    cursor made for one listing can't be used to look into another.
+    cursor made for one listing can't be used to look into another. `key` is the attribute that
+    must hold it, where a listing has several indexes: a cursor of one is no good for another.
     """
     if not cursor:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        key = msgspec.json.decode(raw, type=dict[str, dict[str, str]])
+        decoded = msgspec.json.decode(raw, type=dict[str, dict[str, str]])
     except (ValueError, msgspec.DecodeError) as error:
         raise _bad_cursor() from error
-    if not any(belongs_to in value.values() for value in key.values()):
+    held = decoded.values() if key is None else [decoded.get(key, {})]
+    if not any(belongs_to in value.values() for value in held):
         raise _bad_cursor()
-    return key
+    return decoded
 
 
 def _bad_cursor() -> Invalid:

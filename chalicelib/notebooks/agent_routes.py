@@ -12,7 +12,8 @@ api = Api("agent")
 authenticate_by("agent", agent.recognise)
 
 
-def _server(call: Call) -> Server:
+def server_of(call: Call) -> Server:
+    """The server whose agent calls."""
     server = call.caller.record
     if not isinstance(server, Server):
         raise TypeError("agents are recognised by their server")
@@ -22,20 +23,20 @@ def _server(call: Call) -> Server:
 @api.post("/agent/boot", access="agent", returns=schemas.Boot)
 def boot(call: Call) -> schemas.Boot:
     """Learn which notebook this is, and where its files are."""
-    return agent.boot(_server(call))
+    return agent.boot(server_of(call))
 
 
 @api.post("/agent/stage", access="agent", body=schemas.Progress, returns=blobs.Done)
 def note_stage(call: Call, body: schemas.Progress) -> blobs.Done:
     """Tell which step of the start has begun."""
-    agent.progress(_server(call), body.name)
+    agent.progress(server_of(call), body.name)
     return blobs.Done()
 
 
 @api.post("/agent/ready", access="agent", returns=blobs.Done)
 def ready(call: Call) -> blobs.Done:
     """Tell that the notebook can be entered."""
-    agent.ready(_server(call))
+    agent.ready(server_of(call))
     return blobs.Done()
 
 
@@ -44,7 +45,7 @@ def ready(call: Call) -> blobs.Done:
 )
 def heartbeat(call: Call, body: schemas.Heartbeat) -> schemas.HeartbeatAnswer:
     """Tell that the notebook is alive, and what it does."""
-    return agent.heartbeat(_server(call), body)
+    return agent.heartbeat(server_of(call), body)
 
 
 @api.post(
@@ -52,13 +53,13 @@ def heartbeat(call: Call, body: schemas.Heartbeat) -> schemas.HeartbeatAnswer:
 )
 def redeem_ticket(call: Call, body: schemas.RedeemTicket) -> schemas.Redeemed:
     """Exchange a browser's ticket for the visitor's name."""
-    return agent.redeem(_server(call), body.ticket)
+    return agent.redeem(server_of(call), body.ticket)
 
 
 @api.get("/agent/workspace", access="agent", returns=Head)
 def read_workspace(call: Call) -> Head:
     """Read the newest snapshot of the files."""
-    return agent.head(_server(call))
+    return agent.head(server_of(call))
 
 
 @api.post(
@@ -66,7 +67,7 @@ def read_workspace(call: Call) -> Head:
 )
 def download_blobs(call: Call, body: blobs.WantBlobs) -> blobs.BlobUrls:
     """Get addresses to read contents from."""
-    return blobs.BlobUrls(storage.addresses(_server(call).account_id, body.sha256))
+    return blobs.BlobUrls(storage.addresses(server_of(call).account_id, body.sha256))
 
 
 @api.post(
@@ -74,7 +75,7 @@ def download_blobs(call: Call, body: blobs.WantBlobs) -> blobs.BlobUrls:
 )
 def upload_blobs(call: Call, body: blobs.OfferBlobs) -> blobs.BlobUploads:
     """Get addresses to store contents at."""
-    return blobs.BlobUploads(storage.offer_blobs(_server(call).account_id, body.blobs))
+    return blobs.BlobUploads(storage.offer_blobs(server_of(call).account_id, body.blobs))
 
 
 @api.post(
@@ -85,11 +86,11 @@ def upload_blobs(call: Call, body: blobs.OfferBlobs) -> blobs.BlobUploads:
 )
 def complete_blob(call: Call, body: blobs.CompleteBlob) -> blobs.Done:
     """Join the parts of a large content."""
-    storage.complete_blob(_server(call).account_id, body.sha256, body.upload_id, body.etags)
+    storage.complete_blob(server_of(call).account_id, body.sha256, body.upload_id, body.etags)
     return blobs.Done()
 
 
 @api.post("/agent/workspace/snapshots", access="agent", body=Commit, returns=Committed, status=201)
 def commit(call: Call, body: Commit) -> Committed:
     """Add a snapshot of the files."""
-    return agent.commit(_server(call), body)
+    return agent.commit(server_of(call), body)

@@ -6,17 +6,10 @@ from chalicelib.clusters import schemas
 from chalicelib.clusters import service as clusters
 from chalicelib.core.http import Api, Call
 from chalicelib.notebooks import agent
-from chalicelib.notebooks.models import Server
+from chalicelib.notebooks.agent_routes import server_of
 from chalicelib.storage.schemas import Done
 
 api = Api("agent clusters")
-
-
-def _server(call: Call) -> Server:
-    server = call.caller.record
-    if not isinstance(server, Server):
-        raise TypeError("agents are recognised by their server")
-    return server
 
 
 @api.post(
@@ -28,20 +21,20 @@ def _server(call: Call) -> Server:
 )
 def create_cluster(call: Call, body: schemas.CreateCluster) -> schemas.Cluster:
     """Start a cluster."""
-    return clusters.view(clusters.create(agent.place_of(_server(call)), body))
+    return clusters.view(clusters.create(agent.place_of(server_of(call)), body))
 
 
 @api.get("/agent/clusters", access="agent", returns=schemas.Clusters, query=("name",))
 def list_own_clusters(call: Call) -> schemas.Clusters:
     """List the notebook's clusters: those that live, and those that ended within a day."""
-    found = clusters.recent(_server(call).notebook_id, call.query.get("name"))
+    found = clusters.recent(server_of(call).notebook_id, call.query.get("name"))
     return schemas.Clusters(clusters.views(found))
 
 
 @api.get("/agent/clusters/{cluster_id}", access="agent", returns=schemas.Cluster)
 def read_own_cluster(call: Call, cluster_id: str) -> schemas.Cluster:
     """Read a cluster of the notebook."""
-    return clusters.view(clusters.of_notebook(_server(call).notebook_id, cluster_id))
+    return clusters.view(clusters.of_notebook(server_of(call).notebook_id, cluster_id))
 
 
 @api.post(
@@ -52,7 +45,7 @@ def read_own_cluster(call: Call, cluster_id: str) -> schemas.Cluster:
 )
 def scale_cluster(call: Call, cluster_id: str, body: schemas.Scale) -> schemas.Cluster:
     """Change how many workers there shall be."""
-    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.view(clusters.scale(cluster, body.workers, body.retire))
 
 
@@ -64,7 +57,7 @@ def scale_cluster(call: Call, cluster_id: str, body: schemas.Scale) -> schemas.C
 )
 def close_cluster(call: Call, cluster_id: str, body: schemas.CloseCluster) -> schemas.Cluster:
     """Close a cluster; nothing is saved."""
-    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.view(clusters.close(cluster, body.message))
 
 
@@ -78,7 +71,7 @@ def report_cluster(
     call: Call, cluster_id: str, body: schemas.ClusterReport
 ) -> schemas.ReportAnswer:
     """Tell how a cluster is doing; it is stopped when nobody does."""
-    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.report(cluster, body)
 
 
@@ -90,7 +83,7 @@ def report_cluster(
 )
 def note_saved(call: Call, cluster_id: str, body: schemas.SavedResults) -> Done:
     """Tell that finished results are saved; the stop goes on."""
-    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     clusters.note_saved(cluster, body.results, body.bytes)
     return Done()
 
@@ -103,7 +96,7 @@ def note_saved(call: Call, cluster_id: str, body: schemas.SavedResults) -> Done:
 )
 def set_environment(call: Call, cluster_id: str, body: schemas.Environment) -> schemas.Cluster:
     """Give workers that start from now on another environment."""
-    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.view(clusters.set_environment(cluster, body))
 
 
@@ -115,11 +108,11 @@ def set_environment(call: Call, cluster_id: str, body: schemas.Environment) -> s
 )
 def read_own_logs(call: Call, cluster_id: str) -> schemas.LogPage:
     """Read what a worker has written."""
-    cluster = clusters.of_notebook(_server(call).notebook_id, cluster_id)
+    cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.log_of(cluster, call.query.get("worker"), call.query.get("cursor"))
 
 
 @api.get("/agent/usage", access="agent", returns=billing_schemas.UsageNow)
 def read_own_usage(call: Call) -> billing_schemas.UsageNow:
     """Read what the account's notebooks and clusters cost at the moment."""
-    return billing.usage_now(_server(call).account_id)
+    return billing.usage_now(server_of(call).account_id)

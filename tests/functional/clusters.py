@@ -62,6 +62,7 @@ def recorded_cluster(account_id: str, notebook_id: str = "nb_1", *, is_live: boo
         server_id="srv_1", name="recorded", vcpu=1, memory_gib=2, gpu=0, purchase="on_demand",
         idle_minutes=60, python="3.11", state="running" if is_live else "stopped",
         state_since=now, created_at=now, wanted=0, unmade=0, last_active_at=now,
+        live_account_id=account_id if is_live else None,
     ).save()  # fmt: skip
     if is_live:
         ClusterKeys(

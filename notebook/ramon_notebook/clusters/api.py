@@ -24,6 +24,10 @@ class ClusterApi:
         """A new cluster; one try, for a second could find the name taken by the first."""
         return self._api.call("POST", "/agent/clusters", request, patience=0)
 
+    def read(self, cluster_id: str) -> Json:
+        """A cluster as it is now."""
+        return self._api.call("GET", f"/agent/clusters/{cluster_id}", None)
+
     def newest(self, name: str | None = None) -> list[Json]:
         """This notebook's clusters, newest first; of the last day, those that ended too."""
         query = f"?{urlencode({'name': name})}" if name else ""

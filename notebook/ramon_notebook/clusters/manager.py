@@ -245,6 +245,10 @@ class Clusters:
         await asyncio.wait([reporter])
 
     async def _newest(self, name: str) -> Json:
+        """The cluster of this name: asked for every few seconds while it lives, by its id then."""
+        live = self._live.get(name)
+        if live:
+            return await asyncio.to_thread(self._api.read, live.cluster_id)
         found = await asyncio.to_thread(self._api.newest, name)
         if not found:
             raise _unknown(name)

@@ -33,6 +33,14 @@ def test_a_cursor_of_another_account_is_refused() -> None:
         db.decode_cursor(_cursor(key), belongs_to="acc_1")
 
 
+def test_a_cursor_of_another_index_is_refused() -> None:
+    key = {"account_id": {"S": "acc_1"}, "id": {"S": "cl_9"}}
+
+    assert db.decode_cursor(_cursor(key), belongs_to="acc_1", key="account_id") == key
+    with pytest.raises(Invalid, match="not one of ours"):
+        db.decode_cursor(_cursor(key), belongs_to="acc_1", key="live_account_id")
+
+
 @given(st.text(min_size=1))
 def test_any_other_text_is_refused_and_never_crashes(text: str) -> None:
     with pytest.raises(Invalid):
