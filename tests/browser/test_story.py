@@ -20,6 +20,8 @@ def _create(page: Page, name: str) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill(name)
     dialog.get_by_role("button", name="Create notebook").click()
+    # The list shows it too, for a moment, before its own page comes.
+    page.wait_for_url("**/notebooks/nb_*")
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
@@ -190,7 +190,7 @@ class Gateway:
 
     address: str
     process: subprocess.Popen[str]
-    output: IO[str]
+    output: Path
 
     @property
     def url(self) -> str:
@@ -203,8 +203,8 @@ class Gateway:
 
     def log(self) -> list[dict[str, Any]]:
         """What it has said so far."""
-        self.output.seek(0)
-        return [json.loads(line) for line in self.output if line.startswith("{")]
+        whole, _, _half = self.output.read_text(encoding="utf-8").rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
 
 def host_of(label: str) -> str:
@@ -224,11 +224,13 @@ def gateway(routes: Routes, folder: Path) -> Iterator[Gateway]:
         "RAMON_APP_ORIGIN": APP_ORIGIN,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    with (folder / "gateway.log").open("w+") as output:
+    # Not read by this handle: the gateway would go on writing where the reading stands.
+    log = folder / "gateway.log"
+    with log.open("w") as output:
         process = subprocess.Popen(
             [ROOT / "gateway" / "bin" / "ramon-gateway"], env=env, text=True, stdout=output
         )
         with running(process):
-            started = Gateway(address, process, output)
+            started = Gateway(address, process, log)
             eventually(lambda: _answers(f"{started.url}/ramon-gateway/health"))
             yield started
