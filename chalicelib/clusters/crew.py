@@ -295,9 +295,10 @@ def _missed(worker: Worker, why: End) -> None:
     """A worker ended that was to stay: its cluster shows why, and fails if it never had another."""
     cluster = lifecycle.read(worker.cluster_id)
     is_environment = why.reason == WorkerEnd.ENVIRONMENT
-    lifecycle.set_problem(
-        cluster.id, "environment" if is_environment else "worker_failed", why.message
-    )
+    if why.reason != WorkerEnd.RETIRED:  # Dask retires workers before anybody is told
+        lifecycle.set_problem(
+            cluster.id, "environment" if is_environment else "worker_failed", why.message
+        )
     if cluster.state == ClusterState.STARTING and not cluster.members and not cluster.unmade:
         reason = Reason.ENVIRONMENT if is_environment else Reason.FAILED_START
         lifecycle.ask_to_stop(cluster, reason, f"No worker could start. {why.message}")

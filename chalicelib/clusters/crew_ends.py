@@ -35,6 +35,8 @@ def of(worker: Worker, job: batch.Job | None, last: batch.Attempt | None) -> End
     if "Host EC2" in reason:
         message = "The computers of a worker were taken away, one after the other."
         return End(WorkerEnd.HOST_LOST, message, at)
+    if code == 0:
+        return End(WorkerEnd.RETIRED, "Its scheduler let it go, or ended.", at)
     return End(WorkerEnd.FAILED, f"A worker ended unexpectedly ({_how(code, reason)}).", at)
 
 

@@ -106,7 +106,7 @@ def create(place: Place, wanted: CreateCluster) -> Cluster:
 def _require_purchase(wanted: CreateCluster) -> None:
     if wanted.gpu and Purchase(wanted.purchase) is not Purchase.ON_DEMAND:
         raise Invalid(
-            "Graphics processors can't be had as spare computers. Take purchase “on_demand”.",
+            "Graphics processors can't be had as spare computers. Take “on_demand” ones.",
             field="purchase",
         )
 

@@ -104,7 +104,7 @@ def _no_capacity(cluster: Cluster, count: int) -> str:
     many = "A worker waits" if count == 1 else f"{count} workers wait"
     other = (
         "" if cluster.purchase == Purchase.ON_DEMAND
-        else " Take purchase “spot_with_fallback” to have others then."
+        else " With “spot_with_fallback” others would take their place."
     )  # fmt: skip
     return (
         f"{many} for a computer: none of this size is free just now. Waiting costs nothing.{other}"

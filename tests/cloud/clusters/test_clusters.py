@@ -70,6 +70,26 @@ also_forty_two = cluster.get_client().submit(sum, [40, 2])
 print(also_forty_two.result())
 endless = cluster.get_client().submit(__import__("time").sleep, 3600)
 """
+GROWN = """
+import ramon
+with ramon.Cluster(0, name="grown", cpu=1, memory="1 GiB") as cluster:
+    cluster.scale(8)
+    cluster.wait_for_workers()
+    eight = len(cluster.observed)
+    numbers = cluster.get_client().map(abs, range(80))
+    cluster.get_client().gather(numbers)
+    cluster.scale(2)
+    print("grown:", eight, len(cluster.observed))
+    print("kept:", cluster.get_client().gather(numbers) == list(range(80)))
+"""
+LARGE = """
+import ramon
+with ramon.Cluster(1, name="large", cpu=1, memory="4 GiB") as cluster:
+    client = cluster.get_client()
+    data = client.submit(bytes, 500_000_000)
+    print("there:", client.submit(len, data).result())
+    print("and back:", len(client.gather(client.scatter(bytes(500_000_000)))))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +121,23 @@ def test_three_lines_in_a_cell_give_results_and_leave_nothing_behind(
     spent = sum(float(worker["spent_usd"]) for worker in workers)
     assert spent == pytest.approx(float(told["spent_usd"]))
     assert doctor(cloud) == ""
+
+
+def test_a_cluster_grows_from_nothing_and_shrinks_without_losing_a_result(rig: Rig) -> None:
+    said = rig.run(GROWN)
+
+    assert "grown: 8 2" in said
+    assert "kept: True" in said
+    ends = [worker["end"]["reason"] for worker in rig.newest().workers()]
+    assert sorted(ends) == ["cluster_stopped"] * 2 + ["retired"] * 6
+    assert rig.newest().now["problem"] is None
+
+
+def test_half_a_gigabyte_goes_there_and_back(rig: Rig) -> None:
+    said = rig.run(LARGE)
+
+    assert "there: 500000000" in said
+    assert "and back: 500000000" in said
 
 
 def test_a_killed_kernel_leaves_its_results_to_the_next_one(rig: Rig) -> None:

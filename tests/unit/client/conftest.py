@@ -17,7 +17,7 @@ from tests.unit.notebook.fake_clusters import Running, running
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
 
-Checks = Callable[[str], dict[str, str]]
+Checks = Callable[..., dict[str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +29,17 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def checks(notebook: Running) -> Checks:
-    """Run the checks of a module in `inside/` as one kernel; what each said, "" if it held."""
+    """Run the checks of a module in `inside/` as one kernel; what each said, "" if it held.
 
-    def run(module: str) -> dict[str, str]:
+    What comes after the module's name are its arguments.
+    """
+
+    def run(module: str, *arguments: str) -> dict[str, str]:
         code = f"""
             import sys
             sys.path.insert(0, {str(FOLDER)!r})
             from inside.runner import run
-            run({module!r})
+            run(*{(module, *arguments)!r})
         """
         printed = notebook.python("\n".join(map(str.strip, code.splitlines())), timeout=200)
         said: dict[str, str] = json.loads(printed.splitlines()[-1])

@@ -1,8 +1,9 @@
 """Dask's conformance: what its tests ask of every cluster class, with a real scheduler.
 
 Dask's shared `distributed.deploy.utils_test.ClusterTest` was dissolved into its tests of
-`LocalCluster` in 2022 (dask/distributed#6523), and no release since contains those; so what they
-check is checked here, by the checks in `inside/dask_habits.py`. All of it holds, but for:
+`LocalCluster` in 2022 (dask/distributed#6523). It is taken as it was in the last release that
+has it, and run with Dask of today, by `inside/dask_conformance.py`. What `LocalCluster` is held
+to beyond that is checked in our own words by `inside/dask_habits.py`. All of it holds, but for:
 
 - `Cluster(2, scheduler_port=0)`: there is no such argument. The agent chooses the port, because
   workers reach it from other machines.
@@ -16,9 +17,16 @@ check is checked here, by the checks in `inside/dask_habits.py`. All of it holds
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.unit.client.conftest import Checks
+from tests.unit.client.conftest import FOLDER, Checks
+
+SHARED = ("test_cores", "test_submit", "test_context_manager", "test_no_workers")
+"""Dask's shared tests."""
 
 NAMES = (
     "it_is_one_of_dasks_clusters",
@@ -49,3 +57,28 @@ def test_a_cluster_does_what_dask_expects(said: dict[str, str], name: str) -> No
 
 def test_no_check_is_left_out(said: dict[str, str]) -> None:
     assert set(said) == set(NAMES)
+
+
+@pytest.fixture(scope="module")
+def shared(checks: Checks, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each of Dask's shared tests said."""
+    folder = tmp_path_factory.mktemp("dask")
+    uv = Path(sys.executable).with_name("uv")
+    pins = FOLDER / "conformance.txt"
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes",
+         "--target", folder, "--requirements", pins],
+        check=True,
+    )  # fmt: skip
+    file = folder / "distributed" / "deploy" / "utils_test.py"
+    return checks("dask_conformance", str(file), str(Path(pytest.__file__).parents[1]))
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_cluster_passes_dasks_shared_tests(shared: dict[str, str], name: str) -> None:
+    assert not shared[name], shared[name]
+
+
+def test_none_of_dasks_shared_tests_is_left_out(shared: dict[str, str]) -> None:
+    assert set(shared) == {*SHARED, "none_is_left_out"}
+    assert not shared["none_is_left_out"], shared["none_is_left_out"]

@@ -8,15 +8,20 @@ import traceback
 from collections.abc import Callable
 
 
-def run(module: str) -> None:
-    """Call every public function of `module`; print what each raised, "" if nothing, as JSON."""
+def run(module: str, *arguments: str) -> None:
+    """Call every public function of `module`; print what each raised, "" if nothing, as JSON.
+
+    The module finds the arguments in `sys.argv`, as a program does.
+    """
+    sys.argv[1:] = arguments
     home = importlib.import_module(f"inside.{module}")
     said = {}
     for name, check in vars(home).items():
         own = inspect.isfunction(check) and check.__module__ == home.__name__
         if own and not name.startswith("_"):
             said[name] = _called(check)
-    home.CLUSTER.close()
+    if cluster := vars(home).get("CLUSTER"):
+        cluster.close()
     sys.stdout.write(f"\n{json.dumps(said)}\n")
 
 
