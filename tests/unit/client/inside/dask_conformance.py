@@ -29,7 +29,7 @@ def _cluster_test() -> Any:
     return module.ClusterTest
 
 
-class _OursByDasksArguments(ramon.Cluster):
+class _OursByDasksArguments(ramon.Cluster):  # type: ignore[misc]  # Dask is elsewhere
     """Takes the port that Dask's tests name: 0, which means any."""
 
     def __init__(self, n_workers: int = 4, *, scheduler_port: int = 0, **kwargs: Any) -> None:
@@ -40,7 +40,7 @@ class _OursByDasksArguments(ramon.Cluster):
 _ClusterTest: Any = _cluster_test()
 
 
-class _Ours(_ClusterTest):  # type: ignore[misc]
+class _Ours(_ClusterTest):  # type: ignore[misc]  # known only when it runs
     Cluster = _OursByDasksArguments
     kwargs = {"cpu": 1, "memory": "1 GiB"}  # noqa: RUF012 - as Dask's own class has it
 
