@@ -58,9 +58,14 @@ class Line:
 
 
 class Widget:
-    """An ipywidget that changes in place, with a button that stops the cluster."""
+    """An ipywidget that changes in place, with a button that stops the cluster.
+
+    Beside it, the notebook keeps the view as HTML and text, for whoever opens it without this
+    kernel, or does not trust it yet.
+    """
 
     def __init__(self, stop: Callable[[], object]) -> None:
+        from IPython.display import display
         from ipywidgets import HTML, Button, Layout, VBox
 
         self._html = HTML()
@@ -68,10 +73,13 @@ class Widget:
         self._button = Button(
             description="Stop the cluster",
             tooltip="Stops all workers; nothing is charged from then on",
-            layout=Layout(width="auto"),
+            layout=Layout(width="auto", align_self="flex-start"),
         )
         self._button.on_click(self._clicked)
-        self.box = VBox([self._html, self._button])
+        self._live = VBox([self._html, self._button])._repr_mimebundle_()
+        self._kept: dict[str, str] = {}
+        self._moment = ("", "")
+        self._handle = display(self._live, raw=True, display_id=True)
 
     def show(self, view: View) -> None:
         """Change the HTML; without a cluster that runs there is nothing to stop."""
@@ -79,10 +87,20 @@ class Widget:
         if html != self._html.value:
             self._html.value = html
         self._button.layout.display = "none" if view.ended or view.info is None else ""
+        self._kept = {"text/html": html, "text/plain": view.line()}
+        moment = (view.stage, view.info.state if view.info else "")
+        if moment != self._moment:
+            self._moment = moment
+            self._put(self._live | self._kept)
 
     def close(self) -> None:
-        """Leave the last view, without its button."""
-        self._button.layout.display = "none"
+        """Leave the last view, which needs no kernel any more."""
+        if self._kept:
+            self._put(self._kept)
+
+    def _put(self, shown: dict[str, Any]) -> None:
+        if self._handle is not None:
+            self._handle.update(shown, raw=True)
 
     def _clicked(self, _button: Any) -> None:
         self._button.disabled = True
@@ -121,14 +139,10 @@ def choose(*, quiet: bool, stop: Callable[[], object]) -> Display:
 
 
 def _in_page(stop: Callable[[], object]) -> Display:
-    from IPython.display import display
-
     try:
-        widget = Widget(stop)
+        return Widget(stop)
     except ImportError:
         return Replaced()
-    display(widget.box)
-    return widget
 
 
 def _in_notebook() -> bool:
