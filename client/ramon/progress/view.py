@@ -48,9 +48,10 @@ class View:
     def html(self) -> str:
         """All of it as HTML that follows the notebook's theme and reads well aloud."""
         rows = filter(None, (self._heading(), self._figures(), self._bars(), self._trouble()))
-        return f'<section style="{_STYLE}" aria-label="Cluster {escape(self.name)}">' + (
-            "".join(rows) + "</section>"
-        )
+        # Between two bare dollar signs, Jupyter would typeset a formula.
+        shown = "".join(rows).replace("$", "<span>$</span>")
+        name = escape(self.name)
+        return f'<section style="{_STYLE}" aria-label="Cluster {name}">{shown}</section>'
 
     def _parts(self) -> list[str]:
         return [

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from html.parser import HTMLParser
 from typing import Any
@@ -97,3 +98,10 @@ def test_into_a_file_or_quietly_nothing_is_shown(monkeypatch: pytest.MonkeyPatch
     assert isinstance(choose(quiet=True, stop=list), Nowhere)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert isinstance(choose(quiet=False, stop=list), Nowhere)
+
+
+def test_amounts_are_not_taken_for_a_formula() -> None:
+    html = View("mine", info=ClusterInfo.from_json(facts.cluster(budget_usd="5.00"))).html()
+
+    assert "<span>$</span>5.00" in html
+    assert not re.search(r"\$\d", html)
