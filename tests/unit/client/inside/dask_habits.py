@@ -113,6 +113,5 @@ async def _asynchronously() -> None:
         assert [each async for each in cluster.map(abs, [-1, -2, -3])] == [1, 2, 3]
         assert "async with" in str(raised(TypeError, cluster.__enter__))
         await cluster.scale(0)
-        async with asyncio.timeout(60):
-            while cluster.observed:  # the last to go may still be on its way out
-                await asyncio.sleep(0.05)
+        # The last to go may still be on its way out.
+        await asyncio.to_thread(until, lambda: not cluster.observed)
