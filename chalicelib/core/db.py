@@ -6,6 +6,7 @@ A table belongs to one entity. Its name is `ramon-<stage>-<entity>`, and CloudFo
 import base64
 import functools
 import random
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,8 +21,10 @@ from pynamodb.exceptions import (
     PynamoDBException,
     TransactWriteError,
     UpdateError,
+    VerboseClientError,
 )
 from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.pagination import ResultIterator
@@ -46,6 +49,8 @@ _M = TypeVar("_M", bound=Model)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _ATTEMPTS = 8
+_ALL_OLD = "ALL_OLD"
+_WRITE, _WRITE_BEFORE = Path("write_id"), Path("write_id_before")
 
 MAX_PAGE = 100
 """Most items of one page of a listing."""
@@ -73,6 +78,7 @@ def _connection() -> Connection:
         connect_timeout_seconds=BaseMeta.connect_timeout_seconds,
         read_timeout_seconds=BaseMeta.read_timeout_seconds,
         max_retry_attempts=BaseMeta.max_retry_attempts,
+        max_pool_connections=BaseMeta.max_pool_connections,
     )
 
 
@@ -128,18 +134,19 @@ def transaction() -> Iterator[Writes]:
     """All writes added inside happen, or none.
 
     Raises `Refused` when a condition failed, `Contended` when another transaction was in the way.
+    It has a token, by which DynamoDB knows it again for ten minutes: a repetition after a lost
+    answer is answered with success, and nothing is done twice.
     """
-    labels: list[str] = []
+    write = TransactWrite(connection=_connection(), client_request_token=_new_write_id())
+    writes = Writes(write)
+    yield writes
     try:
-        with TransactWrite(connection=_connection()) as write:
-            writes = Writes(write)
-            yield writes
-            labels = writes.labels
+        _commit(write)
     except TransactWriteError as error:
         codes = [reason.code if reason else None for reason in error.cancellation_reasons]
         failed = frozenset(
             label
-            for label, code in zip(labels, codes, strict=False)
+            for label, code in zip(writes.labels, codes, strict=False)
             if code == "ConditionalCheckFailed"
         )
         if failed:
@@ -147,6 +154,22 @@ def transaction() -> Iterator[Writes]:
         if "TransactionConflict" in codes:
             raise Contended from error
         raise
+
+
+def _commit(write: TransactWrite) -> None:
+    """Send a transaction; again while DynamoDB is still at an earlier try of the same one.
+
+    botocore repeats that a few times by itself. A new token would be refused by the first try.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with write:  # leaving it sends the transaction
+                return
+        except TransactWriteError as error:
+            if error.cause_response_code != "TransactionInProgressException":
+                raise
+            _pause(attempt)
+    raise _too_busy()
 
 
 def when_contended(move: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -161,10 +184,103 @@ def when_contended(move: Callable[_P, _T]) -> Callable[_P, _T]:
             try:
                 return move(*args, **kwargs)
             except Contended:
-                clock.wait(random.uniform(0.02, 0.1) * attempt)  # noqa: S311  jitter
-        raise Conflict("Much is changing here at once. Please try again.", code="busy")
+                _pause(attempt)
+        raise _too_busy()
 
     return tried
+
+
+def _pause(attempt: int) -> None:
+    clock.wait(random.uniform(0.02, 0.1) * attempt)  # noqa: S311  jitter
+
+
+def _too_busy() -> Conflict:
+    return Conflict("Much is changing here at once. Please try again.", code="busy")
+
+
+@when_contended
+def put_new(model: Model, *, or_if: Condition | None = None) -> bool:
+    """Write a whole item if none has its key yet, or if `or_if` holds for the one that has.
+
+    False when refused. botocore repeats a request whose answer was lost, and the repetition is
+    refused by what the first try wrote; so each write leaves an id of its own in the item, by
+    which a refusal is recognised as our own success.
+
+    Raises `Conflict` (`busy`) when transactions on the same item go on for too long.
+    """
+    keys = (each for each in type(model).get_attributes().values() if each.is_hash_key)
+    condition = next(keys).does_not_exist()
+    if or_if is not None:
+        condition |= or_if
+    write_id = _new_write_id()
+    request = model.get_save_kwargs_from_instance(condition, _ALL_OLD)
+    request["Item"][str(_WRITE)] = {"S": write_id}
+    return _write("PutItem", request, write_id) is not None
+
+
+@when_contended
+def update_if(model: Model, condition: Condition, actions: list[Action]) -> bool:
+    """Change an item if `condition` holds; `model` has all of its new values then.
+
+    False when refused, as `put_new` says; `model` is as it was. The item keeps the ids of its last
+    two writes, so that a write is recognised even if another one followed it at once.
+
+    Raises `Conflict` (`busy`) when transactions on the same item go on for too long.
+    """
+    write_id = _new_write_id()
+    marks = [_WRITE.set(write_id), _WRITE_BEFORE.set(_WRITE | "")]
+    request = model.get_update_kwargs_from_instance([*actions, *marks], condition, _ALL_OLD)
+    row = _write("UpdateItem", request | {"ReturnValues": "ALL_NEW"}, write_id)
+    if row is None:
+        return False
+    model.deserialize(row)
+    return True
+
+
+@when_contended
+def delete_if(model: Model, condition: Condition) -> bool:
+    """Delete an item if `condition` holds. False when refused.
+
+    Nothing is left of a deleted item by which its deletion could be recognised: so it is a
+    transaction, of which DynamoDB itself knows a repetition for ten minutes.
+
+    Raises `Conflict` (`busy`) when transactions on the same item go on for too long.
+    """
+    try:
+        with transaction() as write:
+            write.delete("item", model, condition)
+    except Refused:
+        return False
+    return True
+
+
+def _new_write_id() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def _write(operation: str, request: dict[str, Any], write_id: str) -> dict[str, Any] | None:
+    """Do one conditional write: the item afterwards, or None if it was refused for another's."""
+    try:
+        answer = _connection().dispatch(operation, request)
+    except VerboseClientError as error:
+        return _row_if_ours(error, write_id)
+    row: dict[str, Any] = answer.get("Attributes", {})
+    return row
+
+
+def _row_if_ours(error: VerboseClientError, write_id: str) -> dict[str, Any] | None:
+    """The item that refused a write, if an earlier try of this write had succeeded on it.
+
+    DynamoDB shows the item as its condition saw it, which no later read could.
+    """
+    code = error.response["Error"]["Code"]
+    if code == "TransactionConflictException":
+        raise Contended from error
+    if code != "ConditionalCheckFailedException":
+        raise error
+    row: dict[str, Any] = getattr(error.__cause__, "response", {}).get("Item", {})
+    last = [row.get(str(mark), {}).get("S") for mark in (_WRITE, _WRITE_BEFORE)]
+    return row if write_id in last else None
 
 
 def unless_refused(error: PynamoDBException) -> None:

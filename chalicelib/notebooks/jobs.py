@@ -272,6 +272,8 @@ def _sweep_contents() -> None:
     for account_id, notebook_ids in notebooks.items():
         in_use = clusters.contents(account_id)
         in_use.update(*(workspaces.contents(id_) for id_ in notebook_ids))
+        for notebook_id in notebook_ids:
+            workspaces.sweep(notebook_id)
         swept = storage.sweep(account_id, in_use)
         log.info("swept contents", account_id=account_id, swept=swept)
 

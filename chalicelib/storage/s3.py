@@ -1,6 +1,8 @@
 """The adapter to S3. Bytes of any size go between S3 and their owner by presigned addresses."""
 
 import base64
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -9,6 +11,10 @@ from chalicelib.core import aws
 
 LIFE = 3600
 """Seconds that a presigned address works: long enough for the parts of a large file."""
+
+
+class NoObject(LookupError):
+    """There is no object of this key."""
 
 
 def presign_put(bucket: str, key: str, size: int, sha256: str | None) -> tuple[str, dict[str, str]]:
@@ -63,9 +69,25 @@ def size_of(bucket: str, key: str) -> int | None:
 
 
 def read(bucket: str, key: str) -> bytes:
-    """All bytes of an object. For small ones: they are held in memory."""
-    content: bytes = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    """All bytes of an object. For small ones: they are held in memory.
+
+    Raises `NoObject` when there is none.
+    """
+    try:
+        content: bytes = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if _code(error) == "NoSuchKey":
+            raise NoObject(key) from error
+        raise
     return content
+
+
+def listed(bucket: str, prefix: str) -> Iterator[tuple[str, datetime]]:
+    """The objects whose keys begin so, and when each was written."""
+    pages = aws.client("s3").get_paginator("list_objects_v2")
+    for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", ()):
+            yield found["Key"], found["LastModified"]
 
 
 def write(bucket: str, key: str, content: bytes, content_type: str) -> None:

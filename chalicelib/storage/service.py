@@ -11,6 +11,7 @@ from chalicelib.storage import s3
 from chalicelib.storage.models import Blob, Upload
 from chalicelib.storage.schemas import BlobRef, BlobUpload
 
+NoDocument = s3.NoObject
 MIB = 1024**2
 LARGEST_UPLOAD = 50 * MIB
 """Bytes of a file handed in by a browser: a notebook with many plots has a few."""
@@ -177,13 +178,20 @@ def write_document(key: str, content: bytes) -> None:
 
 
 def read_document(key: str) -> bytes:
-    """A JSON document of the service itself."""
+    """A JSON document of the service itself. Raises `NoDocument` if it is not there."""
     return s3.read(config.settings().blobs_bucket, key)
 
 
 def document_address(key: str) -> str:
     """Where to read a JSON document of the service itself."""
     return s3.presign_get(config.settings().blobs_bucket, key)
+
+
+def documents(folder: str, *, unchanged_for: timedelta = timedelta(0)) -> list[str]:
+    """The JSON documents in a folder (`manifests/nb_…/`), or those written at least so long ago."""
+    before = clock.now() - unchanged_for
+    found = s3.listed(config.settings().blobs_bucket, folder)
+    return [key for key, written_at in found if not unchanged_for or written_at <= before]
 
 
 def delete_documents(keys: list[str]) -> None:

@@ -1,6 +1,7 @@
 """The rules of a workspace: snapshots follow one another, and never lose a file silently."""
 
 import posixpath
+from datetime import timedelta
 from functools import lru_cache
 
 import msgspec
@@ -12,6 +13,7 @@ from chalicelib.storage.schemas import BlobRef
 from chalicelib.workspaces.models import Snapshot
 from chalicelib.workspaces.schemas import Commit, Committed, Entry, Head, Manifest
 
+_ORPHAN_LIFE = timedelta(days=1)
 KEPT = 100
 """Snapshots of one notebook that are kept; every save makes one."""
 
@@ -78,16 +80,36 @@ def copy(from_notebook: str, to_notebook: str) -> Committed | None:
 
 
 def forget(notebook_id: str) -> None:
-    """Delete every snapshot of a notebook. The contents go with the next sweep."""
-    snapshots = list(Snapshot.query(notebook_id))
-    storage.delete_documents([snapshot.manifest_key for snapshot in snapshots])
+    """Delete every snapshot of a notebook. The contents go with the next sweep.
+
+    Rows go first, so that none ever names a manifest that is not there; manifests are found by
+    their folder, so that asked again after an accident it deletes the rest.
+    """
+    snapshots = list(Snapshot.query(notebook_id, consistent_read=True))
     with Snapshot.batch_write() as batch:
         for snapshot in snapshots:
             batch.delete(snapshot)
+    storage.delete_documents(storage.documents(_manifests(notebook_id)))
+
+
+def sweep(notebook_id: str) -> int:
+    """Delete manifests that no snapshot names: of saves that were refused or cut off.
+
+    Answers how many. Those younger than a day stay: their snapshot may be on its way.
+    """
+    old = storage.documents(_manifests(notebook_id), unchanged_for=_ORPHAN_LIFE)
+    named = {row.manifest_key for row in Snapshot.query(notebook_id, consistent_read=True)}
+    orphans = [key for key in old if key not in named]
+    storage.delete_documents(orphans)
+    return len(orphans)
 
 
 def contents(notebook_id: str) -> set[str]:
-    """The hashes of all contents that the kept snapshots of a notebook name."""
+    """The hashes of all contents that the kept snapshots of a notebook name.
+
+    Raises `storage.NoDocument` if one of their manifests is missing: then nobody knows what is in
+    use, and nothing of this account may be deleted.
+    """
     return {
         entry.sha256
         for snapshot in Snapshot.query(notebook_id)
@@ -104,18 +126,19 @@ def _append(notebook_id: str, parent: Snapshot | None, entries: list[Entry]) -> 
         id=snapshot_id,
         files=sum(entry.kind == "file" for entry in entries),
         bytes=sum(entry.size for entry in entries),
-        manifest_key=f"manifests/{notebook_id}/{snapshot_id}.json",
+        manifest_key=f"{_manifests(notebook_id)}{snapshot_id}.json",
         created_at=clock.now(),
     )
     storage.write_document(snapshot.manifest_key, msgspec.json.encode(Manifest(1, entries)))
-    try:
-        snapshot.save(condition=Snapshot.notebook_id.does_not_exist())
-    except db.PutError as error:
-        db.unless_refused(error)
-        storage.delete_documents([snapshot.manifest_key])
-        raise _conflict(_newest(notebook_id)) from error
+    if not db.put_new(snapshot):
+        # The manifest stays for the sweep: a request deletes nothing that a row might name.
+        raise _conflict(_newest(notebook_id))
     _drop_oldest(notebook_id, snapshot.seq - KEPT)
     return Committed(snapshot.id, snapshot.seq, snapshot.bytes, snapshot.files)
+
+
+def _manifests(notebook_id: str) -> str:
+    return f"manifests/{notebook_id}/"
 
 
 def _drop_oldest(notebook_id: str, seq: int) -> None:

@@ -1,0 +1,326 @@
+"""What lies between botocore and AWS, for tests: each request is done, and an answer may be lost.
+
+    with network() as wire:
+        wire.lose(3)
+        service.commit(...)
+        assert wire.lost == 1
+
+botocore runs as it is, its own repetitions included; only the socket is missing. DynamoDB and S3
+are the stand-in's, in this process, with the tables of the stack. botocore waits no time between
+its tries, the clock stands still, and secrets are numbers in a row; so two runs of one story are
+equal, and `told` with `each_lost_answer` compares them.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+from botocore.retries.standard import ExponentialBackoff
+from ministack.core.responses import request_scope
+from ministack.services import s3
+from pynamodb.models import Model
+
+from chalicelib.core import aws, clock, config, db
+from chalicelib.core.errors import RamonError
+from localcloud.aws.dynamodb import WRITES, Engine
+from localcloud.settings import ACCOUNT, REGION
+from localcloud.tables import RESOURCES, definitions
+
+Said = tuple[int, dict[str, str], bytes]
+"""Status, headers and body of an answer."""
+
+Act = Callable[[], object]
+Story = Callable[[], Act]
+"""Prepares a world, and gives the operation that is to be tried in it."""
+
+BUCKETS = ("blobs", "uploads")
+MARKS = ("write_id", "write_id_before")
+"""What a write leaves in an item to be recognised by: different in each run."""
+
+
+class Wire:
+    """The way of every request of this process, and what is to happen on it."""
+
+    done: list[str]
+    """Requests that were done, oldest first, such as "PutItem ramon-local-snapshots"."""
+
+    lost: int
+    """Answers that were lost."""
+
+    meanwhile: Callable[[], object] | None
+    """Done once, between a request whose answer is lost and its repetition."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.now = datetime.now(UTC)
+        self.clear()
+
+    def calm(self) -> None:
+        """From now on every answer arrives. Counting begins anew."""
+        self.done, self.lost, self.meanwhile = [], 0, None
+        self.tokens: list[str] = []
+        self._refusing: list[str] = []
+        self.stop_losing()
+
+    def clear(self) -> None:
+        """As at the beginning: no item, no object, nothing counted."""
+        self._engine.clear()
+        s3.reset()  # type: ignore[no-untyped-call]  # ministack has no types
+        for bucket in BUCKETS:
+            _finished("PUT", f"/{bucket}", {}, b"", {})
+        self.secrets = count(1)
+        self.calm()
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """All items, by table."""
+        found = {
+            each["TableName"]: self._engine.answer("Scan", {"TableName": each["TableName"]}).value
+            for each in definitions(RESOURCES, "local")
+        }
+        return {table: _sorted(answer["Items"]) for table, answer in found.items()}
+
+    def objects(self) -> list[str]:
+        """The names of all objects in S3."""
+        client = aws.client("s3")
+        return [
+            f"{bucket}/{each['Key']}"
+            for bucket in BUCKETS
+            for each in client.list_objects_v2(Bucket=bucket).get("Contents", ())
+        ]
+
+    def stop_losing(self) -> None:
+        """From now on every answer arrives."""
+        self._losing = lambda _: False
+
+    def lose(self, number: int) -> None:
+        """Lose the answer of the request with this number; the next one is number 0."""
+        wanted = len(self.done) + number
+        self._losing = lambda _: len(self.done) - 1 == wanted
+
+    def lose_next(self, operation: str) -> None:
+        """Lose the answer of the next request whose description begins so."""
+        before = self.lost
+        self._losing = lambda name: self.lost == before and name.startswith(operation)
+
+    def contend(self, times: int) -> None:
+        """The next writes meet another transaction on the same item, and are not done."""
+        self._refusing = ["TransactionConflictException"] * times
+
+    def refuse(self, code: str, times: int) -> None:
+        """The next writes to DynamoDB get this error, and are not done."""
+        self._refusing = [code] * times
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """Do a request. Raises `ReadTimeoutError` if its answer is lost."""
+        name, (status, headers, body) = self._do(request)
+        self.done.append(name)
+        if self._losing(name):
+            self.lost += 1
+            meanwhile, self.meanwhile = self.meanwhile, None
+            if meanwhile is not None:
+                meanwhile()
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return AWSResponse(request.url, status, _headers(headers), _Raw(body))
+
+    def _do(self, request: AWSPreparedRequest) -> tuple[str, Said]:
+        target = _text(request.headers.get("X-Amz-Target", ""))
+        if target.startswith("DynamoDB_"):
+            return self._dynamodb(target.partition(".")[2], json.loads(_bytes(request.body)))
+        return _s3(request)
+
+    def _dynamodb(self, operation: str, asked: dict[str, Any]) -> tuple[str, Said]:
+        self.tokens += filter(None, [asked.get("ClientRequestToken")])
+        if operation in WRITES and self._refusing:
+            return operation, _refusal(operation, self._refusing.pop())
+        answer = self._engine.answer(operation, asked)
+        tables = asked.get("TableName") or " ".join(asked.get("RequestItems", ()))
+        content = json.dumps(answer.value).encode()
+        return f"{operation} {tables}".strip(), (answer.status, {}, content)
+
+
+def _refusal(operation: str, code: str) -> Said:
+    """An error as DynamoDB puts it: in a transaction, a conflict cancels it."""
+    body: dict[str, Any] = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code}
+    if operation == "TransactWriteItems" and code == "TransactionConflictException":
+        body["__type"] = "TransactionCanceledException"
+        body["CancellationReasons"] = [{"Code": "TransactionConflict"}]
+    return 400, {}, json.dumps(body).encode()
+
+
+def _s3(request: AWSPreparedRequest) -> tuple[str, Said]:
+    url = urlsplit(request.url)
+    headers = {key.lower(): _text(value) for key, value in request.headers.items()}
+    query = parse_qs(url.query, keep_blank_values=True)
+    bucket = url.netloc.partition(".s3.")[0]
+    path = f"/{bucket}{unquote(url.path)}"
+    status, told, content = _finished(request.method, path, headers, _bytes(request.body), query)
+    return f"{request.method} {path}", (status, told, content)
+
+
+def _finished(
+    method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+) -> Said:
+    """What the stand-in's S3 answers; it never waits for anything."""
+    with request_scope(ACCOUNT, REGION):
+        work = s3.handle_request(method, path, headers, body, query)
+        try:
+            work.send(None)
+        except StopIteration as end:
+            said: Said = end.value
+            return said
+    raise RuntimeError("the stand-in's S3 waits for something; it needs a loop")
+
+
+def _sorted(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    bare = [{key: item[key] for key in sorted(item) if key not in MARKS} for item in items]
+    return sorted(bare, key=json.dumps)
+
+
+def _bytes(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    return bytes(body) if isinstance(body, bytes | bytearray) else bytes(body.read())
+
+
+def _headers(told: dict[str, str]) -> HTTPHeaders:
+    headers = HTTPHeaders()
+    for name, value in told.items():
+        headers[name] = value
+    return headers
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+class _Raw(BytesIO):
+    """What botocore reads a body from."""
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        """All of it."""
+        yield self.read()
+
+
+@contextmanager
+def network() -> Iterator[Wire]:
+    """Empty tables and buckets, and the way to them, while the context is."""
+    engine = Engine(definitions(RESOURCES, "local"), weighs=False)
+    with ExitStack() as stack:
+        # No client with the address of another test's cloud, before or afterwards.
+        stack.callback(aws.client.cache_clear)
+        aws.client.cache_clear()
+        stack.enter_context(engine.running())
+        wire = Wire(engine)
+        for where, name, instead in _instead(wire):
+            stack.enter_context(patch.object(where, name, instead))
+        yield wire
+
+
+def _settings() -> config.Settings:
+    texts = {field.name: "https://stand-in" for field in fields(config.Settings)}
+    buckets = {f"{bucket}_bucket": bucket for bucket in BUCKETS}
+    return config.Settings(**(texts | buckets | {"pool_vcpus": "256"}))
+
+
+def _instead(wire: Wire) -> Iterator[tuple[Any, str, Any]]:
+    """What is replaced: where, its name, and by what."""
+    settings = _settings()
+    yield config, "settings", lambda: settings
+    yield URLLib3Session, "send", lambda _, request: wire.send(request)
+    yield ExponentialBackoff, "delay_amount", lambda *_: 0
+    yield clock, "now", lambda: wire.now
+    yield clock, "seconds", lambda: int(wire.now.timestamp())
+    yield clock, "millis", lambda: int(wire.now.timestamp() * 1000)
+    yield clock, "wait", lambda _: None
+    yield secrets, "randbits", lambda _: next(wire.secrets)
+    yield secrets, "token_urlsafe", lambda *_: f"secret-{next(wire.secrets)}"
+
+
+def without_recognition(patch: pytest.MonkeyPatch) -> None:
+    """The fence taken out: every refusal is believed."""
+    patch.setattr(db, "_row_if_ours", lambda *_: None)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of an operation."""
+
+    outcome: object
+    """What it returned, or the error that it raised."""
+
+    rows: dict[str, list[dict[str, Any]]]
+    objects: list[str]
+
+
+def told(wire: Wire, act: Act) -> Told:
+    """Do an operation, and say what became of it."""
+    try:
+        outcome = _plain(act())
+    except RamonError as error:
+        outcome = (type(error).__name__, str(error))
+    return Told(outcome, wire.rows(), wire.objects())
+
+
+def each_lost_answer(wire: Wire, story: Story) -> Iterator[tuple[str, Told, Told]]:
+    """For each request of an operation: what becomes of it if this answer arrives, and if not."""
+    wire.clear()
+    act = story()
+    before = len(wire.done)
+    undisturbed = told_alone(wire, act)
+    requests = wire.done[before:]
+    assert requests, "the story asks nothing of AWS"
+    for number, name in enumerate(requests):
+        wire.clear()
+        act = story()
+        wire.lose(number)
+        disturbed = told_alone(wire, act)
+        assert wire.lost == 1, f"no answer was lost at {number}: {name}"
+        yield f"{number}: {name}", undisturbed, disturbed
+
+
+def told_alone(wire: Wire, act: Act) -> Told:
+    """As `told`, without its own requests among those that are noted."""
+    requests: list[str] = []
+
+    def noted() -> object:
+        try:
+            return act()
+        finally:
+            requests.extend(wire.done)
+            wire.stop_losing()
+
+    result = told(wire, noted)
+    wire.done = requests
+    return result
+
+
+def _plain(value: Any) -> object:
+    """A value without what differs from run to run: signatures, and the marks of writes."""
+    if isinstance(value, Model):
+        value = {k: v for k, v in value.to_dynamodb_dict().items() if k not in MARKS}
+    elif isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    is_signed = isinstance(value, str) and "X-Amz-Signature" in value
+    return value.partition("?")[0] if is_signed else value
