@@ -79,7 +79,7 @@ class Wire:
     def clear(self) -> None:
         """As at the beginning: no item, no object, nothing counted."""
         self._engine.clear()
-        s3.reset()  # type: ignore[no-untyped-call]  # ministack has no types
+        s3.reset()
         for bucket in BUCKETS:
             _finished("PUT", f"/{bucket}", {}, b"", {})
         self.secrets = count(1)
@@ -104,7 +104,7 @@ class Wire:
 
     def stop_losing(self) -> None:
         """From now on every answer arrives."""
-        self._losing = lambda _: False
+        self._losing: Callable[[str], bool] = lambda _: False
 
     def lose(self, number: int) -> None:
         """Lose the answer of the request with this number; the next one is number 0."""
