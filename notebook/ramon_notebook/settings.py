@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,11 @@ from urllib.parse import urlsplit
 
 PORT = 8888
 """The port of every notebook; each task has an address of its own."""
+
+
+MESSAGE_SHARE = 8
+"""A message to a kernel is held several times on its way (received, passed on, read), so it may
+take the notebook's memory divided by this."""
 
 
 class SettingsError(Exception):
@@ -47,6 +53,12 @@ class Settings:
     def state(self) -> Path:
         """The agent's own folder, beside the workspace and never part of it."""
         return self.home / ".ramon"
+
+    @property
+    def max_message_bytes(self) -> int:
+        """The largest message that a page may send to a kernel, such as a file for a widget."""
+        memory = self.memory_bytes or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return memory // MESSAGE_SHARE
 
     @property
     def overlay(self) -> Path:

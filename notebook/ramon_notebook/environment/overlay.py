@@ -90,7 +90,9 @@ class Overlay:
         spec["argv"][0] = str(self.python)
         (ours / "kernel.json").write_text(json.dumps(spec))
         for picture in image.glob("logo*"):
-            (ours / picture.name).symlink_to(picture)
+            # A copy: the launcher's pictures are served from this folder, and a link that leads
+            # out of it is refused.
+            shutil.copyfile(picture, ours / picture.name)
 
 
 def _settings() -> str:

@@ -99,6 +99,8 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Pass a message, bytes or text, on to the kernel."""
+        if not incoming_msg:
+            return  # in place of a message that was too large; the page told the person
         message = self._execute_request(incoming_msg)
         if message:
             recorder = self._saver.recorder

@@ -33,6 +33,12 @@ from ramon_notebook.startup import Startup
 
 log = logging.getLogger(__name__)
 
+UPLOAD_BYTES = 512 << 20
+"""Bytes that the server reads at once: Jupyter Server's own default."""
+
+FRAME_BYTES = 1 << 10
+"""Bytes that the WebSocket protocol adds to a message, at most, rounded up."""
+
 LABEXTENSIONS = Path(__file__).parents[1] / "labextensions"
 """What we add to the page."""
 
@@ -113,7 +119,8 @@ def configuration(settings: Settings) -> Config:
             "ramon_notebook.server.terminals": True,
         },
         extra_log_scrub_param_keys=["ticket"],
-        tornado_settings={"xsrf_cookie_kwargs": {"secure": True, "samesite": "Lax", "path": "/"}},
+        tornado_settings=_tornado_settings(settings),
+        max_buffer_size=max(UPLOAD_BYTES, settings.max_message_bytes + FRAME_BYTES),
         # Jupyter's default is a login shell: that begins by setting PATH, without the overlay.
         terminado_settings={"shell_command": [os.environ.get("SHELL") or "bash"]},
     )
@@ -127,8 +134,18 @@ def configuration(settings: Settings) -> Config:
     )
     config.NotebookLab.extra_labextensions_path = [str(LABEXTENSIONS)]
     config.NotebookLab.user_settings_dir = str(settings.workspace / ".jupyter/lab/user-settings")
-    config.NotebookLab.workspaces_dir = str(settings.state / "lab-workspaces")
+    # What is open, and where on the screen: a file of the workspace, so that a stop keeps it.
+    config.NotebookLab.workspaces_dir = str(settings.workspace / ".jupyter/lab/workspaces")
     return config
+
+
+def _tornado_settings(settings: Settings) -> dict[str, Any]:
+    return {
+        "xsrf_cookie_kwargs": {"secure": True, "samesite": "Lax", "path": "/"},
+        # Tornado's own limit is 10 MiB; beyond its limit it drops the connection without a word.
+        "websocket_max_message_size": settings.max_message_bytes,
+        "page_config_data": {"ramonMaxMessageBytes": str(settings.max_message_bytes)},
+    }
 
 
 def _saver(server: NotebookServer) -> OutputSaver:

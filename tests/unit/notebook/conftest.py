@@ -6,8 +6,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext, sync_playwright
 
-from tests.unit.notebook.fake_service import FakeService
+from ops.setup import browser
+from tests.unit.notebook.fake_service import NOTEBOOK_HOST, FakeService
 from tests.unit.notebook.parts import Notebook
 
 Start = Callable[..., Notebook]
@@ -40,6 +42,20 @@ def start(service: FakeService, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def notebook(start: Start) -> Notebook:
     """A notebook server that is ready."""
     return start()
+
+
+@pytest.fixture
+def context(notebook: Notebook) -> Iterator[BrowserContext]:
+    """A real browser that finds the notebook server, and knows nobody yet."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=browser.find(),
+            args=["--no-sandbox", f"--host-resolver-rules=MAP {NOTEBOOK_HOST} {notebook.address}"],
+        )
+        context = chromium.new_context()
+        context.set_default_timeout(60_000)
+        yield context
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

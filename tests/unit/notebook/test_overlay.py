@@ -56,3 +56,12 @@ def test_a_terminal_uses_the_overlay(shared_notebook: Notebook) -> None:
     assert file.read_text().split() == [str(env / "bin/python"), str(env / "bin/pip"), str(env)]
     browser.request("DELETE", f"/api/terminals/{name}", Accept="*/*")
     file.unlink()
+
+
+def test_the_launcher_shows_the_logo_of_the_kernel(shared_notebook: Notebook) -> None:
+    browser = shared_notebook.browser()
+    spec = browser.request("GET", "/api/kernelspecs", Accept="*/*").json["kernelspecs"]["python3"]
+    assert spec["resources"]
+    for path in spec["resources"].values():
+        picture = browser.request("GET", path, Accept="image/*")
+        assert (picture.status, bool(picture.body)) == (200, True), path

@@ -1,14 +1,12 @@
 """JupyterLab in a real browser: a cell goes on while its page is closed, reloaded, or asleep."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext
 
-from ops.setup import browser
 from tests.support import eventually
 from tests.unit.notebook.conftest import Start
-from tests.unit.notebook.fake_service import NOTEBOOK_HOST, FakeService
+from tests.unit.notebook.fake_service import FakeService
+from tests.unit.notebook.lab import enter, prompt, run, shown, shows_notebook_again
 from tests.unit.notebook.parts import HOST, Notebook, cell_text, notebook_json
 
 LINES = 60
@@ -30,55 +28,6 @@ handle.update("second")
 def notebook(service: FakeService, start: Start) -> Notebook:
     service.put_file("a.ipynb", notebook_json(LOOP, UPDATES, "input('name? ')", "1/0", "'next'"))
     return start()
-
-
-@pytest.fixture
-def context(notebook: Notebook) -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser.find(),
-            args=["--no-sandbox", f"--host-resolver-rules=MAP {NOTEBOOK_HOST} {notebook.address}"],
-        )
-        context = chromium.new_context()
-        context.set_default_timeout(60_000)
-        yield context
-        chromium.close()
-
-
-def enter(context: BrowserContext, service: FakeService) -> Page:
-    """A page that shows the notebook, with its kernel."""
-    page = context.new_page()
-    page.goto(f"http://{HOST}/ramon/enter?ticket={service.issue_ticket()}")
-    shows_notebook(page)
-    return page
-
-
-def shows_notebook(page: Page) -> None:
-    """Wait for the notebook to be there, and its kernel to be connected."""
-    expect(page.locator(".jp-CodeCell").first).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("| Idle")).to_be_visible(timeout=60_000)
-
-
-def shows_notebook_again(page: Page) -> None:
-    """Wait for the notebook of a page that was reloaded; its kernel may be busy."""
-    expect(page.locator(".jp-CodeCell").first).to_be_visible(timeout=60_000)
-
-
-def run(page: Page, number: int) -> None:
-    """Run a cell as a person does."""
-    page.locator(".jp-CodeCell .cm-content").nth(number).click()
-    page.keyboard.press("Control+Enter")
-
-
-def shown(page: Page, number: int) -> str:
-    """The outputs of a cell as text."""
-    cell = page.locator(".jp-CodeCell").nth(number)
-    return "".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
-
-
-def prompt(page: Page, number: int) -> str:
-    """What stands beside a cell: [ ], [*] or [1]."""
-    return page.locator(".jp-CodeCell").nth(number).locator(".jp-InputPrompt").inner_text()
 
 
 def test_a_cell_goes_on_with_the_page_closed_and_streams_into_the_next_one(

@@ -6,6 +6,8 @@
  * 2. When a notebook is opened whose cells were started by a page that is gone, this page
  *    takes them over: it asks the server for their outputs so far, and adds what the kernel
  *    publishes from then on, by JupyterLab's own code for outputs.
+ * 3. A message that is too large for the server is not sent, and the person is told: sent, it
+ *    would cost the page its connection.
  */
 (() => {
   const NAME = 'ramon-notebook';
@@ -159,9 +161,36 @@
     }
   }
 
+  /** Keeps messages to kernels that are larger than `limit` bytes here, and tells the person. */
+  function limitMessages(settings, limit, tell) {
+    const { serializer } = settings;
+    const megabytes = bytes => Math.ceil(bytes / 2 ** 20);
+    settings.serializer = {
+      ...serializer,
+      serialize(message, protocol) {
+        const data = serializer.serialize(message, protocol);
+        const size = data.byteLength ?? data.length;
+        if (size <= limit) {
+          return data;
+        }
+        // JupyterLab shows the first 140 characters.
+        tell(
+          `Too large for the kernel: ${megabytes(size)} MB; this notebook's memory allows ` +
+          `${megabytes(limit)} MB. Upload it as a file and read that.`
+        );
+        // The server ignores an empty message. An error here would leave the message first in
+        // JupyterLab's queue, and hold up all that come after it.
+        return '';
+      }
+    };
+  }
+
   async function plugin() {
-    const [{ INotebookTracker, NotebookActions }, { ServerConnection }] = await Promise.all([
-      load('@jupyterlab/notebook'), load('@jupyterlab/services')
+    const [
+      { INotebookTracker, NotebookActions }, { ServerConnection }, { Notification }, { PageConfig }
+    ] = await Promise.all([
+      load('@jupyterlab/notebook'), load('@jupyterlab/services'), load('@jupyterlab/apputils'),
+      load('@jupyterlab/coreutils')
     ]);
 
     async function request(path) {
@@ -177,6 +206,10 @@
 
     function activate(app, tracker) {
       const savers = new WeakMap();
+      limitMessages(
+        app.serviceManager.serverSettings, Number(PageConfig.getOption('ramonMaxMessageBytes')),
+        text => Notification.error(text, { autoClose: false })
+      );
       tracker.widgetAdded.connect(async (_, panel) => {
         await Promise.all([panel.context.ready, panel.sessionContext.ready]);
         savers.set(panel.content, new Saver(panel));
