@@ -19,6 +19,9 @@ class FakeEcs:
         self.tasks: dict[str, fargate.Task] = {}
         self.events: list[fargate.Task] = []
         self.has_capacity = True
+        self.knows_tasks = True
+        """Whether its lists have the tasks that run: they are eventually consistent."""
+        self.tells_addresses = True
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Put this in the adapter's place."""
@@ -50,15 +53,17 @@ class FakeEcs:
 
     def find(self, server_id: str) -> fargate.Task | None:
         """As ListTasks by startedBy."""
-        return self.tasks.get(f"arn:task/{server_id}")
+        return next(iter(self.describe([f"arn:task/{server_id}"])), None)
 
     def describe(self, task_arns: list[str]) -> list[fargate.Task]:
         """As DescribeTasks."""
-        return [self.tasks[arn] for arn in task_arns if arn in self.tasks]
+        known = [self.tasks[arn] for arn in task_arns if arn in self.tasks and self.knows_tasks]
+        return known if self.tells_addresses else [replace(task, address=None) for task in known]
 
     def running(self) -> Iterator[fargate.Task]:
         """As ListTasks of what is wanted to run."""
-        return (task for task in list(self.tasks.values()) if not task.is_over)
+        known = list(self.tasks.values()) if self.knows_tasks else []
+        return (task for task in known if not task.is_over)
 
 
 def event_of(task: fargate.Task) -> dict[str, Any]:
@@ -92,6 +97,7 @@ class Execution:
     step: str
     token: str
     is_waiting: bool = False
+    tries: int = 0
 
 
 @dataclass

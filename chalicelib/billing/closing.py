@@ -11,7 +11,8 @@ from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.models import MeterHour, UsageMonth
 from chalicelib.billing.outbox import HourState
 from chalicelib.core import clock, db
-from chalicelib.core.observability import log, surviving
+from chalicelib.core.observability import log
+from chalicelib.core.sweeps import each
 
 PUT_OFF_SECONDS = 2 * calendar.HOUR
 """How far ahead an invoice's finalisation is kept while its month isn't complete."""
@@ -23,9 +24,7 @@ def close_months() -> None:
     """Sweep: close every month that is over and complete; put off the invoices of the others."""
     this_month = calendar.month_of(clock.seconds())
     over = UsageMonth.open.query(ledger.OPEN_MONTHS, UsageMonth.month < this_month)
-    for found in list(over):
-        with surviving("a month was not closed", account_id=found.account_id, month=found.month):
-            close(found.account_id, found.month)
+    each("a month was not closed", over, lambda found: close(found.account_id, found.month))
 
 
 def close(account_id: str, month: str) -> bool:

@@ -27,6 +27,7 @@ from chalicelib.billing.catalogue import METERS
 from chalicelib.billing.models import BillingAccount, MeterHour
 from chalicelib.core import clock, db
 from chalicelib.core.observability import log, surviving
+from chalicelib.core.sweeps import readable
 
 SEAL_AFTER = 600
 """Seconds after its end at which an hour is sealed: what ended in it has been told by then."""
@@ -147,7 +148,7 @@ def push(until: int) -> int:
 
 def _due(shard: str) -> list[MeterHour]:
     found = MeterHour.due.query(shard, MeterHour.due_at <= clock.seconds(), limit=_MOST_ROWS)
-    return list(found)
+    return list(readable("hours that are due were not all listed", found))
 
 
 def _by_key(rows: Iterable[MeterHour]) -> list[list[MeterHour]]:

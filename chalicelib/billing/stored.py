@@ -9,7 +9,7 @@ from chalicelib.billing.ledger import Terms
 from chalicelib.billing.models import Run
 from chalicelib.billing.runs import Kind, Use
 from chalicelib.core import clock
-from chalicelib.core.observability import surviving
+from chalicelib.core.sweeps import each, readable
 
 
 def sample_storage(stored: Mapping[str, int]) -> None:
@@ -18,10 +18,13 @@ def sample_storage(stored: Mapping[str, int]) -> None:
     What is charged is the smaller of two samples over the time between them: only what was there
     at both ends. The first sample begins the record. Times are whole hours.
     """
-    known = {run.account_id: 0 for run in list(Run.open.query(runs.STORAGE_SHARD))}
-    for account_id, size in {**known, **stored}.items():
-        with surviving("storage was not sampled; tomorrow makes up for it", account_id=account_id):
-            _sample(account_id, {STORAGE: -(-size // catalogue.MIB)})
+    rows = readable("stored bytes were not all listed", Run.open.query(runs.STORAGE_SHARD))
+    known = {run.account_id: 0 for run in list(rows)}
+    each(
+        "storage was not sampled; tomorrow makes up for it",
+        {**known, **stored}.items(),
+        lambda item: _sample(item[0], {STORAGE: -(-item[1] // catalogue.MIB)}),
+    )
 
 
 def _sample(account_id: str, units: Units) -> None:

@@ -23,6 +23,7 @@ from chalicelib.clusters.states import (
 )
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.sweeps import readable
 
 LIVE_SHARDS = 4
 """Parts that the sweeps' index is spread over, so that no one part is written too often."""
@@ -47,9 +48,19 @@ def read(cluster_id: str) -> Cluster:
 
 
 def live() -> Iterator[Cluster]:
-    """Every live cluster."""
+    """Every live cluster, but for rows that can't be read: those are logged as errors."""
     for shard in range(LIVE_SHARDS):
-        yield from list(Cluster.by_live.query(str(shard)))
+        rows = Cluster.by_live.query(str(shard))
+        yield from list(readable("live clusters were not all listed", rows))
+
+
+def accounts_with_clusters() -> set[str]:
+    """The accounts that have live clusters, those with rows that can't be read among them."""
+    return {
+        cluster.account_id
+        for shard in range(LIVE_SHARDS)
+        for cluster in Cluster.by_live.query(str(shard), attributes_to_get=["account_id"])
+    }
 
 
 def shard_of(cluster_id: str) -> str:

@@ -12,6 +12,7 @@ from chalicelib.clusters.models import Cluster, Pool
 from chalicelib.clusters.states import PoolState
 from chalicelib.core import clock, db
 from chalicelib.core.observability import log, surviving
+from chalicelib.core.sweeps import each, readable
 
 MOST = 50
 """Compute environments of one AWS account and region (AWS Batch user guide, "Service quotas")."""
@@ -39,8 +40,8 @@ def id_of(account_id: str, kind: str) -> str:
 
 
 def every() -> list[Pool]:
-    """All pools of the cell; there are few."""
-    return list(Pool.scan(consistent_read=True))
+    """All pools of the cell, but for rows that can't be read; there are few."""
+    return list(readable("pools were not all listed", Pool.scan(consistent_read=True)))
 
 
 def prepare(cluster: Cluster) -> None:
@@ -167,7 +168,7 @@ def _make_room(pools: list[Pool]) -> None:
 
 def _unused(pools: Iterable[Pool], before: datetime) -> list[Pool]:
     """Pools that no live cluster's account has, and that were not used since; oldest use first."""
-    busy = {cluster.account_id for cluster in lifecycle.live()}
+    busy = lifecycle.accounts_with_clusters()
     unused = [
         pool
         for pool in pools
@@ -202,6 +203,4 @@ def sweep() -> None:
     """Give up the pools that nobody has used for days, a step at a time."""
     pools = every()
     going = [pool for pool in pools if pool.state == PoolState.DELETING]
-    for pool in [*going, *_unused(pools, clock.now() - KEPT_UNUSED)]:
-        with surviving("a pool was not removed", pool=pool.id):
-            _give_up(pool)
+    each("a pool was not removed", [*going, *_unused(pools, clock.now() - KEPT_UNUSED)], _give_up)

@@ -37,6 +37,7 @@ from chalicelib.clusters.views import clusters as views
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Invalid, NotFound
 from chalicelib.core.observability import surviving
+from chalicelib.core.sweeps import each
 from chalicelib.storage import service as storage
 from chalicelib.storage.schemas import BlobRef
 
@@ -384,5 +385,10 @@ def stop_all_of(notebook_id: str, server_id: str) -> None:
     """Stop the clusters of a server that stops; what fails here, their leases do."""
     with surviving("clusters of a server were not stopped", server_id=server_id):
         of_server = (Cluster.server_id == server_id) & Cluster.live.exists()
-        for cluster in Cluster.by_notebook.query(notebook_id, filter_condition=of_server):
-            lifecycle.ask_to_stop(cluster, Reason.NOTEBOOK_STOPPED, "Its notebook stopped.")
+        each(
+            "a cluster of a server was not stopped",
+            Cluster.by_notebook.query(notebook_id, filter_condition=of_server),
+            lambda cluster: lifecycle.ask_to_stop(
+                cluster, Reason.NOTEBOOK_STOPPED, "Its notebook stopped."
+            ),
+        )

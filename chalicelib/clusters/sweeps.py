@@ -6,11 +6,12 @@ from datetime import timedelta
 from chalicelib.billing import service as billing
 from chalicelib.clusters import batch, crew, environments, lifecycle, pools, rules, state_machines
 from chalicelib.clusters import spending as of_clusters
-from chalicelib.clusters.models import Cluster, Worker
+from chalicelib.clusters.models import Cluster, Pool, Worker
 from chalicelib.clusters.states import ClusterState, Purchase, Reason, WorkerEnd
 from chalicelib.core import clock
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
+from chalicelib.core.sweeps import each
 
 _AGAIN_AFTER = timedelta(seconds=90)
 """A start or stop that has not come further by then is begun once more."""
@@ -22,9 +23,11 @@ _STRAY_AFTER = timedelta(minutes=2)
 
 def look_after_all() -> None:
     """Sweep: see that every live cluster is as it shall be."""
-    for found in list(lifecycle.live()):
-        with surviving("a cluster was not looked after", cluster_id=found.id):
-            look_after(lifecycle.read(found.id))
+    each(
+        "a cluster was not looked after",
+        list(lifecycle.live()),
+        lambda found: look_after(lifecycle.read(found.id)),
+    )
 
 
 def look_after(cluster: Cluster) -> None:
@@ -123,10 +126,12 @@ def _fall_back(cluster: Cluster, late: list[Worker]) -> None:
 
 def stop_strays() -> None:
     """Sweep: stop jobs that no live worker stands for."""
-    for pool in pools.every():
-        with surviving("a queue was not looked through", pool=pool.id):
-            for job in batch.active(environments.name(pool.account_id, pool.kind)):
-                _stop_if_stray(job)
+    each("a queue was not looked through", pools.every(), _stop_strays_of)
+
+
+def _stop_strays_of(pool: Pool) -> None:
+    jobs = batch.active(environments.name(pool.account_id, pool.kind))
+    each("a stray job was not stopped", jobs, _stop_if_stray)
 
 
 def _stop_if_stray(job: batch.Job) -> None:
@@ -155,9 +160,7 @@ def meter() -> None:
         with surviving("a cluster was not stopped", run_id=verdict.run_id, cause=verdict.cause):
             cluster = lifecycle.read(crew.read(verdict.run_id.partition(".")[0]).cluster_id)
             lifecycle.ask_to_stop(cluster, Reason(verdict.cause), verdict.message)
-    for cluster in clusters.values():
-        with surviving("a budget was not looked at", cluster_id=cluster.id):
-            of_clusters.keep_budget(cluster)
+    each("a budget was not looked at", clusters.values(), of_clusters.keep_budget)
 
 
 def _running(cluster_ids: Iterable[str]) -> set[str]:

@@ -10,6 +10,9 @@ from typing import Any
 from pynamodb.attributes import Attribute
 from pynamodb.constants import NUMBER, STRING
 
+_YEAR_9999 = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
+"""In milliseconds; Python knows no year 10000."""
+
 
 class Text(Attribute[str]):
     """Text."""
@@ -114,7 +117,11 @@ class MaybeInstant(Attribute[datetime | None]):
 def _millis(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    return str(round(value.timestamp() * 1000))
+    millis = round(value.timestamp() * 1000)
+    # What is written must be readable: a row that can't be read stops whoever lists it.
+    if not 0 <= millis < _YEAR_9999:
+        raise ValueError("a moment must be between the years 1970 and 9998")
+    return str(millis)
 
 
 def _moment(value: str) -> datetime:

@@ -97,7 +97,9 @@ def heartbeat(server: Server, beat: Heartbeat) -> HeartbeatAnswer:
     now = clock.now()
     notebook = _notebook(server)
     is_in_use = beat.busy_kernels > 0 or beat.clusters > 0
-    active = now if is_in_use else min(beat.last_activity, now)
+    # A clock that is wrong must not make it idle since before it was, or not idle for ever.
+    reported = max(min(beat.last_activity, now), server.requested_at)
+    active = now if is_in_use else reported
     server.update(
         [*_alive(server, notebook, active), Server.memory_bytes.set(beat.memory_bytes)],
         condition=Server.state != ServerState.ENDED,
@@ -129,7 +131,8 @@ def _note_error(notebook: Notebook, error: str | None) -> None:
             Notebook.workspace_error.remove()
             if error is None
             else Notebook.workspace_error.set(error)
-        ]
+        ],
+        condition=Notebook.id.exists(),
     )
 
 
@@ -165,7 +168,8 @@ def commit(server: Server, change: Commit) -> Committed:
             Notebook.files.set(saved.files),
             Notebook.bytes.set(saved.used_bytes),
             Notebook.saved_at.set(clock.now()),
-        ]
+        ],
+        condition=Notebook.id.exists(),
     )
     return saved
 

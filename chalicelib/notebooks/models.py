@@ -39,6 +39,7 @@ class Notebook(Model):
 
     `state` and `server_id` change only in `lifecycle.py`. `version` counts changes of what a
     person can edit, and nothing else, so that a start does not spoil an edit under way.
+    `purging_since` is there once it is being deleted for good: from then on it can't be restored.
     """
 
     class Meta(db.BaseMeta):
@@ -75,6 +76,7 @@ class Notebook(Model):
     deleted_at = MaybeInstant()
     purge_shard = MaybeText()
     purge_at = MaybeInteger()
+    purging_since = MaybeInstant()
 
     by_account = NotebooksOfAccount()
     purgeable = Purgeable()
@@ -138,7 +140,7 @@ class Server(Model):
     `stages` has the milliseconds since 1970 at which each step of the start began, by its name.
     `opened_at` is when it could first be used, and from when it is paid for. `live` is there from
     admission to end and names the shard of the sweeps' indexes, so that a sweep reads nothing that
-    is over.
+    is over. `unknown_since` is since when ECS has not known the task that was launched.
     """
 
     class Meta(db.BaseMeta):
@@ -159,6 +161,7 @@ class Server(Model):
 
     agent_digest = Text()
     task_arn = MaybeText()
+    unknown_since = MaybeInstant()
     start_token = MaybeText()
     stop_token = MaybeText()
     stopping_since = MaybeInstant()

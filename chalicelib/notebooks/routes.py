@@ -6,7 +6,7 @@ from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.core import clock, db
 from chalicelib.core.http import Api, Call
-from chalicelib.notebooks import models, schemas, service
+from chalicelib.notebooks import deletion, models, schemas, service
 
 api = Api("notebooks")
 
@@ -63,13 +63,13 @@ def update_notebook(call: Call, notebook_id: str, body: schemas.UpdateNotebook) 
 @api.delete("/notebooks/{notebook_id}", status=204, scope="notebooks:write")
 def delete_notebook(call: Call, notebook_id: str) -> None:
     """Delete a notebook; it can be restored for 30 days."""
-    service.delete(call.account_id, notebook_id)
+    deletion.delete(call.account_id, notebook_id)
 
 
 @api.post("/notebooks/{notebook_id}/restore", returns=schemas.Notebook, scope="notebooks:write")
 def restore_notebook(call: Call, notebook_id: str) -> schemas.Notebook:
     """Restore a deleted notebook."""
-    return _view(call, service.restore(call.account_id, notebook_id))
+    return _view(call, deletion.restore(call.account_id, notebook_id))
 
 
 @api.post(

@@ -16,13 +16,9 @@ from chalicelib.workspaces.schemas import Committed
 
 MOST_NOTEBOOKS = 500
 """Notebooks of one account, deleted ones included until they are purged."""
-UNDO_DAYS = 30
-"""Days that a deleted notebook can be restored."""
 MOST_KEEP = timedelta(days=7)
 """The furthest that "keep running until" may lie ahead."""
 _TICKET_SECONDS = 60
-PURGE_SHARD = "notebooks"
-"""The one partition of the index of deleted notebooks: few are purged a day."""
 
 
 def create(account_id: str, wanted: CreateNotebook) -> Notebook:
@@ -109,7 +105,7 @@ def read(account_id: str, notebook_id: str) -> Notebook:
         notebook = Notebook.get(notebook_id, consistent_read=True)
     except db.DoesNotExist as error:
         raise missing from error
-    if notebook.account_id != account_id:
+    if notebook.account_id != account_id or notebook.purging_since is not None:
         raise missing
     return notebook
 
@@ -132,11 +128,12 @@ def listing(
 
 def current_servers(notebooks: list[Notebook]) -> dict[str, Server]:
     """The live servers of these notebooks, by the notebook's id."""
-    live = [n.server_id for n in notebooks if n.server_id and _is_live(n)]
+    live = [n.server_id for n in notebooks if n.server_id and is_live(n)]
     return {server.notebook_id: server for server in Server.batch_get(live)} if live else {}
 
 
-def _is_live(notebook: Notebook) -> bool:
+def is_live(notebook: Notebook) -> bool:
+    """Whether there is a server of it, or about to be."""
     return notebook.state not in (NotebookState.STOPPED, NotebookState.FAILED)
 
 
@@ -189,7 +186,7 @@ def keep_running(account_id: str, notebook_id: str, until: datetime | None) -> N
     """Leave a running notebook alone until this time even if it is idle; None takes that back."""
     notebook = _require_present(read(account_id, notebook_id))
     if until is None:
-        notebook.update([Notebook.keep_until.remove()])
+        notebook.update([Notebook.keep_until.remove()], condition=Notebook.id.exists())
         return notebook
     now = clock.now()
     if until.tzinfo is None:
@@ -225,7 +222,7 @@ def start(account_id: str, notebook_id: str) -> Notebook:
 def stop(account_id: str, notebook_id: str) -> Notebook:
     """Stop a notebook; its files are saved first. Raises `Conflict` if it isn't up."""
     notebook = read(account_id, notebook_id)
-    server = _live_server(notebook)
+    server = live_server(notebook)
     if server is None or not lifecycle.ask_to_stop(server, Reason.USER, "You stopped it."):
         current = read(account_id, notebook_id)
         if current.state == NotebookState.STOPPING:
@@ -234,8 +231,9 @@ def stop(account_id: str, notebook_id: str) -> Notebook:
     return read(account_id, notebook_id)
 
 
-def _live_server(notebook: Notebook) -> Server | None:
-    if notebook.server_id is None or not _is_live(notebook):
+def live_server(notebook: Notebook) -> Server | None:
+    """The server of a notebook that is up, or on its way up or down."""
+    if notebook.server_id is None or not is_live(notebook):
         return None
     return lifecycle.read_server(notebook.server_id)
 
@@ -259,57 +257,6 @@ def origin(notebook_id: str) -> str:
     """The origin that a notebook has for itself alone."""
     label = lifecycle.host_label(notebook_id)
     return config.settings().notebook_origin_template.replace("{label}", label)
-
-
-def delete(account_id: str, notebook_id: str) -> None:
-    """Delete a notebook, so that it can be restored for 30 days. A server of it is stopped."""
-    notebook = read(account_id, notebook_id)
-    if notebook.deleted_at is not None:
-        return
-    now = clock.now()
-    notebook.update(
-        [
-            Notebook.deleted_at.set(now),
-            Notebook.purge_shard.set(PURGE_SHARD),
-            Notebook.purge_at.set(int((now + timedelta(days=UNDO_DAYS)).timestamp())),
-        ]
-    )
-    server = _live_server(notebook)
-    if server is not None:
-        lifecycle.ask_to_stop(server, Reason.DELETED, "You deleted the notebook.")
-    else:
-        _show(notebook.id, "deleted")
-
-
-def restore(account_id: str, notebook_id: str) -> Notebook:
-    """Take back a deletion."""
-    notebook = read(account_id, notebook_id)
-    if notebook.deleted_at is not None:
-        notebook.update(
-            [
-                Notebook.deleted_at.remove(),
-                Notebook.purge_shard.remove(),
-                Notebook.purge_at.remove(),
-                Notebook.updated_at.set(clock.now()),
-            ]
-        )
-        if not _is_live(notebook):
-            _show(notebook.id, notebook.state)
-    return notebook
-
-
-def _show(notebook_id: str, state: str) -> None:
-    Route(lifecycle.host_label(notebook_id)).update([Route.state.set(state)])
-
-
-def purge(notebook_id: str) -> None:
-    """Delete for good what was deleted 30 days ago and never restored."""
-    notebook = Notebook.get(notebook_id, consistent_read=True)
-    if notebook.deleted_at is None or _is_live(notebook):
-        return
-    workspaces.forget(notebook.id)
-    Route(lifecycle.host_label(notebook.id)).delete()
-    notebook.delete()
 
 
 def servers(

@@ -49,6 +49,18 @@ def of(server: Server, task: Task | None) -> End:
     return End(Reason.CRASHED, f"JupyterLab ended unexpectedly ({_how(task)}). {_KEPT}", code)
 
 
+def failed_start(error: str) -> str:
+    """What the owner of a server is told whose start failed with this error of Step Functions."""
+    if error == "LaunchRefused":
+        return (
+            "There was no computer free for it just now. You are not charged for this. Start it "
+            "again in a few minutes."
+        )
+    if error in ("States.Timeout", "States.HeartbeatTimeout"):
+        return "It was not ready in time. You are not charged for this. Start it again."
+    return "It could not start. You are not charged for this. Start it again."
+
+
 def _out_of_memory(server: Server) -> str:
     memory = catalogue.size(server.size).memory_gib
     return (

@@ -199,6 +199,11 @@ def delete_documents(keys: list[str]) -> None:
     s3.delete(config.settings().blobs_bucket, keys)
 
 
+def accounts() -> set[str]:
+    """Every account that has contents."""
+    return {blob.account_id for blob in Blob.scan(attributes_to_get=["account_id"])}
+
+
 def sweep(account_id: str, in_use: set[str]) -> int:
     """Delete the account's contents that nothing needs any more. Answers how many.
 

@@ -21,6 +21,8 @@ from tests.fakes import Execution, FakeEcs, FakeMachines, event_of
 
 AT_ONCE = 2
 NOTEBOOKS = 3
+OPEN_TRIES = 3
+"""Times that the step is tried which opens the route."""
 EXAMPLES = int(os.environ.get("EXAMPLES", "8"))
 """Histories that are tried; every one has thirty steps. A longer run: EXAMPLES=500."""
 
@@ -35,6 +37,7 @@ class Lifecycles(RuleBasedStateMachine):
         from chalicelib.core import clock, errors, ids  # noqa: PLC0415
         from chalicelib.notebooks import (  # noqa: PLC0415
             agent,
+            deletion,
             fargate,
             jobs,
             lifecycle,
@@ -44,6 +47,7 @@ class Lifecycles(RuleBasedStateMachine):
         )
 
         self.agent, self.jobs, self.lifecycle = agent, jobs, lifecycle
+        self.deletion = deletion
         self.clock, self.refused = clock, fargate.LaunchRefused
         self.models, self.service, self.ids, self.errors = models, service, ids, errors
         self.patch = pytest.MonkeyPatch()
@@ -97,11 +101,11 @@ class Lifecycles(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, NOTEBOOKS - 1))
     def delete(self, which: int) -> None:
-        self._allowing(lambda: self.service.delete(self.account, self.notebooks[which]))
+        self._allowing(lambda: self.deletion.delete(self.account, self.notebooks[which]))
 
     @rule(which=st.integers(0, NOTEBOOKS - 1))
     def restore(self, which: int) -> None:
-        self._allowing(lambda: self.service.restore(self.account, self.notebooks[which]))
+        self._allowing(lambda: self.deletion.restore(self.account, self.notebooks[which]))
 
     def _allowing(self, action: Callable[[], object]) -> None:
         with suppress(self.errors.Conflict, ConnectionError):
@@ -132,6 +136,9 @@ class Lifecycles(RuleBasedStateMachine):
             execution.step, execution.is_waiting = "fail", False
         except (self.jobs.StillRunning, ConnectionError):
             execution.step = step
+        except self.jobs.NoAddressYet:
+            execution.tries += 1
+            execution.step = step if execution.tries < OPEN_TRIES else "fail"
 
     @precondition(lambda self: any(not task.is_over for task in self.ecs.tasks.values()))
     @rule(data=st.data())
@@ -146,7 +153,7 @@ class Lifecycles(RuleBasedStateMachine):
         self.ecs.die(self._server_of_a_running_task(data).id.join(["arn:task/", ""]), code)
 
     def _server_of_a_running_task(self, data: st.DataObject) -> Any:
-        running = sorted(task.server_id for task in self.ecs.running())
+        running = sorted(t.server_id for t in self.ecs.tasks.values() if not t.is_over)
         return self.lifecycle.read_server(running[data.draw(st.integers(0, len(running) - 1))])
 
     @precondition(lambda self: self.ecs.events)
@@ -166,6 +173,10 @@ class Lifecycles(RuleBasedStateMachine):
     @rule(has_capacity=st.booleans())
     def capacity_comes_and_goes(self, has_capacity: bool) -> None:
         self.ecs.has_capacity = has_capacity
+
+    @rule(knows_tasks=st.booleans())
+    def ecs_does_not_know_its_tasks_for_a_while(self, *, knows_tasks: bool) -> None:
+        self.ecs.knows_tasks = knows_tasks
 
     @rule(is_down=st.booleans())
     def step_functions_come_and_go(self, is_down: bool) -> None:
@@ -195,6 +206,7 @@ class Lifecycles(RuleBasedStateMachine):
     def _settle(self) -> None:
         """Everything works again, and time passes: now the service must put itself in order."""
         self.machines.is_down, self.ecs.has_capacity = False, True
+        self.ecs.knows_tasks = True
         for _ in range(4):
             self.ahead += timedelta(minutes=8)
             self._sweep()

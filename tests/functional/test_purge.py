@@ -50,6 +50,29 @@ def test_a_purge_takes_old_deletions_and_their_contents_and_leaves_the_rest(
     assert storage.addresses(account, list(in_use))
 
 
+def test_an_accounts_last_notebook_leaves_no_contents_behind(
+    owner: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.core import clock  # noqa: PLC0415  after the settings; see conftest
+    from chalicelib.notebooks import jobs  # noqa: PLC0415
+    from chalicelib.storage import service as storage  # noqa: PLC0415
+    from chalicelib.workspaces import service as workspaces  # noqa: PLC0415
+
+    person = signed_in(owner.client, 91)
+    account = person.told("GET", "/me")["id"]
+    last = person.told("POST", "/notebooks", {"name": "Last"})["id"]
+    contents = workspaces.contents(last)
+    assert set(storage.owned(account, contents)) == contents
+    person.told("DELETE", f"/notebooks/{last}")
+    now, seconds, ahead = clock.now, clock.seconds, timedelta(days=31)
+    monkeypatch.setattr(clock, "now", lambda: now() + ahead)
+    monkeypatch.setattr(clock, "seconds", lambda: seconds() + int(ahead.total_seconds()))
+
+    jobs.purge_sweep()
+
+    assert storage.owned(account, contents) == {}
+
+
 def test_the_deployed_purge_has_the_rights_that_it_needs(cloud: LocalCloud, owner: Caller) -> None:
     from chalicelib.core import clock  # noqa: PLC0415  after the settings; see conftest
     from chalicelib.storage import service as storage  # noqa: PLC0415

@@ -1,0 +1,146 @@
+"""What is looked after each minute: live servers, their tasks, and tasks that nobody wants."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.billing import service as billing
+from chalicelib.core import clock, db, sweeps
+from chalicelib.core.errors import NotFound
+from chalicelib.core.observability import log, surviving
+from chalicelib.notebooks import fargate, lifecycle, stop_reasons, tasks
+from chalicelib.notebooks.models import Notebook, Server
+from chalicelib.notebooks.states import Reason, ServerState
+
+_STRAY_AFTER = timedelta(minutes=2)
+"""A task this old must have a live server; a younger one may be on its way into the records."""
+_STUCK_AFTER = timedelta(minutes=5)
+"""A stop that takes longer is begun once more."""
+_UNBEGUN_AFTER = timedelta(seconds=60)
+"""A start or a stop whose first step has not run by then was cut off before it began."""
+
+
+def stop_idle() -> None:
+    """Stop the servers that nobody used for their notebook's idle time."""
+    due = _in_shards(Server.idle, Server.idle_at <= clock.seconds())
+    sweeps.each("an idle server was not stopped", due, _stop_if_idle)
+
+
+def _stop_if_idle(found: Server) -> None:
+    server = lifecycle.read_server(found.id)
+    notebook = Notebook.get(server.notebook_id, consistent_read=True)
+    message = f"Nothing ran for {_minutes(notebook.idle_minutes)}."
+    # The condition is what counts: activity since the look-up keeps the notebook up.
+    lifecycle.ask_to_stop(server, Reason.IDLE, message, only_if=Server.idle_at <= clock.seconds())
+
+
+def _minutes(count: int) -> str:
+    return "a minute" if count == 1 else f"{count} minutes"
+
+
+def stop_silent() -> None:
+    """Stop the servers whose agents have fallen silent."""
+    due = _in_shards(Server.leases, Server.lease_expires_at <= clock.seconds())
+    sweeps.each("a silent server was not stopped", due, _stop_if_silent)
+
+
+def _stop_if_silent(found: Server) -> None:
+    server = lifecycle.read_server(found.id)
+    starting = server.state == ServerState.STARTING
+    lifecycle.ask_to_stop(
+        server,
+        Reason.FAILED_START if starting else Reason.LEASE_EXPIRED,
+        stop_reasons.failed_start("States.Timeout")
+        if starting
+        else "It stopped answering. Files that were saved are kept.",
+        only_if=Server.lease_expires_at <= clock.seconds(),
+    )
+
+
+def reconcile() -> None:
+    """Stop tasks that no server stands for, and end servers that no task stands for."""
+    running = list(fargate.running())
+    sweeps.each("a stray task was not stopped", running, _stop_if_stray)
+    arns = {task.arn for task in running}
+    sweeps.each(
+        "a server was not reconciled",
+        _in_shards(Server.by_live, None),
+        lambda server: _reconcile(server, arns),
+    )
+
+
+def _stop_if_stray(task: fargate.Task) -> None:
+    young = task.created_at is None or clock.now() - task.created_at < _STRAY_AFTER
+    if young or _has_live_server(task):
+        return
+    log.warning("stopping a task without a live server", task_arn=task.arn)
+    fargate.stop(task.arn, "no live server")
+
+
+def _has_live_server(task: fargate.Task) -> bool:
+    try:
+        return lifecycle.read_server(task.server_id).state != ServerState.ENDED
+    except NotFound:
+        return False
+
+
+def _reconcile(server: Server, running: set[str]) -> None:
+    now = clock.now()
+    if server.task_arn in running:
+        tasks.note_known(server)
+    elif server.task_arn is not None and _end_if_over(server):
+        return
+    if server.state == ServerState.STOPPING:
+        begun = server.stop_token is not None
+        if now - (server.stopping_since or now) > (_STUCK_AFTER if begun else _UNBEGUN_AFTER):
+            lifecycle.begin_stop(server, attempt=f"again-{clock.seconds()}")
+    elif server.task_arn is None and now - server.requested_at > _UNBEGUN_AFTER:
+        _fail_if_unlaunched(server)
+
+
+def _end_if_over(server: Server) -> bool:
+    # Look again: the list was made before, and a task may have been launched since.
+    current = lifecycle.read_server(server.id)
+    task = tasks.find(current)
+    if current.state == ServerState.ENDED:
+        return True
+    if not tasks.is_over(current, task):
+        return False
+    log.warning("ending a server whose task is over", server_id=server.id)
+    lifecycle.ended(current, task)
+    return True
+
+
+def _fail_if_unlaunched(server: Server) -> None:
+    if server.start_token is None and fargate.find(server.id) is None:
+        lifecycle.ask_to_stop(server, Reason.FAILED_START, stop_reasons.failed_start(""))
+
+
+def meter() -> None:
+    """Record what runs, and stop what may not go on: limit, plan, unpaid invoice."""
+    # Before the look at ECS: what it says runs then has run until this second.
+    seen_at = clock.seconds()
+    up = {task.server_id for task in fargate.running() if task.is_up}
+    billing.record_use(billing.Kind.NOTEBOOK, up.__contains__, seen_at)
+    for verdict in billing.verdicts(billing.Kind.NOTEBOOK):
+        with surviving("a server was not stopped", server_id=verdict.run_id, cause=verdict.cause):
+            server = lifecycle.read_server(verdict.run_id)
+            lifecycle.ask_to_stop(server, Reason(verdict.cause), verdict.message)
+
+
+def sample_storage() -> None:
+    """Record what every account stores in its notebooks, deleted ones left out."""
+    stored: dict[str, int] = {}
+    every = Notebook.scan(attributes_to_get=["account_id", "bytes", "deleted_at"])
+    for notebook in sweeps.readable("storage was not sampled", every):
+        size = 0 if notebook.deleted_at is not None else notebook.bytes
+        stored[notebook.account_id] = stored.get(notebook.account_id, 0) + size
+    billing.sample_storage(stored)
+
+
+def _in_shards(index: Any, condition: db.Condition | None) -> Iterator[Server]:
+    """What an index of live servers has in all its shards, but for rows that can't be read."""
+    for shard in range(lifecycle.LIVE_SHARDS):
+        yield from list(
+            sweeps.readable("live servers were not all listed", index.query(str(shard), condition))
+        )

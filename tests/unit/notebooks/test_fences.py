@@ -1,0 +1,54 @@
+"""A test that can't fail proves nothing: each fence is taken out, and a test of it fails."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from chalicelib.core.errors import RamonError
+from chalicelib.notebooks import jobs
+from chalicelib.notebooks.states import ServerState
+from tests.unit.notebooks import bugs, test_purges, test_sweeps
+from tests.unit.notebooks.world import World, worlds
+
+Check = Callable[[World], None]
+
+
+def _purges(_: World) -> None:
+    test_purges.test_at_whatever_request_it_happens_a_notebook_is_whole_or_gone(
+        test_purges.a_restore_meets_a_purge
+    )
+
+
+_bad_row: Check = partial(
+    test_sweeps.test_a_row_that_cannot_be_read_stops_no_sweep,
+    happens=test_sweeps.all_tasks_are_over,
+    sweep=jobs.reconcile,
+    then=ServerState.ENDED,
+)
+
+FENCES: list[tuple[bugs.Bug, Check]] = [
+    (bugs.without_conditions, _purges),
+    (
+        bugs.the_first_failure_ends_a_sweep,
+        test_sweeps.test_a_refused_start_of_a_state_machine_stops_no_sweep,
+    ),
+    (bugs.a_bad_row_ends_a_listing, _bad_row),
+    (
+        bugs.unknown_is_over,
+        test_sweeps.test_a_running_task_that_ecs_does_not_know_yet_is_not_over,
+    ),
+]
+
+
+@pytest.mark.parametrize(("bug", "check"), FENCES, ids=lambda it: getattr(it, "__name__", ""))
+def test_each_fence_taken_out_is_noticed(
+    bug: bugs.Bug, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bug(monkeypatch)
+
+    with (
+        worlds() as world,
+        pytest.raises((AssertionError, ConnectionError, ValueError, LookupError, RamonError)),
+    ):
+        check(world)

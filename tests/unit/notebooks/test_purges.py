@@ -1,0 +1,188 @@
+"""A notebook is restored or it is deleted for good; never half of both."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import boto3
+import pytest
+
+from chalicelib.core.errors import NotFound
+from chalicelib.notebooks import deletion, jobs
+from chalicelib.notebooks.models import Notebook
+from chalicelib.storage import service as storage
+from localcloud.tables import Call
+from tests.unit.notebooks.world import ACCOUNT, World, worlds
+
+MOST_REQUESTS = 40
+"""More than a restore or a purge makes."""
+
+
+class Cut(BaseException):
+    """The process died at this point."""
+
+
+def at_request(world: World, number: int, act: Callable[[], object]) -> list[int]:
+    """Let something happen at a request; gives a list that is empty until it has happened."""
+    happened: list[int] = []
+    left = [number]
+
+    def hook(_: Call) -> None:
+        left[0] -= 1
+        if left[0] < 0 and not happened:
+            happened.append(number)
+            act()
+
+    world.dynamodb.before = hook
+    return happened
+
+
+def purgeable(world: World) -> Notebook:
+    notebook = world.notebook()
+    world.delete(notebook)
+    world.passes(days=31)
+    return notebook
+
+
+def restored(notebook: Notebook) -> bool:
+    """Whether its owner is told that it is restored; else that it is gone."""
+    try:
+        deletion.restore(ACCOUNT, notebook.id)
+    except NotFound:
+        return False
+    return True
+
+
+def a_restore_meets_a_purge(number: int) -> bool:
+    """A restore at some request of the purge. False if the purge has fewer requests."""
+    with worlds() as world:
+        notebook = purgeable(world)
+        told: list[bool] = []
+        happened = at_request(world, number, lambda: told.append(restored(notebook)))
+        deletion.purge(notebook.id)
+        world.dynamodb.before = None
+        if not happened:
+            return False
+        jobs.purge_sweep()
+        assert world.is_whole(notebook.id) if told == [True] else world.is_gone(notebook.id)
+        return True
+
+
+def a_purge_meets_a_restore(number: int) -> bool:
+    """A purge at some request of the restore. False if the restore has fewer requests."""
+    with worlds() as world:
+        notebook = purgeable(world)
+        happened = at_request(world, number, lambda: deletion.purge(notebook.id))
+        told = restored(notebook)
+        world.dynamodb.before = None
+        if not happened:
+            return False
+        jobs.purge_sweep()
+        assert world.is_whole(notebook.id) if told else world.is_gone(notebook.id)
+        return True
+
+
+def a_purge_is_cut_off(number: int) -> bool:
+    """The process dies at some request of the purge; the next one does the rest."""
+
+    def die() -> None:
+        raise Cut
+
+    with worlds() as world:
+        notebook = purgeable(world)
+        happened = at_request(world, number, die)
+        with suppress(Cut):
+            deletion.purge(notebook.id)
+        world.dynamodb.before = None
+        if not happened:
+            return False
+        jobs.purge_sweep()
+        assert world.is_gone(notebook.id)
+        return True
+
+
+@pytest.mark.parametrize(
+    "history", [a_restore_meets_a_purge, a_purge_meets_a_restore, a_purge_is_cut_off]
+)
+def test_at_whatever_request_it_happens_a_notebook_is_whole_or_gone(
+    history: Callable[[int], bool],
+) -> None:
+    tried = next(number for number in range(MOST_REQUESTS) if not history(number))
+
+    assert tried >= 3
+
+
+def test_the_contents_of_an_accounts_last_notebook_go_with_it(world: World) -> None:
+    notebook = purgeable(world)
+
+    jobs.purge_sweep()
+
+    assert world.is_gone(notebook.id)
+    assert world.s3.objects == {}
+    assert storage.accounts() == set()
+
+
+def test_a_notebook_that_cannot_be_purged_keeps_no_other(world: World) -> None:
+    stuck, other = purgeable(world), purgeable(world)
+    world.delete(other)
+    drop = world.s3.drop
+
+    def refuse(keys: list[str]) -> None:
+        if any(stuck.id in key for key in keys):
+            raise ConnectionError("S3 does not answer")
+        drop(keys)
+
+    world.s3.drop = refuse  # type: ignore[method-assign]  # a fault
+
+    jobs.purge_sweep()
+
+    assert world.is_gone(other.id)
+
+
+def test_a_row_without_an_account_keeps_no_purge_from_the_others(world: World) -> None:
+    """A restore that came after the purge left one, before writes were conditional."""
+    boto3.client("dynamodb").put_item(
+        TableName="ramon-local-notebooks", Item={"id": {"S": "nb_ghost"}, "updated_at": {"N": "1"}}
+    )
+    world.sign_up("acc_2")
+    kept = world.notebook("acc_2")
+    unused = storage.put("acc_2", b"named by no snapshot").sha256
+    notebook = purgeable(world)
+
+    jobs.purge_sweep()
+
+    assert world.is_gone(notebook.id)
+    assert world.is_whole(kept.id)
+    assert unused not in storage.owned("acc_2", [unused])
+
+
+def test_what_cannot_be_read_of_one_account_costs_it_nothing_and_no_other_anything(
+    world: World,
+) -> None:
+    """A manifest that is gone: it is not known what its notebook needs, so nothing is deleted."""
+    world.sign_up("acc_2")
+    broken, kept = world.notebook(), world.notebook("acc_2")
+    before = {key for key in world.s3.objects if key.startswith(f"blobs/{ACCOUNT}/")}
+    world.s3.drop([key for key in world.s3.objects if key.startswith(f"manifests/{broken.id}")])
+    unused = storage.put("acc_2", b"named by no snapshot").sha256
+    world.passes(days=2)
+
+    jobs.purge_sweep()
+
+    assert before <= world.s3.objects.keys()
+    assert world.is_whole(kept.id)
+    assert f"blobs/acc_2/{unused}" not in world.s3.objects
+
+
+def test_a_deletion_that_was_cut_off_stops_the_server_when_it_is_asked_for_again(
+    world: World,
+) -> None:
+    server = world.running()
+    notebook = Notebook.get(server.notebook_id)
+    world.machines.is_down = True
+    with pytest.raises(ConnectionError):
+        world.delete(notebook)
+    world.machines.is_down = False
+
+    world.delete(notebook)
+
+    assert world.state(server) == "stopping"
