@@ -74,6 +74,7 @@ class Wire:
         self.done, self.lost, self.meanwhile = [], 0, None
         self.tokens: list[str] = []
         self._refusing: list[str] = []
+        self._interruption: tuple[str, Act] | None = None
         self.stop_losing()
 
     def clear(self) -> None:
@@ -116,6 +117,10 @@ class Wire:
         before = self.lost
         self._losing = lambda name: self.lost == before and name.startswith(operation)
 
+    def interrupt(self, operation: str, act: Act) -> None:
+        """Do something once, before the next request whose description begins so."""
+        self._interruption = (operation, act)
+
     def contend(self, times: int) -> None:
         """The next writes meet another transaction on the same item, and are not done."""
         self._refusing = ["TransactionConflictException"] * times
@@ -146,10 +151,13 @@ class Wire:
         self.tokens += filter(None, [asked.get("ClientRequestToken")])
         if operation in WRITES and self._refusing:
             return operation, _refusal(operation, self._refusing.pop())
-        answer = self._engine.answer(operation, asked)
         tables = asked.get("TableName") or " ".join(asked.get("RequestItems", ()))
-        content = json.dumps(answer.value).encode()
-        return f"{operation} {tables}".strip(), (answer.status, {}, content)
+        name = f"{operation} {tables}".strip()
+        if self._interruption is not None and name.startswith(self._interruption[0]):
+            (_, act), self._interruption = self._interruption, None
+            act()
+        answer = self._engine.answer(operation, asked)
+        return name, (answer.status, {}, json.dumps(answer.value).encode())
 
 
 def _refusal(operation: str, code: str) -> Said:

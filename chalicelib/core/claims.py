@@ -49,12 +49,8 @@ def take(name: str, seconds: int) -> Claim | Taken:
     claim = Claim(
         name, state=_WORKING, owner=ids.new_secret(), expires_at=clock.seconds() + seconds
     )
-    try:
-        claim.save(condition=Claim.id.does_not_exist() | (Claim.expires_at <= clock.seconds()))
-    except db.PutError as error:
-        db.unless_refused(error)
-        return _why_not(name)
-    return claim
+    has_expired = Claim.expires_at <= clock.seconds()
+    return claim if db.put_new(claim, or_if=has_expired) else _why_not(name)
 
 
 def _why_not(name: str) -> Taken:
@@ -67,15 +63,14 @@ def _why_not(name: str) -> Taken:
 
 def complete(claim: Claim, remember_seconds: int) -> None:
     """The work is done: nobody does it again for so long."""
-    claim.update([Claim.state.set(_DONE), Claim.expires_at.set(clock.seconds() + remember_seconds)])
+    until = clock.seconds() + remember_seconds
+    db.update(claim, [Claim.state.set(_DONE), Claim.expires_at.set(until)])
 
 
 def give_back(claim: Claim) -> None:
     """The work was not done, or may be done again: others may take it on now."""
-    try:
-        claim.delete(condition=Claim.owner == claim.owner)
-    except db.DeleteError as error:
-        db.unless_refused(error)  # it expired, and somebody else has it by now
+    # Refused if it expired and somebody else has it by now: then it is theirs.
+    db.delete_if(claim, Claim.owner == claim.owner)
 
 
 def once(name: str, seconds: int, remember_seconds: int, work: Work) -> None:

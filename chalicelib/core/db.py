@@ -208,8 +208,7 @@ def put_new(model: Model, *, or_if: Condition | None = None) -> bool:
 
     Raises `Conflict` (`busy`) when transactions on the same item go on for too long.
     """
-    keys = (each for each in type(model).get_attributes().values() if each.is_hash_key)
-    condition = next(keys).does_not_exist()
+    condition: Condition = _hash_key(model).does_not_exist()
     if or_if is not None:
         condition |= or_if
     write_id = _new_write_id()
@@ -252,6 +251,29 @@ def delete_if(model: Model, condition: Condition) -> bool:
     except Refused:
         return False
     return True
+
+
+@when_contended
+def update(model: Model, actions: list[Action]) -> bool:
+    """Change an item whatever it is like; `model` has all of its new values then.
+
+    False if there is none: no item is made of a change alone. To be repeated, the actions must
+    only set and remove.
+
+    Raises `Conflict` (`busy`) when transactions on the same item go on for too long.
+    """
+    try:
+        model.update(actions, condition=_hash_key(model).exists())
+    except UpdateError as error:
+        if error.cause_response_code == "TransactionConflictException":
+            raise Contended from error
+        unless_refused(error)
+        return False
+    return True
+
+
+def _hash_key(model: Model) -> Any:
+    return next(each for each in type(model).get_attributes().values() if each.is_hash_key)
 
 
 def _new_write_id() -> str:

@@ -3,7 +3,7 @@
 from pynamodb.models import Model
 
 from chalicelib.core import db
-from chalicelib.core.attributes import Instant, Integer, Text
+from chalicelib.core.attributes import Instant, Integer, MaybeInstant, Text
 
 
 class Blob(Model):
@@ -11,6 +11,9 @@ class Blob(Model):
 
     The key need not be under the account's own prefix: a copy of somebody's published files is
     a row, not bytes. Without a row, knowing a hash gives nobody the content.
+
+    `swept_at` is when a sweep took the content: the account no longer has it, and the key is not
+    used again while the row is there, so that no deletion meets bytes that came later.
     """
 
     class Meta(db.BaseMeta):
@@ -23,6 +26,7 @@ class Blob(Model):
     size = Integer()
     key = Text()
     created_at = Instant()
+    swept_at = MaybeInstant()
 
 
 class Upload(Model):

@@ -45,14 +45,19 @@ def start_parts(bucket: str, key: str, parts: int) -> tuple[str, list[str]]:
 
 
 def finish_parts(bucket: str, key: str, upload_id: str, etags: list[str]) -> bool:
-    """Join the parts of a multipart upload. False when S3 no longer knows it, or a part."""
+    """Join the parts of a multipart upload. False when S3 no longer knows it, or a part.
+
+    Asked again after it was done, S3 may not know the upload any more, but the object is there.
+    """
     parts = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(etags, start=1)]
     try:
         aws.client("s3").complete_multipart_upload(
             Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
         )
     except ClientError as error:
-        if _code(error) in ("NoSuchUpload", "InvalidPart", "InvalidPartOrder", "EntityTooSmall"):
+        if _code(error) == "NoSuchUpload":
+            return size_of(bucket, key) is not None
+        if _code(error) in ("InvalidPart", "InvalidPartOrder", "EntityTooSmall"):
             return False
         raise
     return True

@@ -77,15 +77,14 @@ def _upload_key(upload: Upload) -> str:
 
 def offer_blobs(account_id: str, blobs: list[BlobRef]) -> list[BlobUpload]:
     """How to store each of these contents; those that the account has need nothing."""
-    had = owned(account_id, (blob.sha256 for blob in blobs))
-    return [
-        BlobUpload(blob.sha256, kind="exists") if blob.sha256 in had else _way_in(account_id, blob)
-        for blob in blobs
-    ]
+    rows = _rows(account_id, (blob.sha256 for blob in blobs))
+    return [_way_in(account_id, blob, rows.get(blob.sha256)) for blob in blobs]
 
 
-def _way_in(account_id: str, blob: BlobRef) -> BlobUpload:
-    bucket, key = config.settings().blobs_bucket, _own_key(account_id, blob.sha256)
+def _way_in(account_id: str, blob: BlobRef, row: Blob | None) -> BlobUpload:
+    if row is not None and row.swept_at is None:
+        return BlobUpload(blob.sha256, kind="exists")
+    bucket, key = config.settings().blobs_bucket, _new_key(account_id, blob.sha256, row)
     if blob.size <= _MULTIPART_FROM:
         url, headers = s3.presign_put(bucket, key, blob.size, blob.sha256)
         return BlobUpload(blob.sha256, kind="put", url=url, headers=headers)
@@ -98,7 +97,7 @@ def _way_in(account_id: str, blob: BlobRef) -> BlobUpload:
 
 def complete_blob(account_id: str, sha256: str, upload_id: str, etags: list[str]) -> None:
     """Join the parts of a large content. Raises `Conflict` when S3 refuses: then start again."""
-    key = _own_key(account_id, sha256)
+    key = _new_key(account_id, sha256, _rows(account_id, [sha256]).get(sha256))
     if not s3.finish_parts(config.settings().blobs_bucket, key, upload_id, etags):
         raise Conflict("The parts don't make a whole. Upload the file again.", code="bad_parts")
 
@@ -109,57 +108,70 @@ def claim(account_id: str, blobs: Iterable[BlobRef]) -> None:
     Raises `Conflict` (`blob_missing`) naming those that did not, or not in the stated size.
     """
     wanted = {blob.sha256: blob.size for blob in blobs}
-    had = owned(account_id, wanted)
-    wrong = [sha for sha, blob in had.items() if blob.size != wanted[sha]]
-    fresh = [sha for sha in wanted if sha not in had]
+    rows = _rows(account_id, wanted)
+    had = [row for row in rows.values() if row.swept_at is None]
+    missing = [row.sha256 for row in had if row.size != wanted[row.sha256]]
+    fresh = [
+        _row(account_id, BlobRef(sha, size), rows.get(sha))
+        for sha, size in wanted.items()
+        if sha not in rows or rows[sha].swept_at is not None
+    ]
     bucket = config.settings().blobs_bucket
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        sizes = pool.map(lambda sha: s3.size_of(bucket, _own_key(account_id, sha)), fresh)
-        wrong += [sha for sha, size in zip(fresh, sizes, strict=True) if size != wanted[sha]]
-    if wrong:
+        sizes = pool.map(lambda row: s3.size_of(bucket, row.key), fresh)
+        missing += [r.sha256 for r, size in zip(fresh, sizes, strict=True) if size != r.size]
+    missing = missing or [row.sha256 for row in had if not _renew(row)]
+    if missing:
         raise Conflict(
-            "Some files have not arrived. Upload them again.", code="blob_missing", sha256=wrong
+            "Some files have not arrived. Upload them again.", code="blob_missing", sha256=missing
         )
-    now = clock.now()
-    for blob in had.values():
-        _renew(blob, now)
     with Blob.batch_write() as batch:
-        for sha in fresh:
-            batch.save(_row(account_id, sha, wanted[sha], now))
+        for row in fresh:
+            batch.save(row)
 
 
-def _renew(blob: Blob, now: datetime) -> None:
-    """Keep the sweep away from old content that is about to be used again."""
+def _renew(blob: Blob) -> bool:
+    """Keep the sweep away from old content that is about to be used. False if it was there first.
+
+    What is younger than half the time after which contents are swept is safe without.
+    """
+    now = clock.now()
     if blob.created_at > now - _UNUSED_FOR / 2:
-        return
-    try:
-        blob.update([Blob.created_at.set(now)], condition=Blob.sha256.exists())
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        raise Conflict(
-            "Some files have not arrived. Upload them again.",
-            code="blob_missing",
-            sha256=[blob.sha256],
-        ) from error
+        return True
+    is_there = Blob.sha256.exists() & Blob.swept_at.does_not_exist()
+    return db.update_if(blob, is_there, [Blob.created_at.set(now)])
 
 
 def put(account_id: str, content: bytes) -> BlobRef:
     """Store a small content that is in hand."""
     blob = BlobRef(hashlib.sha256(content).hexdigest(), len(content))
-    bucket, key = config.settings().blobs_bucket, _own_key(account_id, blob.sha256)
-    s3.write(bucket, key, content, "application/octet-stream")
-    _row(account_id, blob.sha256, blob.size, clock.now()).save()
+    had = owned(account_id, [blob.sha256]).get(blob.sha256)
+    if had is not None and _renew(had):
+        return blob
+    row = _row(account_id, blob, _rows(account_id, [blob.sha256]).get(blob.sha256))
+    s3.write(config.settings().blobs_bucket, row.key, content, "application/octet-stream")
+    row.save()
     return blob
 
 
-def _row(account_id: str, sha256: str, size: int, now: datetime) -> Blob:
-    return Blob(account_id, sha256, size=size, key=_own_key(account_id, sha256), created_at=now)
+def _row(account_id: str, blob: BlobRef, before: Blob | None) -> Blob:
+    """The row of new content, in the place of the one that was there before."""
+    key = _new_key(account_id, blob.sha256, before)
+    return Blob(account_id, blob.sha256, size=blob.size, key=key, created_at=clock.now())
+
+
+def _rows(account_id: str, hashes: Iterable[str]) -> dict[str, Blob]:
+    """The rows of these contents, of swept ones too."""
+    keys = [(account_id, sha) for sha in set(hashes)]
+    # Consistent: an old answer could show content that a sweep has just taken.
+    found = Blob.batch_get(keys, consistent_read=True) if keys else ()
+    return {blob.sha256: blob for blob in found}
 
 
 def owned(account_id: str, hashes: Iterable[str]) -> dict[str, Blob]:
     """Which of these contents the account has."""
-    keys = [(account_id, sha) for sha in set(hashes)]
-    return {blob.sha256: blob for blob in Blob.batch_get(keys)} if keys else {}
+    rows = _rows(account_id, hashes)
+    return {sha: row for sha, row in rows.items() if row.swept_at is None}
 
 
 def addresses(account_id: str, hashes: list[str]) -> dict[str, str]:
@@ -207,29 +219,36 @@ def accounts() -> set[str]:
 def sweep(account_id: str, in_use: set[str]) -> int:
     """Delete the account's contents that nothing needs any more. Answers how many.
 
-    Contents younger than a day stay: a snapshot that names them may be on its way.
+    Contents younger than a day stay: a snapshot that names them may be on its way. The row of
+    swept content stays for a day as well; until then the same content gets another key when it is
+    stored again, so that what is deleted here is never what a later upload has brought.
     """
     before = clock.now() - _UNUSED_FOR
-    unused = [
-        blob
-        for blob in Blob.query(account_id)
-        if blob.sha256 not in in_use and blob.created_at < before
-    ]
-    swept = [blob for blob in unused if _forget(blob, before)]
+    rows = list(Blob.query(account_id, consistent_read=True))
+    swept = [row for row in rows if row.swept_at is not None]
+    unused = [row for row in rows if row.swept_at is None and row.sha256 not in in_use]
+    now_swept = [row for row in unused if row.created_at < before and _take_away(row, before)]
     own = _own_key(account_id, "")
-    # Rows first: a row without bytes would break a promise, bytes without a row only cost.
-    s3.delete(config.settings().blobs_bucket, [b.key for b in swept if b.key.startswith(own)])
-    return len(swept)
+    keys = [row.key for row in swept + now_swept if row.key.startswith(own)]
+    s3.delete(config.settings().blobs_bucket, keys)
+    for row in swept:
+        if row.swept_at is not None and row.swept_at < before:
+            db.delete_if(row, Blob.swept_at == row.swept_at)
+    return len(now_swept)
 
 
-def _forget(blob: Blob, before: datetime) -> bool:
-    """Delete a row, unless it was renewed since it was read."""
-    try:
-        blob.delete(condition=Blob.created_at < before)
-    except db.DeleteError as error:
-        db.unless_refused(error)
-        return False
-    return True
+def _take_away(blob: Blob, before: datetime) -> bool:
+    """Take content from its account, unless it was renewed since its row was read."""
+    is_unused = (Blob.created_at < before) & Blob.swept_at.does_not_exist()
+    return db.update_if(blob, is_unused, [Blob.swept_at.set(clock.now())])
+
+
+def _new_key(account_id: str, sha256: str, row: Blob | None) -> str:
+    """Where new bytes of some content go: not where a sweep may still be deleting."""
+    own = _own_key(account_id, sha256)
+    if row is None:
+        return own
+    return row.key if row.swept_at is None else f"{own}.{int(row.swept_at.timestamp() * 1000)}"
 
 
 def _own_key(account_id: str, sha256: str) -> str:
