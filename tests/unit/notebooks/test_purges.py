@@ -118,6 +118,8 @@ def test_the_contents_of_an_accounts_last_notebook_go_with_it(world: World) -> N
 
     assert world.is_gone(notebook.id)
     assert world.s3.objects == {}
+    world.passes(days=2)
+    jobs.purge_sweep()
     assert storage.accounts() == set()
 
 
