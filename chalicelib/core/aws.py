@@ -19,7 +19,11 @@ _CONFIG = Config(
 _OF_SERVICE = {
     "s3": Config(
         signature_version="s3v4",
-        s3={"us_east_1_regional_endpoint": "regional"},
+        # Presigned addresses name the bucket's own region. botocore's default is the global
+        # host, which answers 307 while a bucket is new, never works in newer regions
+        # (boto/boto3#4768), and is not in our content security policy. An address such as
+        # http://127.0.0.1 still gets the bucket into its path.
+        s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
         # A presigned address must not ask its user for checksums that we did not state.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
@@ -32,11 +36,15 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
+def configuration(service: str) -> Config:
+    """How the service's calls are made: timeouts, retries, the form of addresses."""
+    return _CONFIG.merge(_OF_SERVICE.get(service, Config()))
+
+
 @lru_cache(maxsize=16)
 def client(service: str) -> Any:
     """The botocore client of `service` ("ecs", "s3", …) in the Lambda's own region.
 
     An emulator is found through `AWS_ENDPOINT_URL`, which botocore itself honours.
     """
-    config = _CONFIG.merge(_OF_SERVICE.get(service, Config()))
-    return _session().create_client(service, config=config)
+    return _session().create_client(service, config=configuration(service))

@@ -1,16 +1,20 @@
-"""What CloudFormation and Step Functions would refuse, found before they do."""
+"""Finds what CloudFormation, Step Functions and AWS's behaviour would refuse, before they do."""
 
 import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import cloudformation_validate
 from cfnlint.api import lint_file
 
+from ops.checks.behaviour import broken
+from ops.checks.behaviour.template import ACCOUNT, expand
 from ops.checks.finding import Finding
-from ops.deploy import package, template
+from ops.deploy import package, settings, template
 
-_STAGE = "dev"
+_STAGE = "prod"
 """Packaged for its template, which is the same in all stages but for its parameters."""
 
 
@@ -27,12 +31,31 @@ def _template(root: Path) -> Iterator[Finding]:
     path = root / "build" / _STAGE / "template.json"
     completed = template.complete(built.template, uploaded, root)
     path.write_text(json.dumps(completed, indent=1), encoding="utf-8")
+    yield from _behaviour(completed, path.relative_to(root))
+    yield from _validated(path, root)
     for match in lint_file(path):
         yield Finding(
             path.relative_to(root).as_posix(),
             match.linenumber,
             f"{match.rule.id} {match.message}",
         )
+
+
+def _behaviour(completed: dict[str, Any], path: Path) -> Iterator[Finding]:
+    stage = settings.load(_STAGE)
+    uploads = settings.upload_origin(f"ramon-{_STAGE}-{ACCOUNT}-uploads", stage.region)
+    parameters = settings.parameters(_STAGE, stage, uploads)
+    for what in broken(expand(completed, parameters, stage.region)):
+        yield Finding(path.as_posix(), 1, what)
+
+
+def _validated(path: Path, root: Path) -> Iterator[Finding]:
+    """What AWS's own offline validator warns of: schemas and rules of another author."""
+    report = cloudformation_validate.CompositeEngine().validate_template(str(path))
+    for found in report.diagnostics:
+        if found.severity.value >= cloudformation_validate.Severity.WARN.value:
+            what = f"{found.rule_id} {found.message}"
+            yield Finding(path.relative_to(root).as_posix(), found.start_line or 1, what)
 
 
 def _machine(path: Path, root: Path) -> Iterator[Finding]:

@@ -10,8 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import stripe_setup
 from ops.cloud import LOCAL, Cloud, NoCloud, connect
-from ops.deploy import package, secret, settings, template
+from ops.deploy import package, secret, service_roles, settings, template
 from ops.deploy.bucket import ArtifactBucket
+from ops.deploy.settings import upload_origin
 from ops.deploy.site import Site
 from ops.deploy.stack import Deployment, DeploymentFailed, Stack, Stacks
 from ops.stripe_setup.keys import Vault
@@ -62,6 +63,8 @@ class Deployer:
             return current
         self.say("packaging")
         built = package.build(self.name, self.stage.lambda_architecture)
+        if made := service_roles.ensure(self.cloud.client("iam")):
+            self.say(f"service-linked roles: created for {', '.join(made)}")
         url = self._upload(built)
         self.say(f"stack {name}: {len(built.template['Resources'])} resources")
         tags = {"ramon:stage": self.name, _FINGERPRINT: fingerprint}
@@ -118,8 +121,7 @@ class Deployer:
 
 
 def _upload_origin(cloud: Cloud, name: str) -> str:
-    bucket = f"{name}-{cloud.account}-uploads"
-    return cloud.endpoint_url or f"https://{bucket}.s3.{cloud.region}.amazonaws.com"
+    return cloud.endpoint_url or upload_origin(f"{name}-{cloud.account}-uploads", cloud.region)
 
 
 def main(arguments: list[str] | None = None) -> int:

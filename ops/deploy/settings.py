@@ -194,6 +194,15 @@ def _with_client(github: Github, environment: Mapping[str, str]) -> Github:
     )
 
 
+def upload_origin(bucket: str, region: str) -> str:
+    """Where browsers put uploads: the bucket's regional, virtual-hosted address.
+
+    It must be the origin of the presigned addresses that `chalicelib/core/aws.py` makes: the
+    content security policy lets pages connect to no other. `make check` compares them.
+    """
+    return f"https://{bucket}.s3.{region}.amazonaws.com"
+
+
 def parameters(name: str, stage: Stage, upload_origin: str) -> dict[str, str]:
     """The stack's parameters. `upload_origin` is where browsers put uploads."""
     return {
