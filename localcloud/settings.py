@@ -11,8 +11,9 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8000
 """The front door, where PORT doesn't say otherwise."""
 
-REGION = "us-east-1"
-"""The one region of the stand-in."""
+REGION = os.environ.get("LOCALCLOUD_REGION", "us-east-1")
+"""The one region of the stand-in. It is written into the state: another one needs another
+STATE_DIR."""
 
 ACCOUNT = "000000000000"
 """The one AWS account of the stand-in."""

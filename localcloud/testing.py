@@ -27,7 +27,7 @@ from botocore.config import Config
 from localcloud import clock_command
 from localcloud.batch.switches import Switches
 from localcloud.files import write_json
-from localcloud.settings import PROJECT_ROOT
+from localcloud.settings import PROJECT_ROOT, REGION
 
 START_SECONDS = 180.0
 """Longest wait for the launcher to say that it is ready. Meanwhile it deploys, and waits for others
@@ -121,9 +121,10 @@ def running(
     deploy: bool = False,
     port: int = 0,
     images: dict[str, dict[str, Any]] | None = None,
+    region: str = REGION,
 ) -> Iterator[LocalCloud]:
     """A local cloud with its state in `state_dir`; `images` as in `images.Images.extended`."""
-    cloud = start(state_dir, deploy=deploy, port=port, images=images)
+    cloud = start(state_dir, deploy=deploy, port=port, images=images, region=region)
     try:
         yield cloud
         cloud.stop()
@@ -137,6 +138,7 @@ def start(
     deploy: bool = False,
     port: int = 0,
     images: dict[str, dict[str, Any]] | None = None,
+    region: str = REGION,
 ) -> LocalCloud:
     """Start a local cloud and wait until it is ready; the caller stops it."""
     arguments = [] if deploy else ["--no-deploy"]
@@ -146,7 +148,8 @@ def start(
     process = subprocess.Popen(
         [sys.executable, "-m", "localcloud", "--parent", str(os.getpid()), *arguments],
         cwd=PROJECT_ROOT,
-        env=os.environ | {"PORT": str(port), "STATE_DIR": str(state_dir)},
+        env=os.environ
+        | {"PORT": str(port), "STATE_DIR": str(state_dir), "LOCALCLOUD_REGION": region},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

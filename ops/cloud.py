@@ -68,7 +68,8 @@ def connect(stage: str, region: str | None = None) -> Cloud:
     if stage != LOCAL:
         return Cloud(boto3.Session(region_name=region), None, None)
     if url := os.environ.get("AWS_ENDPOINT_URL"):
-        return Cloud(boto3.Session(region_name=region or "us-east-1"), url, None)
+        named = region or boto3.Session().region_name or "us-east-1"
+        return Cloud(boto3.Session(region_name=named), url, None)
     return _running_stand_in()
 
 

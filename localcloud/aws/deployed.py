@@ -19,6 +19,13 @@ def rest_api(stage: str) -> str | None:
     return max(found)[1] if found else None
 
 
+def distribution_config() -> str | None:
+    """The configuration of CloudFront's newest distribution, as XML."""
+    with request_scope(ACCOUNT, REGION):
+        distributions = list(cloudfront._distributions.values())
+    return distributions[-1]["config_xml"] if distributions else None
+
+
 def response_headers_policy() -> dict[str, Any] | None:
     """CloudFront's newest response headers policy, in ministack's form."""
     with request_scope(ACCOUNT, REGION):

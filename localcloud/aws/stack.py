@@ -15,11 +15,13 @@ from ministack.core import lambda_runtime
 
 from localcloud.aws import (
     access,
+    batch_hosts,
     credentials,
     gateway_responses,
     lambda_worker,
     schedules,
     security_group_rules,
+    strictness,
 )
 from localcloud.aws.batch_authorization import BatchAuthorization
 from localcloud.aws.batch_provisioner import BatchProvisioner
@@ -83,6 +85,7 @@ class AwsStack:
             self._publisher.job_changed,
             LogStreams(self._snapshots.note_change),
             self._roles.of_job,
+            batch_hosts.would_join,
         )
         self.batch = Batch(state_dir, batch_names.Names(ACCOUNT, REGION), around)
         self._code = CodeStore(state_dir / "aws" / "lambda-code")
@@ -98,6 +101,7 @@ class AwsStack:
         gateway_responses.install()
         schedules.install(CLOCK)
         security_group_rules.install()
+        strictness.install()
         self._install_ecs()
         self._install_batch()
         self._snapshots.install()

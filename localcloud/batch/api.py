@@ -1,8 +1,10 @@
 """Puts the parts of Batch together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.api_model import Record
 from localcloud.batch import recovery
 from localcloud.batch.arrays import Arrays
 from localcloud.batch.capacity import Capacity
@@ -32,6 +34,8 @@ class Around:
     emit: Emit
     logs: LogService
     credentials: Credentials
+    hosts_join: Callable[[Record], bool]
+    """Whether hosts of a compute environment would register with its ECS cluster."""
 
 
 class Batch:
@@ -46,7 +50,7 @@ class Batch:
         specs = Specs(places, around.images, names.region)
         logs = LogPump(around.logs, places)
         self.engine = Engine(journal, specs, logs, around.credentials)
-        capacity = Capacity(self.store, self.faults)
+        capacity = Capacity(self.store, self.faults, around.hosts_join)
         self.scheduler = Scheduler(self.store, self.engine, capacity)
         arrays = Arrays(journal)
         jobs = JobOperations(self.store, self.engine, journal, arrays)

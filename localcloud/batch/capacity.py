@@ -5,6 +5,7 @@ VcpuLimitExceeded.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -51,6 +52,9 @@ class Capacity:
 
     store: Store
     faults: Faults
+    hosts_join: Callable[[Record], bool]
+    """Whether hosts of a compute environment would register with its ECS cluster."""
+
     trouble: dict[str, str] = field(default_factory=dict)
     """Why environments, by name, get no hosts at present."""
 
@@ -71,7 +75,7 @@ class Capacity:
             return Room.UNFIT
         if job.needs("VCPU") > resources["maxvCpus"]:
             return Room.TOO_SMALL
-        if environment["state"] != "ENABLED" or environment["status"] not in ("VALID", "UPDATING"):
+        if not self._takes_jobs(environment):
             return Room.LATER
         if self._used(name) + job.needs("VCPU") > resources["maxvCpus"]:
             return Room.LATER
@@ -81,6 +85,10 @@ class Capacity:
             return Room.NONE_LEFT
         self.trouble.pop(name, None)
         return Room.YES
+
+    def _takes_jobs(self, environment: Record) -> bool:
+        is_ready = environment["status"] in ("VALID", "UPDATING")
+        return environment["state"] == "ENABLED" and is_ready and self.hosts_join(environment)
 
     def _trouble(self, job: Job, resources: Record) -> str | None:
         if resources["type"] in self.faults.no_capacity:

@@ -17,6 +17,7 @@ from localcloud.edge.asgi import (
     respond,
     respond_error,
 )
+from localcloud.edge.error_cache import ErrorCache
 from localcloud.edge.security_headers import HeaderPolicy
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -38,6 +39,7 @@ class Api:
     def __init__(self, port: int, security_headers: HeaderPolicy) -> None:
         self._port = port
         self._security_headers = security_headers
+        self._errors = ErrorCache()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -55,6 +57,10 @@ class Api:
             text = "The service is not deployed yet. Wait for the launcher to say that it is ready."
             await respond_error(send, 503, "not_deployed", text)
             return
+        held = self._errors.find(scope)
+        if held:
+            await self._answer(send, *held)
+            return
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         call = apigateway_v1.handle_execute(
             api_id, stage, scope["method"], f"/{path}", self._headers(scope), body, query
@@ -65,6 +71,7 @@ class Api:
             text = "The service took too long to answer. Please try again."
             await respond_error(send, 504, "timeout", text)
             return
+        self._errors.note(scope, (status, headers, content))
         await self._answer(send, status, headers, content)
 
     def _headers(self, scope: Scope) -> dict[str, str]:

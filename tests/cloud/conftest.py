@@ -10,6 +10,6 @@ from localcloud.testing import LocalCloud, running
 
 @pytest.fixture
 def far_cloud(tmp_path: Path) -> Iterator[LocalCloud]:
-    """A cloud of its own, because its clock is moved far ahead."""
-    with running(tmp_path, deploy=True) as started:
+    """A cloud of its own, because its clock is moved far ahead; in a region that is no default."""
+    with running(tmp_path, deploy=True, region="eu-central-1") as started:
         yield started

@@ -3,6 +3,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -27,8 +28,11 @@ while True: threading.Thread(target=serve, args=listener.accept()[:1], daemon=Tr
 """
 
 API = """
-import json
+import json, uuid
 def handler(event, context):
+    if "fail" in (event["multiValueQueryStringParameters"] or {}):
+        body = str(uuid.uuid4())
+        return {"statusCode": 503, "headers": {"Cache-Control": "no-store"}, "body": body}
     shown = {key: event[key] for key in ("path", "httpMethod", "headers", "body")}
     shown["query"] = event["multiValueQueryStringParameters"]
     shown["ip"] = event["requestContext"]["identity"]["sourceIp"]
@@ -216,3 +220,38 @@ def test_large_answers_arrive_whole(api: str) -> None:
     body = base64.b64encode(bytes(range(256)) * 8_000).decode()
     told: dict[str, Any] = httpx.post(f"{api}/api/x", content=body).json()
     assert told["body"] == body
+
+
+@contextmanager
+def _holding_errors(cloud: LocalCloud, seconds: int) -> Iterator[None]:
+    """While a distribution is deployed that holds answers of 503 for so long."""
+    held = {"ErrorCode": 503, "ErrorCachingMinTTL": seconds}
+    config = {"Enabled": True, "CustomErrorResponses": [held]}
+    distribution = {
+        "Type": "AWS::CloudFront::Distribution",
+        "Properties": {"DistributionConfig": config},
+    }
+    stacks = cloud.client("cloudformation")
+    name = f"errors-{seconds}"
+    stacks.create_stack(
+        StackName=name, TemplateBody=json.dumps({"Resources": {"Site": distribution}})
+    )
+    eventually(
+        lambda: (
+            stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+        )
+    )
+    yield
+    stacks.delete_stack(StackName=name)
+
+
+@pytest.mark.parametrize(("seconds", "asked_anew"), [(0, True), (600, False)])
+def test_an_error_is_held_for_everybody_unless_the_distribution_says_otherwise(
+    cloud: LocalCloud, api: str, seconds: int, asked_anew: bool
+) -> None:
+    with _holding_errors(cloud, seconds):
+        first = httpx.get(f"{api}/api/held?fail={seconds}", headers={"Cookie": "who=ada"})
+        again = httpx.get(f"{api}/api/held?fail={seconds}", headers={"Cookie": "who=grace"})
+
+    assert first.status_code == again.status_code == 503
+    assert (again.text != first.text) is asked_anew
