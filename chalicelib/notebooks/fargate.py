@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.billing.catalogue import Size
 from chalicelib.core import aws, config
+from chalicelib.notebooks import disks
 
 CONTAINER = "notebook"
 PORT = 8888
@@ -47,6 +48,7 @@ class Launch:
     notebook_id: str
     account_id: str
     size: Size
+    disk_gib: int
     environment: dict[str, str]
 
 
@@ -85,11 +87,14 @@ def launch(launch: Launch) -> str:
 
 def _overrides(launch: Launch) -> dict[str, Any]:
     environment = [{"name": k, "value": v} for k, v in sorted(launch.environment.items())]
-    return {
+    overrides: dict[str, Any] = {
         "cpu": launch.size.cpu_units,
         "memory": launch.size.memory_mib,
         "containerOverrides": [{"name": CONTAINER, "environment": environment}],
     }
+    if launch.disk_gib > disks.INCLUDED_GIB:
+        overrides["ephemeralStorage"] = {"sizeInGiB": launch.disk_gib}
+    return overrides
 
 
 def tags(launch: Launch) -> list[dict[str, str]]:

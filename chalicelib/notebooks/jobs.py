@@ -70,7 +70,14 @@ def _launch(server: Server, agent_token: str) -> fargate.Launch:
         "RAMON_APP_ORIGIN": settings.app_origin,
         "RAMON_MEMORY_BYTES": str(size.memory_gib * catalogue.GIB),
     }
-    return fargate.Launch(server.id, server.notebook_id, server.account_id, size, environment)
+    return fargate.Launch(
+        server_id=server.id,
+        notebook_id=server.notebook_id,
+        account_id=server.account_id,
+        size=size,
+        disk_gib=server.disk_gib,
+        environment=environment,
+    )
 
 
 def _keep_or_stop(server: Server, arn: str) -> None:

@@ -13,7 +13,7 @@ from chalicelib.billing import service as billing
 from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
-from chalicelib.notebooks import fargate, state_machines, stop_reasons
+from chalicelib.notebooks import disks, fargate, state_machines, stop_reasons
 from chalicelib.notebooks.models import Notebook, Route, Server, Slots
 from chalicelib.notebooks.states import (
     FAILURES,
@@ -87,6 +87,7 @@ def _new_server(notebook: Notebook, agent_digest: str) -> Server:
         notebook_id=notebook.id,
         account_id=notebook.account_id,
         size=notebook.size,
+        disk_gib=disks.gib_for(notebook.bytes),
         state=ServerState.STARTING,
         stages={"requested": clock.millis()},
         requested_at=now,

@@ -137,6 +137,8 @@ class LiveServers(GlobalSecondaryIndex["Server"]):
 class Server(Model):
     """One run of a notebook: one ECS task, one address, one record of use.
 
+    `disk_gib` is the disk of its task, fixed at admission so that a repeated launch asks for the
+    same task.
     `stages` has the milliseconds since 1970 at which each step of the start began, by its name.
     `opened_at` is when it could first be used, and from when it is paid for. `live` is there from
     admission to end and names the shard of the sweeps' indexes, so that a sweep reads nothing that
@@ -152,6 +154,7 @@ class Server(Model):
     notebook_id = Text()
     account_id = Text()
     size = Text()
+    disk_gib = Integer()
     state = Text()
     stages: MapAttribute[str, int] = MapAttribute()
     requested_at = Instant()

@@ -7,7 +7,7 @@ from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
-from chalicelib.notebooks import lifecycle, sources, state_machines
+from chalicelib.notebooks import disks, lifecycle, sources, state_machines
 from chalicelib.notebooks.models import Notebook, Route, Server, Ticket
 from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
 from chalicelib.notebooks.states import NotebookState, Reason
@@ -148,13 +148,17 @@ def quota(plan: catalogue.Plan) -> int:
 
 
 def room(notebook: Notebook) -> int:
-    """Bytes that one notebook may grow to: the plan's storage, less what the others take."""
+    """Bytes that one notebook may grow to: the plan's storage, less what the others take.
+
+    Never more than the largest disk can restore.
+    """
     others = sum(
         other.bytes
         for other in Notebook.by_account.query(notebook.account_id)
         if other.id != notebook.id
     )
-    return max(0, quota(plan_of(notebook.account_id)) - others)
+    left = max(0, quota(plan_of(notebook.account_id)) - others)
+    return min(left, disks.LARGEST_WORKSPACE)
 
 
 def update(account_id: str, notebook_id: str, changes: UpdateNotebook, version: int) -> Notebook:

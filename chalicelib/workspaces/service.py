@@ -52,8 +52,8 @@ def commit(account_id: str, notebook_id: str, quota_bytes: int, change: Commit) 
     before = newest.bytes if newest else 0
     if used > quota_bytes and used > before:
         raise Conflict(
-            f"Your workspace is full: {_gib(used)} of {_gib(quota_bytes)} GiB. Delete files, or "
-            "choose a plan with more storage.",
+            f"Your workspace is full: {_gib(used)} of {_gib(quota_bytes)} GiB. Delete files, move "
+            "some into another notebook, or choose a plan with more storage.",
             code="quota_exceeded",
             quota_bytes=quota_bytes,
             used_bytes=before,

@@ -7,6 +7,9 @@ from localcloud.api_model import Record
 from localcloud.clock import CLOCK
 from localcloud.ecs.names import Names
 
+DEFAULT_DISK = 20
+"""GiB of disk of a task that asks for none (ECS developer guide, "Fargate ephemeral storage")."""
+
 DEFAULT_STOP_TIMEOUT = 30
 """Seconds between SIGTERM and SIGKILL where the container doesn't say (ECS developer guide)."""
 
@@ -29,7 +32,7 @@ def new_task(
         "availabilityZone": f"{names.region}a",
         "cpu": overrides.get("cpu", definition.get("cpu", "256")),
         "memory": overrides.get("memory", definition.get("memory", "512")),
-        "ephemeralStorage": {"sizeInGiB": 20},
+        "ephemeralStorage": overrides.get("ephemeralStorage", {"sizeInGiB": DEFAULT_DISK}),
         "enableExecuteCommand": False,
         "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
         "attachments": [_attachment(request)],

@@ -6,13 +6,27 @@ from dataclasses import dataclass
 from localcloud.api_model import Record
 from localcloud.ecs import clusters, records, tags, task_definitions
 from localcloud.ecs.engine import Engine
-from localcloud.ecs.errors import Conflict, InvalidParameter, NotImplementedHere
+from localcloud.ecs.errors import ClientError, Conflict, InvalidParameter, NotImplementedHere
 from localcloud.ecs.names import last_part, new_task_id
 from localcloud.ecs.store import Store, Task
 from localcloud.paging import page
 
 MOST_AT_ONCE = 10
 """Tasks one RunTask call may start (ECS API reference)."""
+
+FARGATE_MEMORY = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4097, 1024)),
+    1024: tuple(range(2048, 8193, 1024)),
+    2048: tuple(range(4096, 16385, 1024)),
+    4096: tuple(range(8192, 30721, 1024)),
+    8192: tuple(range(16384, 61441, 4096)),
+    16384: tuple(range(32768, 122881, 8192)),
+}
+"""MiB of memory that go with CPU units (ECS developer guide, "Task CPU and memory")."""
+
+SMALLEST_DISK, LARGEST_DISK = 21, 200
+"""GiB that an override of ephemeralStorage may ask for (ECS API reference, EphemeralStorage)."""
 
 UNSUPPORTED = ("capacityProviderStrategy", "placementConstraints", "placementStrategy")
 """Options of RunTask which need container instances or capacity providers."""
@@ -139,6 +153,7 @@ def _check_run(request: Record, definition: Record) -> None:
     if len(request.get("clientToken", "")) > 64:
         raise InvalidParameter("clientToken must be at most 64 characters long.")
     _check_network(request, definition)
+    _check_size(request, definition)
     names = {each["name"] for each in definition["containerDefinitions"]}
     for override in request.get("overrides", {}).get("containerOverrides", []):
         if override.get("environmentFiles"):
@@ -148,6 +163,20 @@ def _check_run(request: Record, definition: Record) -> None:
                 f"Override for container named {override.get('name')} is not a container"
                 " in the TaskDefinition."
             )
+
+
+def _check_size(request: Record, definition: Record) -> None:
+    """A pair of processor and memory, and a disk, that Fargate offers."""
+    given = request.get("overrides", {})
+    cpu = int(given.get("cpu", definition.get("cpu", 256)))
+    memory = int(given.get("memory", definition.get("memory", 512)))
+    if memory not in FARGATE_MEMORY.get(cpu, ()):
+        raise ClientError("No Fargate configuration exists for given values.")
+    disk = given.get("ephemeralStorage", {}).get("sizeInGiB", SMALLEST_DISK)
+    if not SMALLEST_DISK <= disk <= LARGEST_DISK:
+        raise InvalidParameter(
+            f"ephemeralStorage must be from {SMALLEST_DISK} to {LARGEST_DISK} GiB."
+        )
 
 
 def _check_network(request: Record, definition: Record) -> None:

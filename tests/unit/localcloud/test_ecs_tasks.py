@@ -327,3 +327,25 @@ def test_a_cluster_with_running_tasks_is_not_deleted(cloud: LocalCloud) -> None:
     tasks.stop(arn)
     tasks.wait_for(arn, "STOPPED")
     assert tasks.ecs.delete_cluster(cluster="busy")["cluster"]["status"] == "INACTIVE"
+
+
+def test_a_task_has_the_disk_that_it_asks_for(tasks: Tasks) -> None:
+    overrides = {"ephemeralStorage": {"sizeInGiB": 88}}
+    arn = tasks.run(WAIT_FOREVER, overrides=overrides)
+
+    assert tasks.describe(arn)["ephemeralStorage"] == {"sizeInGiB": 88}
+    assert tasks.describe(tasks.run(WAIT_FOREVER))["ephemeralStorage"] == {"sizeInGiB": 20}
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"ephemeralStorage": {"sizeInGiB": 20}},
+        {"ephemeralStorage": {"sizeInGiB": 201}},
+        {"cpu": "256", "memory": "30720"},
+        {"cpu": "1000", "memory": "2048"},
+    ],
+)
+def test_what_fargate_does_not_offer_is_refused(tasks: Tasks, overrides: dict[str, Any]) -> None:
+    with pytest.raises(ClientError):
+        tasks.run(WAIT_FOREVER, overrides=overrides)

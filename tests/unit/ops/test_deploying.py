@@ -8,7 +8,7 @@ import pytest
 
 from localcloud.testing import LocalCloud
 from ops import images
-from ops.deploy import secret
+from ops.deploy import secret, service_roles
 from ops.deploy.settings import Github
 from ops.deploy.site import Site, cache_control, content_type
 from ops.deploy.stack import Deployment, DeploymentFailed, Stacks
@@ -212,3 +212,10 @@ def test_an_image_that_cannot_be_built_is_not_pushed(aws: LocalCloud, docker: Pa
         images.publish("registry.example.org/broken:1", Path("notebook"), aws.client("ecr"))
 
     assert "push" not in docker.read_text()
+
+
+def test_service_linked_roles_are_created_once(aws: LocalCloud) -> None:
+    iam = aws.client("iam")
+
+    assert service_roles.ensure(iam) == list(service_roles.SERVICES)
+    assert service_roles.ensure(iam) == []
