@@ -76,7 +76,7 @@ def test_a_call_without_tags_would_be_found(tmp_path: Path) -> None:
 
 
 def test_tags_name_the_account_the_resource_and_the_stage() -> None:
-    launch = fargate.Launch("srv_1", "nb_1", "acc_1", SIZES["small"], {})
+    launch = fargate.Launch("srv_1", "nb_1", "acc_1", SIZES["small"], 20, {})
 
     assert {tag["key"]: tag["value"] for tag in fargate.tags(launch)} == {
         "ramon:account": "acc_1",
