@@ -55,8 +55,18 @@ def boot(server: Server) -> Boot:
         notebook_origin=service.origin(notebook.id),
         heartbeat_seconds=HEARTBEAT_SECONDS,
         idle_minutes=notebook.idle_minutes,
+        signing_key=_signing_key(notebook),
         workspace=head(server),
     )
+
+
+def _signing_key(notebook: Notebook) -> str:
+    """The notebook's own key for signing outputs, made at its first start."""
+    if notebook.signing_key is None:
+        first = Notebook.signing_key.set(Notebook.signing_key | ids.new_secret())
+        if not db.update_if(notebook, Notebook.id.exists(), [first]):
+            raise Gone("This notebook was deleted.", code="server_ended")
+    return notebook.signing_key or ""
 
 
 def note_stage(server: Server, name: str) -> None:

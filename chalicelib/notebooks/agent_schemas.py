@@ -17,7 +17,10 @@ class NotebookRef(msgspec.Struct):
 
 
 class Boot(msgspec.Struct):
-    """What an agent needs to know to begin."""
+    """What an agent needs to know to begin.
+
+    `signing_key` is the same at each start of this notebook, and no other notebook's.
+    """
 
     notebook: NotebookRef
     server_id: str
@@ -25,6 +28,7 @@ class Boot(msgspec.Struct):
     notebook_origin: str
     heartbeat_seconds: int
     idle_minutes: int
+    signing_key: str
     workspace: Head
 
 

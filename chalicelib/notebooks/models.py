@@ -40,6 +40,8 @@ class Notebook(Model):
     `state` and `server_id` change only in `lifecycle.py`. `version` counts changes of what a
     person can edit, and nothing else, so that a start does not spoil an edit under way.
     `purging_since` is there once it is being deleted for good: from then on it can't be restored.
+    `signing_key` is a secret by which its servers know outputs that were made in this notebook: no
+    copy of the notebook has it, and nobody but its own agent is told.
     """
 
     class Meta(db.BaseMeta):
@@ -56,6 +58,7 @@ class Notebook(Model):
     source_kind = Text()
     source_label = MaybeText()
     version = Integer(default=1)
+    signing_key = MaybeText()
 
     state = Text()
     state_since = Instant()

@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import urllib3
@@ -54,11 +54,15 @@ class Head:
 
 @dataclass(frozen=True)
 class Boot:
-    """What the service tells a server that has just started."""
+    """What the service tells a server that has just started.
+
+    signing_key: secret; signs the outputs of this notebook, at each of its starts.
+    """
 
     notebook_id: str
     notebook_name: str
     heartbeat_seconds: float
+    signing_key: bytes = field(repr=False)
     workspace: Head
 
 
@@ -120,6 +124,7 @@ class AgentApi:
             data["notebook"]["id"],
             data["notebook"]["name"],
             float(data["heartbeat_seconds"]),
+            data["signing_key"].encode(),
             Head.from_json(data["workspace"]),
         )
 

@@ -1779,6 +1779,8 @@ export interface components {
         /**
          * Boot
          * @description What an agent needs to know to begin.
+         *
+         *         `signing_key` is the same at each start of this notebook, and no other notebook's.
          */
         Boot: {
             notebook: components["schemas"]["NotebookRef"];
@@ -1787,6 +1789,7 @@ export interface components {
             notebook_origin: string;
             heartbeat_seconds: number;
             idle_minutes: number;
+            signing_key: string;
             workspace: components["schemas"]["Head"];
         };
         /**

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+from collections.abc import Awaitable
 from typing import Any
 
 from jupyter_client.session import Session
@@ -18,6 +21,9 @@ from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saver import OutputSaver
 
 NUDGE_SECONDS = 0.03
+
+HEARS_SECONDS = 10.0
+"""Seconds that a page waits at most for the recorder to hear a kernel that publishes nothing."""
 
 
 class RecordingKernelManager(AsyncMappingKernelManager):
@@ -36,7 +42,10 @@ class RecordingKernelManager(AsyncMappingKernelManager):
         kernel = self._kernels[kernel_id]
         session = Session(config=kernel.session.config, key=kernel.session.key)
 
+        kernel.recorder_hears = asyncio.Event()
+
         def publish(parts: list[bytes]) -> None:
+            kernel.recorder_hears.set()
             _, message = session.feed_identities(parts)
             self.recorder.published(kernel_id, session.deserialize(message))
 
@@ -88,7 +97,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         self._noted = True
         connected = super().connect()
         self._nudge_soon()
-        return connected
+        return connected and asyncio.ensure_future(self._connected(connected))
 
     def disconnect(self) -> None:
         """The page has gone."""
@@ -107,6 +116,12 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             recorder.requested(self.kernel_id, message, self.session.session)
         super().handle_incoming_message(incoming_msg)
 
+    async def _connected(self, connected: Awaitable[None]) -> None:
+        """Let the page send once the recorder hears the kernel too, and misses no first cell."""
+        await connected
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.kernel_manager.recorder_hears.wait(), HEARS_SECONDS)
+
     @property
     def _saver(self) -> OutputSaver:
         saver: OutputSaver = self.websocket_handler.settings["ramon_saver"]
@@ -114,18 +129,24 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     def _nudge_soon(self) -> None:
         """Ask a starting kernel for a sign of life more often than Jupyter does (0.5 s)."""
-        if getattr(self.kernel_manager, "execution_state", "") != "starting":
+        if not self._is_new:
             return
         channel = self.kernel_manager.connect_control()
 
         def nudge() -> None:
-            if self.kernel_manager.execution_state != "starting":
+            if not self._is_new or self.kernel_id not in self.multi_kernel_manager:
                 channel.close()
                 return
             self.session.send(channel, "kernel_info_request")
             IOLoop.current().call_later(NUDGE_SECONDS, nudge)
 
         nudge()
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether the kernel has not been heard by everybody yet."""
+        kernel = self.kernel_manager
+        return kernel.execution_state == "starting" or not kernel.recorder_hears.is_set()
 
     def _execute_request(self, incoming: bytes | str) -> dict[str, Any] | None:
         """The message, if it asks for the execution of a cell."""

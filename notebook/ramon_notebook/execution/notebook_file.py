@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ramon_notebook.execution.outputs import Output
+
+if TYPE_CHECKING:
+    from ramon_notebook.execution.trust import Notary  # needs nbformat, which tests lack
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,12 @@ class CellResult:
     outputs: list[Output]
 
 
-def write_results(path: Path, results: Iterable[CellResult]) -> bool:
+def write_results(
+    path: Path, results: Collection[CellResult], notary: Notary | None = None
+) -> bool:
     """Put `results` into the notebook at `path`; whether that changed it.
 
+    notary: signs the notebook, if only results made here were added to what was trusted.
     A cell that was run but never saved is added at the end. Raises OSError, and ValueError
     for a file that is not a notebook of format 4.
     """
@@ -31,6 +37,7 @@ def write_results(path: Path, results: Iterable[CellResult]) -> bool:
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
         raise ValueError(f"{path.name} is not a notebook of format 4.")
     cells = {cell.get("id"): cell for cell in notebook["cells"]}
+    trusted = notary and notary.trusts(notebook, {result.cell_id for result in results})
     changed = False
     for result in results:
         cell = cells.get(result.cell_id)
@@ -40,6 +47,8 @@ def write_results(path: Path, results: Iterable[CellResult]) -> bool:
         changed = _update(cell, result) or changed
     if changed:
         _replace(path, notebook)
+        if notary and trusted:
+            notary.sign_at(path, notebook)
     return changed
 
 

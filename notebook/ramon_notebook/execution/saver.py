@@ -7,10 +7,13 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ramon_notebook.execution.notebook_file import write_results
 from ramon_notebook.execution.recorder import Execution, Recorder
+
+if TYPE_CHECKING:
+    from ramon_notebook.execution.trust import Notary  # needs nbformat, which tests lack
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ class OutputSaver:
     notebook_of: the file of a kernel's notebook, or None.
     will_write: called before a notebook is written behind the back of its page; what it
     returns is called after.
+    notary: signs what is written, where it may.
     """
 
     def __init__(
@@ -40,10 +44,12 @@ class OutputSaver:
         recorder: Recorder,
         notebook_of: Callable[[str], Awaitable[Path | None]],
         will_write: Callable[[Path], Callable[[], None]],
+        notary: Notary,
     ) -> None:
         self.recorder = recorder
         self._notebook_of = notebook_of
         self._will_write = will_write
+        self._notary = notary
         self._pages: dict[tuple[str, str], int] = {}
         self._saved_at: dict[str, float] = {}
         self._lock = asyncio.Lock()
@@ -138,7 +144,7 @@ class OutputSaver:
         results = [execution.result for execution in executions]
         try:
             wrote = self._will_write(path)
-            if await asyncio.to_thread(write_results, path, results):
+            if await asyncio.to_thread(write_results, path, results, self._notary):
                 wrote()
         except FileNotFoundError:
             log.info("%s is gone; its outputs have nowhere to go.", path)

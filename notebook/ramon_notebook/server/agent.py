@@ -37,6 +37,7 @@ class Agent:
 
     stop: stops the server; the agent calls it when the service wants it gone.
     kernels: lists the kernels that run now.
+    sign_with: called with the notebook's key for signing outputs, once it is known.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Agent:
         *,
         stop: Callable[[], None],
         kernels: Callable[[], list[Kernel]],
+        sign_with: Callable[[bytes], None],
     ) -> None:
         self.activity = Activity()
         self.identity = identity
@@ -57,6 +59,7 @@ class Agent:
         self._startup = startup
         self._stop = stop
         self._kernels = kernels
+        self._sign_with = sign_with
         self._watcher: Watcher | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -103,6 +106,7 @@ class Agent:
             boot = await asyncio.wrap_future(self._startup.booted)
             self.identity.open_url = self._open_url(boot.notebook_id)
             workspace = await asyncio.wrap_future(self._startup.restored)
+            self._sign_with(boot.signing_key)
             keeper = self._keep(workspace)
             await asyncio.to_thread(self._startup.api.ready, PORT, patience=READY_PATIENCE)
         except Exception:  # whatever it was, this server can't serve

@@ -14,15 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from nbformat import NotebookNode
 from tornado import web
+from traitlets import Instance, default
 
 from ramon_notebook.execution.saver import OutputSaver
+from ramon_notebook.execution.trust import Notary
 from ramon_notebook.server.activity import Activity
 from ramon_notebook.workspace.keeper import Keeper, full_message
 
 
 class WorkspaceContents(AsyncLargeFileManager):
     """Jupyter's own file manager, which notes activity and refuses to outgrow the quota."""
+
+    notary = Instance(Notary)
+
+    @default("notary")
+    def _our_notary(self) -> Notary:
+        return Notary(parent=self)
 
     def connect(
         self, activity: Activity, saver: OutputSaver, keeper: Callable[[], Keeper | None]
@@ -61,6 +70,11 @@ class WorkspaceContents(AsyncLargeFileManager):
         self._unnoticed.pop(str(self.file(path)), None)
         await self._saver.saved_by_page(self.file(path))
         return saved
+
+    def check_and_sign(self, nb: NotebookNode, path: str = "", **_: Any) -> None:
+        """Trust a notebook that a page saves, if that page shows outputs made here alone."""
+        if self.notary.check_cells(nb):
+            self.notary.sign_at(self.file(path), nb)
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Move."""

@@ -158,7 +158,7 @@ def _saver(server: NotebookServer) -> OutputSaver:
                 return contents.file(session["path"])
         return None
 
-    saver = OutputSaver(Recorder(), notebook_of, contents.write_unnoticed)
+    saver = OutputSaver(Recorder(), notebook_of, contents.write_unnoticed, contents.notary)
     kernels.saver = server.web_app.settings["ramon_saver"] = saver
     server.web_app.add_handlers(".*$", [EXECUTIONS])
     return saver
@@ -167,14 +167,15 @@ def _saver(server: NotebookServer) -> OutputSaver:
 def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agent:
     identity: Any = server.identity_provider
     identity.host = settings.notebook_host
+    contents = cast("WorkspaceContents", server.contents_manager)
     agent = Agent(
         settings,
         startup,
         identity,
         stop=server.stop,
         kernels=server.running_kernels,
+        sign_with=lambda key: contents.notary.use(key, settings.workspace),
     )
-    contents = cast("WorkspaceContents", server.contents_manager)
     contents.connect(agent.activity, server.saver, lambda: agent.keeper)
     server.web_app.settings["ramon_agent"] = agent
     server.web_app.add_handlers(".*$", [(r"/ramon/enter", EnterHandler), CLUSTERS])

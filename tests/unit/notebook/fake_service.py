@@ -54,6 +54,7 @@ class FakeService:
         self.head: str | None = None
         self.seq = 0
         self.quota_bytes = 1 << 30
+        self.signing_key = "the key of this notebook"
         self.tickets: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []
@@ -131,6 +132,7 @@ class FakeService:
             "notebook_origin": f"http://{NOTEBOOK_HOST}",
             "heartbeat_seconds": self.heartbeat_seconds,
             "idle_minutes": 60,
+            "signing_key": self.signing_key,
             "workspace": self._head(),
         }
 
