@@ -6,12 +6,9 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ramon_notebook.execution.outputs import Output
-
-if TYPE_CHECKING:
-    from ramon_notebook.execution.trust import Notary  # needs nbformat, which tests lack
 
 
 @dataclass(frozen=True)
@@ -22,6 +19,16 @@ class CellResult:
     code: str
     execution_count: int | None
     outputs: list[Output]
+
+
+class Notary(Protocol):
+    """Who knows which notebooks are trusted (`trust.Notary`)."""
+
+    def trusts(self, nb: dict[str, Any], run_here: Collection[str]) -> bool:
+        """Whether a notebook may be signed after these cells got the outputs that they made."""
+
+    def sign_at(self, path: Path, nb: dict[str, Any]) -> None:
+        """Trust this notebook, which is saved at `path`."""
 
 
 def write_results(

@@ -7,13 +7,10 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ramon_notebook.execution.notebook_file import write_results
+from ramon_notebook.execution.notebook_file import Notary, write_results
 from ramon_notebook.execution.recorder import Execution, Recorder
-
-if TYPE_CHECKING:
-    from ramon_notebook.execution.trust import Notary  # needs nbformat, which tests lack
 
 log = logging.getLogger(__name__)
 
