@@ -15,6 +15,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ramon import _code
 from ramon.errors import NotPicklable
 
 
@@ -55,7 +56,8 @@ def _flat(results: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 @functools.lru_cache(maxsize=32)
 def _loaded(function: bytes) -> Callable[..., Any]:
-    loaded: Callable[..., Any] = pickle.loads(function)  # noqa: S301 - our own user's function
+    with _code.loading():
+        loaded: Callable[..., Any] = pickle.loads(function)  # noqa: S301 - our own user's function
     return loaded
 
 
@@ -64,7 +66,8 @@ def pickled(function: Callable[..., Any]) -> bytes:
     import cloudpickle
 
     try:
-        return bytes(cloudpickle.dumps(function))
+        # Behind its end, where it does no harm: a worker that knows these bytes keeps the function.
+        return bytes(cloudpickle.dumps(function)) + _code.mark().encode()
     except Exception as error:
         raise unpicklable(_parts(function)) or error from error
 

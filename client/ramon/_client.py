@@ -15,6 +15,7 @@ from distributed.client import ClosedClientError, FutureCancelledError, FuturesC
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
+from ramon import _code
 from ramon.errors import RamonError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _NO_SCHEDULER = (CommClosedError, ClosedClientError)
 _CANCELLED = (FutureCancelledError, FuturesCancelledError)
 
+
+_code.mark_tokens()
 
 LOST = "scheduler-connection-lost"
 """Dask's reason of futures that were cancelled because there is no scheduler any more."""
@@ -36,6 +39,9 @@ class Client(distributed.Client):
     """
 
     cluster: Known
+    _paths: tuple[list[str], list[str]] | None = None
+    _marked = ""
+    _known_before: frozenset[Any] = frozenset()
 
     def sync(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """As Dask's; errors say why the cluster stopped, or what a worker lacks."""
@@ -51,6 +57,33 @@ class Client(distributed.Client):
         except Exception as error:  # noqa: BLE001 - whatever a task raised
             better = await asyncio.to_thread(explained, error, self.cluster)
             raise better from error.__cause__
+
+    def _graph_to_futures(self, expr: Any, keys: Any, *args: Any, **kwargs: Any) -> Any:
+        """As Dask's, through which every call goes: with the code as it is now."""
+        _code.warn_of_older()
+        self._tell_paths()
+        self._ask_again(keys)
+        return super()._graph_to_futures(expr, keys, *args, **kwargs)
+
+    def _tell_paths(self) -> None:
+        """Tell the scheduler from which folders this kernel imports."""
+        near, far = _code.paths()
+        if (near, far) != self._paths:
+            self._paths = near, far
+            self._send_to_scheduler({"op": "ramon-paths", "near": near, "far": far})
+
+    def _ask_again(self, keys: Any) -> None:
+        """Don't take what is known of these keys for an answer if it is of before an edit."""
+        marked = _code.mark()
+        if marked != self._marked:
+            self._marked, self._known_before = marked, frozenset(self.futures)
+        again = self._known_before.intersection(keys)
+        self._known_before -= again
+        for state in [self.futures[key] for key in again if key in self.futures]:
+            if self.asynchronous or self.loop is None:
+                state.retry()
+            else:
+                self.loop.add_callback(state.retry)
 
     def _send_to_scheduler(self, msg: dict[str, Any]) -> None:
         try:
@@ -106,9 +139,22 @@ def lost(error: BaseException) -> bool:
 
 def _missing(error: ModuleNotFoundError, cluster: Known) -> str:
     package = (error.name or "").partition(".")[0]
+    lack = f"The workers of {cluster.name} lack {package!r}"
+    place = _code.own_place(package)
+    if place is None:
+        return (
+            f"{lack}. Run `%pip install {package}` here if this notebook lacks it too, then "
+            "`cluster.sync_environment()`, and call it again."
+        )
+    if place.is_relative_to(_code.workspace()):
+        return (
+            f"{lack}, which is here in {place}. Modules of the workspace travel by themselves, but "
+            "not what .ramonignore names, what is in a folder whose name begins with a dot, and "
+            "what is larger than workers get."
+        )
     return (
-        f"The workers of {cluster.name} lack {package!r}. Run `%pip install {package}` here if "
-        "this notebook lacks it too, then `cluster.sync_environment()`, and call it again."
+        f"{lack}, which is here in {place}. Workers get the modules of the workspace "
+        f"({_code.workspace()}): move it there, beside the notebook."
     )
 
 

@@ -199,11 +199,14 @@ class Tasks(Scaling, concurrent.futures.Executor):
         with suppress(RamonError):
             changed = "; ".join(self._agent.changed(self.name, os.getcwd()))  # noqa: PTH109
             if changed and changed != self._warned_of:
-                warnings.warn(
-                    f"The workers have an older environment than this notebook: {changed}. "
-                    "cluster.sync_environment() gives them the new one.",
+                # Without a registry: Python would tell of only the first change.
+                warnings.warn_explicit(
+                    f"The workers have other packages than this notebook: {changed}. "
+                    "cluster.sync_environment() gives them the same.",
                     EnvironmentChanged,
-                    stacklevel=5,
+                    "<ramon>",
+                    1,
+                    registry=None,
                 )
             self._warned_of = changed
 

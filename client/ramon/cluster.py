@@ -29,8 +29,8 @@ class Cluster(Kept):
         with ramon.Cluster(n_workers=8, cpu=2, memory="8 GiB", budget="$5") as cluster:
             results = list(cluster.map(simulate, range(1000)))
 
-    Workers get the notebook's packages and modules as they are when the cluster starts. The
-    price an hour is shown before the first of them starts.
+    Workers get the notebook's packages as they are when the cluster starts, and its modules as
+    they are at each call. The price an hour is shown before the first of them starts.
 
     Args:
         n_workers: how many workers; 0 is fine, `scale` and `adapt` change it.
@@ -132,7 +132,7 @@ class Cluster(Kept):
         return found
 
     def sync_environment(self) -> Any:
-        """Give the workers this notebook's packages and modules as they are now.
+        """Give the workers this notebook's packages as they are now; modules they always have.
 
         Running workers start again for it, and forget results that only they had.
         Raises EnvironmentMismatch, which names what could not be given.
@@ -141,7 +141,7 @@ class Cluster(Kept):
 
         self.check()
         here = os.getcwd()  # noqa: PTH109 - as text, for JSON
-        self._looked_at = 0.0
+        self._looked_at, self._warned_of = 0.0, ""
         return self.sync(asyncio.to_thread, self._agent.sync_environment, self.name, here)
 
 

@@ -130,7 +130,7 @@ class ClusterStopped(RamonError, RuntimeError):
 
 
 class EnvironmentChanged(UserWarning):
-    """The notebook's packages or modules changed since the workers got theirs."""
+    """The workers have other packages, or newer modules, than this kernel."""
 
 
 def from_service(status: int, error: Mapping[str, Any]) -> RamonError:

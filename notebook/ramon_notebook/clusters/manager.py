@@ -193,9 +193,8 @@ class Clusters:
             "ca": certificates.ca,
             "certificate": certificates.certificate,
             "key": certificates.key,
-            "paths": list(
-                dict.fromkeys(filter(None, [folder, str(self._settings.workspace)])),
-            ),
+            "workspace": str(self._settings.workspace),
+            "folder": folder,
         }
         return await SchedulerProcess.start(
             self._overlay.python, settings, self._settings.workspace

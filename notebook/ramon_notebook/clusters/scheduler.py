@@ -26,6 +26,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,10 @@ from typing import Any
 import dask
 from distributed import Security
 
-from ramon_notebook.clusters.keeping import KeepingScheduler
+from ramon_notebook.clusters.code import CodeScheduler
+from ramon_notebook.environment.overlay import Overlay
+from ramon_notebook.environment.source import Source
+from ramon_notebook.environment.versions import Versions
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +63,8 @@ class Settings:
 
     host, port: to listen on; contact: the address for workers; dashboard_port: on 127.0.0.1.
     origin: host and port under which a browser sees the dashboard.
-    ca, certificate, key: PEM. paths: folders of the user's modules, for sys.path.
+    ca, certificate, key: PEM. workspace: where the user's modules are; folder: where the
+    kernel's notebook lies.
     """
 
     host: str
@@ -70,7 +75,8 @@ class Settings:
     ca: str
     certificate: str
     key: str = field(repr=False)
-    paths: list[str] = field(default_factory=list)
+    workspace: str
+    folder: str | None = None
 
 
 class Agent:
@@ -105,13 +111,12 @@ def main() -> None:
     _end_with_parent()
     agent = Agent()
     settings = Settings(**agent.first())
-    # Like a kernel: the user's modules come first.
-    sys.path[:0] = settings.paths
-    asyncio.run(serve(settings, agent))
+    with tempfile.TemporaryDirectory(prefix="ramon-code-") as folder:
+        asyncio.run(serve(settings, agent, Versions(Path(folder))))
     os._exit(0)  # or threads that are importing something would be waited for
 
 
-async def serve(settings: Settings, agent: Agent) -> None:
+async def serve(settings: Settings, agent: Agent, versions: Versions) -> None:
     """Run the scheduler and do what the agent orders."""
     dask.config.set({DASHBOARD_ORIGINS: [settings.origin]})
     security = Security(
@@ -123,7 +128,10 @@ async def serve(settings: Settings, agent: Agent) -> None:
             for part, value in (("cert", settings.certificate), ("key", settings.key))
         },
     )
-    scheduler = KeepingScheduler(
+    overlay, workspace = Overlay(Path(sys.prefix)), Path(settings.workspace)
+    scheduler = CodeScheduler(
+        Source.beside(settings.folder, overlay, workspace),
+        versions,
         protocol="tls",
         host=settings.host,
         port=settings.port,
@@ -142,7 +150,7 @@ async def serve(settings: Settings, agent: Agent) -> None:
             if order["do"] == "close":
                 await scheduler.end_workers(END_SECONDS)
                 break
-            await _obey(order, scheduler, settings, agent)
+            await _obey(order, scheduler, agent)
         for helper in helpers:
             helper.cancel()
 
@@ -150,9 +158,7 @@ async def serve(settings: Settings, agent: Agent) -> None:
 DASHBOARD_ORIGINS = "distributed.scheduler.dashboard.bokeh-application.allow_websocket_origin"
 
 
-async def _obey(
-    order: dict[str, Any], scheduler: KeepingScheduler, settings: Settings, agent: Agent
-) -> None:
+async def _obey(order: dict[str, Any], scheduler: CodeScheduler, agent: Agent) -> None:
     """Do it and answer. An order that fails must not end what holds everybody's results."""
     try:
         if order["do"] == "save":
@@ -161,14 +167,13 @@ async def _obey(
             saved = await save_results(scheduler, order["name"], Path(order["target"]))
             agent.tell(saved=saved)
         elif order["do"] == "renew":
-            _forget_modules(settings.paths)
             agent.tell(renewed=await scheduler.renew_workers())
     except Exception as error:  # a full disk, a user's class, a lost worker
         log.exception("What the agent wanted could not be done: %s", order["do"])
         agent.tell(failed=str(error) or type(error).__name__)
 
 
-async def _report(scheduler: KeepingScheduler, agent: Agent) -> None:
+async def _report(scheduler: CodeScheduler, agent: Agent) -> None:
     while True:
         agent.tell(status=scheduler.report_of_state())
         scheduler.changed.clear()
@@ -179,7 +184,7 @@ async def _report(scheduler: KeepingScheduler, agent: Agent) -> None:
             continue
 
 
-async def _add_dashboard(scheduler: KeepingScheduler) -> None:
+async def _add_dashboard(scheduler: CodeScheduler) -> None:
     """Add the pages of the dashboard to the running HTTP server; bokeh takes a second to import."""
     await asyncio.sleep(DASHBOARD_DELAY)
     try:
@@ -194,14 +199,6 @@ def _import_dashboard() -> Any:
     import distributed.dashboard.scheduler
 
     return distributed.dashboard.scheduler
-
-
-def _forget_modules(paths: list[str]) -> None:
-    """Import the user's modules anew when they are needed next: they were edited."""
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and name != "__main__" and file.startswith(tuple(f"{path}/" for path in paths)):
-            del sys.modules[name]
 
 
 def _end_with_parent() -> None:

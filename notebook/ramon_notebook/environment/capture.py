@@ -11,18 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ramon_notebook.api import AgentApi
-from ramon_notebook.environment.modules import (
-    MOST_BYTES,
-    SITE,
-    WORK,
-    digests,
-    modules_of,
-    packed,
-)
 from ramon_notebook.environment.overlay import Overlay
-from ramon_notebook.environment.packages import Package, image_version, import_roots, installed
-from ramon_notebook.errors import Refused
-from ramon_notebook.workspace.ignore import IgnoreRules
+from ramon_notebook.environment.packages import Package, image_version
+from ramon_notebook.environment.source import Source, check_size
 from ramon_notebook.workspace.transfer import BlobStore
 
 
@@ -32,13 +23,12 @@ class Environment:
 
     lock: lines for an installer, pinned; empty when nothing was installed.
     modules: a zip of the user's own code; empty when there is none.
-    versions: of the packages in the overlay; files: digests of the code by path.
+    versions: of the packages in the overlay.
     """
 
     lock: bytes
     modules: bytes
     versions: Mapping[str, str] = field(repr=False)
-    files: Mapping[str, str] = field(repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """As the service wants to know it."""
@@ -62,8 +52,11 @@ class Environment:
                 store.upload(Path(file.name), len(content), upload)
 
     def changes_since(self, sent: Environment) -> list[str]:
-        """What differs from what workers were given, a sentence each; none when all is equal."""
-        return [*_packages_changed(sent.versions, self.versions), *_files_changed(sent, self)]
+        """Which packages differ from what workers were given, a sentence each.
+
+        Modules don't count: every call brings those along (see `clusters.code`).
+        """
+        return list(_packages_changed(sent.versions, self.versions))
 
 
 def capture(overlay: Overlay, workspace: Path, folder: str | None = None) -> Environment:
@@ -71,62 +64,27 @@ def capture(overlay: Overlay, workspace: Path, folder: str | None = None) -> Env
 
     Raises Refused (environment) when workers can't be given the same.
     """
-    packages = installed(overlay.packages)
+    source = Source.beside(folder, overlay, workspace)
+    code = source.read(source.found())
+    packages = source.packages()
     pins = [package.requirement for package in packages if package.requirement]
-    files = modules_of(workspace, IgnoreRules(workspace))
-    members = {f"{WORK}/{path}": file for path, file in files.items()}
-    roots = [*_folders(folder, workspace), ""]
+    site: dict[str, Path] = {}
     for package in packages:
-        if package.requirement is None:
-            roots += _sources(package, overlay, workspace)
-            members |= _shipped(package, overlay)
-    _check_size(members)
+        site |= _shipped(package, overlay)
+    shipped = sum(file.stat().st_size for file in site.values())
+    check_size(shipped + sum(map(len, code.contents.values())))
     return Environment(
         lock="".join(f"{pin}\n" for pin in pins).encode(),
-        modules=packed(members, list(dict.fromkeys(roots))) if members else b"",
+        modules=code.packed(site) if code.contents or code.links or site else b"",
         versions={package.name: package.version for package in packages},
-        files=digests(files),
     )
-
-
-def _folders(folder: str | None, workspace: Path) -> Iterator[str]:
-    """The folder of the notebook, relative to the workspace, when it is in it."""
-    if folder and Path(folder).resolve().is_relative_to(workspace.resolve()):
-        relative = Path(folder).resolve().relative_to(workspace.resolve()).as_posix()
-        yield "" if relative == "." else relative
-
-
-def _sources(package: Package, overlay: Overlay, workspace: Path) -> Iterator[str]:
-    for root in import_roots(package, overlay.packages):
-        if not root.is_relative_to(workspace):
-            raise Refused(
-                422,
-                "environment",
-                f"{package.name} is installed from {package.source}, which workers don't have. "
-                "Move that folder into the workspace and install it from there, or install the "
-                "package without -e.",
-                {"package": package.name},
-            )
-        yield root.relative_to(workspace).as_posix()
 
 
 def _shipped(package: Package, overlay: Overlay) -> dict[str, Path]:
     """The files of a package that no installer elsewhere would find."""
-    if package.source is not None:
+    if package.requirement is not None or package.source is not None:
         return {}
-    return {f"{SITE}/{file.as_posix()}": overlay.packages / file for file in package.files}
-
-
-def _check_size(members: Mapping[str, Path]) -> None:
-    total = sum(file.stat().st_size for file in members.values())
-    if total > MOST_BYTES:
-        raise Refused(
-            422,
-            "environment",
-            f"The workspace's Python files take {total >> 20} MB; workers get at most "
-            f"{MOST_BYTES >> 20} MB. Name folders that they don't need in .ramonignore.",
-            {"bytes": total},
-        )
+    return {file.as_posix(): overlay.packages / file for file in package.files}
 
 
 def _packages_changed(sent: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
@@ -140,16 +98,6 @@ def _packages_changed(sent: Mapping[str, str], now: Mapping[str, str]) -> Iterat
             yield f"{name} {here} is here, not on the workers"
         else:
             yield f"{name} {here} here, {there} on the workers"
-
-
-def _files_changed(sent: Environment, now: Environment) -> Iterator[str]:
-    for path in sorted({*sent.files, *now.files}):
-        if path not in sent.files:
-            yield f"{path} is new"
-        elif path not in now.files:
-            yield f"{path} was deleted"
-        elif now.files[path] != sent.files[path]:
-            yield f"{path} was edited"
 
 
 def _blob(content: bytes) -> dict[str, Any] | None:

@@ -1,8 +1,9 @@
-"""Giving a worker what the notebook has: packages into the overlay, modules beside its work."""
+"""Giving a worker what the notebook has: packages into the overlay, modules into its work."""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import io
 import os
 import platform
 import shutil
@@ -12,8 +13,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from ramon_notebook.environment.modules import SETTINGS, SITE, WORK
+from ramon_notebook.environment.modules import SITE
 from ramon_notebook.environment.overlay import Overlay
+from ramon_notebook.environment.versions import inside
 
 INSTALL_SECONDS = 900
 """Seconds for all packages; large ones come from the network at first."""
@@ -62,19 +64,56 @@ def install_packages(lock: bytes, overlay: Overlay) -> None:
         )
 
 
-def unpack_modules(archive: Path, work: Path, overlay: Overlay) -> list[str]:
-    """Replace the modules in `work` by those in the archive; the folders for sys.path."""
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    targets = {WORK: work, SITE: overlay.packages}
-    with zipfile.ZipFile(archive) as members:
-        for member in members.infolist():
-            top, _, rest = member.filename.partition("/")
-            if top in targets and rest:
-                target = targets[top] / rest
-                if not Path(os.path.normpath(target)).is_relative_to(targets[top]):
-                    raise NotTheSame(f"{member.filename} leads out of the workspace.")
+def unpack_site(archive: bytes, overlay: Overlay) -> None:
+    """Put the files of packages in an archive of `Code.packed` into the overlay.
+
+    Raises NotTheSame for one that leads elsewhere.
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as members:
+        for name in members.namelist():
+            top, _, rest = name.partition("/")
+            if top == SITE and rest:
+                try:
+                    target = inside(overlay.packages, rest)
+                except ValueError as error:
+                    raise NotTheSame(str(error)) from error
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(members.read(member))
-        paths: list[str] = json.loads(members.read(SETTINGS))["paths"]
-    return [str(work / path) for path in paths]
+                target.write_bytes(members.read(name))
+
+
+def mirror(files: Path, work: Path, before: Path) -> None:
+    """Let the folder of work have these files, instead of those of `before`.
+
+    What a task has written there itself stays, and so does what it changed in a file that is as
+    it was.
+    """
+    new, old = _tree(files), _tree(before)
+    for path in sorted(old - new, reverse=True):
+        with contextlib.suppress(OSError):  # a folder in which a task has written something
+            place = work / path
+            place.rmdir() if place.is_dir() and not place.is_symlink() else place.unlink()
+    for path in sorted(new):
+        if path not in old or not _alike(files / path, before / path):
+            _copy(files / path, work / path)
+
+
+def _tree(folder: Path) -> set[Path]:
+    found = {Path(at, name) for at, folders, files in os.walk(folder) for name in folders + files}
+    return {path.relative_to(folder) for path in found if "__pycache__" not in path.parts}
+
+
+def _alike(one: Path, other: Path) -> bool:
+    if one.is_symlink() or other.is_symlink():
+        return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
+    return one.is_dir() or (other.is_file() and one.read_bytes() == other.read_bytes())
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.is_symlink() or (target.exists() and not source.is_dir()):
+        target.unlink()
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+    elif source.is_dir():
+        target.mkdir(exist_ok=True)
+    else:
+        shutil.copyfile(source, target)

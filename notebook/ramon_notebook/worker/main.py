@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -16,14 +17,15 @@ from threading import Thread
 from typing import Any, NoReturn
 
 from ramon_notebook.environment.overlay import Overlay
+from ramon_notebook.environment.versions import Versions
 from ramon_notebook.errors import AgentError, Gone
-from ramon_notebook.worker.api import Boot, WorkerApi
+from ramon_notebook.worker.api import Blob, Boot, WorkerApi
 from ramon_notebook.worker.cli import EXIT_NOT_BOOTED
 from ramon_notebook.worker.install import (
     NotTheSame,
     check_python,
     install_packages,
-    unpack_modules,
+    unpack_site,
 )
 from ramon_notebook.worker.settings import Settings, hand_over, receive
 
@@ -58,32 +60,46 @@ def main() -> None:
 def _prepared(settings: Settings, api: WorkerApi) -> dict[str, Any]:
     """Make the environment the notebook's; starts this interpreter anew if packages came.
 
-    The answer is the service's to the boot, and the folders for sys.path.
+    The answer is the service's to the boot, and the version of the notebook's modules.
     """
     answer = api.boot(settings.job_id, settings.attempt, patience=BOOT_PATIENCE)
     boot, overlay = Boot.from_json(answer), Overlay(settings.overlay)
     check_python(boot.python)
-    settings.work.mkdir(parents=True, exist_ok=True)
-    paths = [str(settings.work)]
-    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
-        if boot.modules:
-            archive = Path(folder, "modules.zip")
-            api.blobs.download(boot.modules.url, boot.modules.sha256, archive)
-            paths = unpack_modules(archive, settings.work, overlay)
-        if boot.lock:
-            install_packages(api.blobs.read(boot.lock.url), overlay)
-    prepared = {"boot": answer, "paths": paths}
+    for folder in (settings.work, settings.code):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    version = _unpacked(boot.modules, settings, api) if boot.modules else ""
+    if boot.lock:
+        install_packages(api.blobs.read(boot.lock.url), overlay)
+    prepared = {"boot": answer, "version": version}
     if boot.lock:
         _go_on_in(sys.executable, __spec__.name, hand_over(settings, prepared))
     return prepared
 
 
+def _unpacked(modules: Blob, settings: Settings, api: WorkerApi) -> str:
+    """Put the modules where they belong; which version they are."""
+    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
+        file = Path(folder, "modules.zip")
+        api.blobs.download(modules.url, modules.sha256, file)
+        archive = file.read_bytes()
+    unpack_site(archive, Overlay(settings.overlay))
+    try:
+        return Versions(settings.code).add(archive)
+    except ValueError as error:
+        raise NotTheSame(str(error)) from error
+
+
 def _work(settings: Settings, prepared: dict[str, Any], api: WorkerApi) -> NoReturn:
     from ramon_notebook.worker.forks import start_fork_server
     from ramon_notebook.worker.nanny import NotJoined, work
+    from ramon_notebook.worker.worker import keep, put_in_place
 
-    sys.path[:0] = prepared["paths"]
     os.chdir(settings.work)
+    versions = Versions(settings.code)
+    keep(versions)
+    if prepared["version"]:
+        put_in_place(versions, prepared["version"])
     start_fork_server()
     try:
         renew = work(settings, Boot.from_json(prepared["boot"]))

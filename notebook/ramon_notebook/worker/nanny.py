@@ -16,6 +16,7 @@ from distributed.core import Status
 
 from ramon_notebook.worker.api import Boot
 from ramon_notebook.worker.settings import Settings
+from ramon_notebook.worker.worker import CodeWorker
 
 log = logging.getLogger("ramon-worker")
 
@@ -149,6 +150,7 @@ async def _nanny(settings: Settings, boot: Boot) -> RenewableNanny:
         security=security,
         name=boot.worker_id,
         nthreads=boot.vcpu,
+        worker_class=CodeWorker,
         memory_limit=settings.memory_bytes,
         resources={"GPU": boot.gpu} if boot.gpu else None,
         local_directory=str(settings.scratch),

@@ -18,7 +18,7 @@ class Settings:
 
     api_url: base of the service's API. worker_token: secret, good for this worker's calls.
     memory_bytes: memory of the container. job_id, attempt: as Batch names this run.
-    home: the home folder; the notebook's modules are in `work` below it.
+    home: the home folder; tasks work in `work` below it.
     """
 
     api_url: str
@@ -30,8 +30,13 @@ class Settings:
 
     @property
     def work(self) -> Path:
-        """The twin of the notebook's workspace, with its modules alone."""
+        """The twin of the notebook's workspace, with its modules alone: where tasks work."""
         return self.home / "work"
+
+    @property
+    def code(self) -> Path:
+        """The versions of the notebook's modules, each in a folder of its own."""
+        return self.home / ".ramon" / "code"
 
     @property
     def overlay(self) -> Path:

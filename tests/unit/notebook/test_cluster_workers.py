@@ -66,12 +66,17 @@ with connect("same") as client:
     agent.notebook.write(
         "sim.py", "answer = 42\ndef simulate(): return answer\ndef more(): return 43\n"
     )
-    assert ask(agent.socket, "GET", address)[1] == {"changed": ["sim.py was edited"]}
+    code = code.replace("sim.simulate", "lambda: (sim.simulate(), sim.more())")
+    assert agent.python(PRELUDE + code).startswith("(42, 43) 6.1")
+    agent.python(
+        "import subprocess, sys;"
+        "subprocess.run([sys.executable, '-m', 'pip', 'install', '-q', 'cowsay==6.0'], check=True)"
+    )
+    changed = ask(agent.socket, "GET", address)[1]["changed"]
+    assert changed == ["cowsay 6.0 here, 6.1 on the workers"]
     process = worker.process
     assert ask(agent.socket, "POST", "/clusters/same/environment", {"folder": folder})[0] == 200
-    code = code.replace("sim.simulate", "lambda: (sim.simulate(), sim.more())")
-    answer = agent.python(PRELUDE + code)
-    assert answer.startswith("(42, 43) 6.1")
+    assert agent.python(PRELUDE + code).startswith("(42, 43) 6.0")
     assert worker.process is process, "the same job goes on"
     assert ask(agent.socket, "GET", address)[1] == {"changed": []}
     ask(agent.socket, "POST", "/clusters/same/close", {})

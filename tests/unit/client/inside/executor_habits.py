@@ -7,6 +7,9 @@ import concurrent.futures as cf
 import functools
 import importlib
 import operator
+import shutil
+import sys
+import sysconfig
 import threading
 import time
 import warnings
@@ -107,19 +110,66 @@ def a_package_that_workers_lack_is_named() -> None:
         assert "sync_environment" in error.__notes__[0]
 
 
-def a_changed_environment_is_warned_of_once_and_synced() -> None:
+def a_changed_package_is_warned_of_once_and_synced() -> None:
     _tasks.LOOK_SECONDS = 0
-    Path("sim.py").write_text("def value(): return 1\n")
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
-        for _ in range(2):
-            CLUSTER.submit(abs, -1).result()
-    (warning,) = [each for each in seen if each.category is ramon.errors.EnvironmentChanged]
-    assert "sim.py" in str(warning.message)
+    packages = Path(sysconfig.get_path("purelib"))
+    for number in ("1", "2"):
+        _pretend_to_install(packages, number)
+        with warnings.catch_warnings(record=True) as seen:
+            for _ in range(2):
+                CLUSTER.submit(abs, -1).result()
+        (warning,) = [each for each in seen if each.category is ramon.errors.EnvironmentChanged]
+        assert f"pretended {number} is here" in str(warning.message)
+    shutil.rmtree(packages / "pretended-2.dist-info")
     CLUSTER.sync_environment()
     CLUSTER.wait_for_workers(2)
-    sim = importlib.import_module("sim")
-    assert CLUSTER.submit(sim.value).result() == 1
+
+
+def _pretend_to_install(packages: Path, number: str) -> None:
+    for old in packages.glob("pretended-*"):
+        shutil.rmtree(old)
+    folder = packages / f"pretended-{number}.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: pretended\nVersion: {number}\n")
+    (folder / "RECORD").write_text("")
+
+
+def each_edit_that_this_kernel_has_not_imported_is_warned_of_once() -> None:
+    sys.path.insert(0, "")
+    Path("older.py").write_text("value = 1\n")
+    older = importlib.import_module("older")
+    CLUSTER.submit(abs, -1).result()
+    for number in (2, 3):
+        Path("older.py").write_text(f"value = {number}\n")
+        with warnings.catch_warnings(record=True) as seen:
+            for _ in range(2):
+                assert CLUSTER.submit(lambda: older.value).result() == number
+        (warning,) = [each for each in seen if each.category is ramon.errors.EnvironmentChanged]
+        assert "importlib.reload(older)" in str(warning.message)
+    importlib.reload(older)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        CLUSTER.submit(abs, -1).result()
+
+
+def a_module_of_the_workspace_that_workers_lack_is_not_looked_for_on_an_index() -> None:
+    sys.path.insert(0, "")
+    Path(".hidden").mkdir()
+    Path(".hidden/tucked.py").write_text("")
+    Path("../elsewhere").mkdir()
+    Path("../elsewhere/outer.py").write_text("")
+    sys.path += [str(Path(".hidden").absolute()), str(Path("../elsewhere").resolve())]
+
+    def tucked() -> None:
+        import tucked  # noqa: F401, PLC0415 - a task does
+
+    def outer() -> None:
+        import outer  # noqa: F401, PLC0415 - a task does
+
+    for call, words in ((tucked, "begins with a dot"), (outer, "move it there")):
+        (note,) = raised(ModuleNotFoundError, CLUSTER.submit(call).result).__notes__
+        assert "pip" not in note
+        assert words in note
 
 
 def joblib_runs_on_it() -> None:

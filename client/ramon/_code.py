@@ -1,0 +1,155 @@
+"""The workspace's code, which each call gets as it is when it is made.
+
+The scheduler sees to that (`ramon_notebook.clusters.code`). What is here tells it where this
+kernel finds its modules, keeps old results from being taken for new ones, and says when this
+kernel itself goes on with older code. Workers import this module too.
+"""
+
+# Dask's functions are partly untyped.
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
+from ramon.errors import EnvironmentChanged
+
+loading: Callable[[], AbstractContextManager[None]] = nullcontext
+"""To be entered while something is pickled or unpickled that may need the workspace's modules.
+
+On a worker it puts the version in place that the call which runs here was made with.
+"""
+
+Signature = tuple[int, ...]
+
+_first: dict[str, Signature] = {}
+"""Files of modules, as they were when they were seen first."""
+_loaded: dict[str, tuple[ModuleSpec, Signature]] = {}
+"""Modules, as their files were when this kernel was seen to have imported them."""
+_told: set[tuple[str, Signature]] = set()
+"""What was said of files that this kernel has older modules of."""
+
+
+def workspace() -> Path:
+    """The notebook's workspace."""
+    return Path.home() / "work"
+
+
+def mark() -> str:
+    """A word for the edits of modules that this kernel imported; "" before the first of them.
+
+    What is made of pickled functions (keys of Dask, what a worker keeps of them) has it in it:
+    the pickle of an imported function is its name, however often it was edited.
+    """
+    now = {spec.origin: _signature(spec.origin) for _, spec in _ours() if spec.origin}
+    for file, signature in now.items():
+        _first.setdefault(file, signature)
+    edited = sorted((file, each) for file, each in now.items() if each != _first[file])
+    return hashlib.blake2b(repr(edited).encode(), digest_size=8).hexdigest() if edited else ""
+
+
+def mark_tokens() -> None:
+    """Let Dask's keys for functions and objects depend on `mark`."""
+    from dask.tokenize import normalize_object, normalize_token
+
+    marked = functools.partial(_marked, normalize_object)
+    # Dask notes for each class which function it found.
+    for kind, found in list(normalize_token._lookup.items()):  # noqa: SLF001 - it has no other way
+        if found is normalize_object:
+            normalize_token.register(kind, marked)
+
+
+def _marked(normalize: Callable[[Any], Any], thing: Any) -> Any:
+    marked = mark()
+    return (marked, normalize(thing)) if marked else normalize(thing)
+
+
+def paths() -> tuple[list[str], list[str]]:
+    """The workspace's folders on sys.path: those before what is installed, and those behind."""
+    root = str(workspace().resolve())
+    near: list[str] = []
+    far: list[str] = []
+    side = near
+    for entry in sys.path:
+        if entry.endswith(("site-packages", "dist-packages")):
+            side = far
+        folder = os.path.realpath(entry)
+        if folder == root or folder.startswith(f"{root}{os.sep}"):
+            side.append(folder)
+    return near, far
+
+
+def own_place(name: str) -> Path | None:
+    """Where a module is that this kernel finds but no installer has brought; None if there is none.
+
+    Links are followed: one in the workspace may lead out of it.
+    """
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or name in sys.stdlib_module_names:
+        return None
+    places = [spec.origin if spec.has_location else "", *(spec.submodule_search_locations or ())]
+    place = next((Path(each).resolve() for each in places if each), None)
+    is_installed = place and {"site-packages", "dist-packages"} & {*place.parts}
+    return None if is_installed else place
+
+
+def warn_of_older() -> None:
+    """Warn, once an edit, of modules that this kernel still has as they were before."""
+    older = list(_older())
+    if not older:
+        return
+    names = ", ".join(older)
+    message = (
+        f"{names}: the file was edited after this kernel imported it. Workers run it as it is now. "
+        f"importlib.reload({older[0]}) lets this kernel do so too, or `%load_ext autoreload` and "
+        "`%autoreload 2` for all modules."
+    )
+    # Without a registry: each edit is told of, where Python would tell once a line of code.
+    warnings.warn_explicit(message, EnvironmentChanged, "<ramon>", 1, registry=None)
+
+
+def _older() -> Iterator[str]:
+    for name, spec in _ours():
+        if not spec.origin:
+            continue
+        now = _signature(spec.origin)
+        known, then = _loaded.setdefault(name, (spec, now))
+        if known is not spec:  # it was imported anew
+            _loaded[name] = (spec, now)
+        elif now != then and (name, now) not in _told:
+            _told.add((name, now))
+            yield name
+
+
+def _ours() -> list[tuple[str, ModuleSpec]]:
+    """The modules that this kernel imported from the workspace."""
+    prefix = f"{workspace()}{os.sep}"
+    return [(name, spec) for name, spec in _with_files() if str(spec.origin).startswith(prefix)]
+
+
+def _with_files() -> Iterator[tuple[str, ModuleSpec]]:
+    for name, module in list(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        if isinstance(spec, ModuleSpec) and spec.has_location:
+            yield name, spec
+
+
+def _signature(file: str) -> Signature:
+    try:
+        found = os.stat(file)  # noqa: PTH116  # before every call
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

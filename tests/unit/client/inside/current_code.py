@@ -1,0 +1,227 @@
+"""Modules of the workspace are edited between calls: each call runs what is there when it is made.
+
+See test_current_code.py. Every check writes modules of its own.
+"""
+
+# Nothing of this is installed where the types of tests are checked.
+# mypy: disable-error-code="import-not-found"
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dask
+import distributed
+import joblib
+from inside.helpers import raised, until
+
+import ramon
+
+sys.path.insert(0, "")
+CLUSTER = ramon.Cluster(2, name="code", cpu=2, memory="1 GiB")
+CLIENT = CLUSTER.get_client()
+
+
+def _module(name: str, text: str) -> Any:
+    """Write a module and import it here, anew if it was imported before."""
+    file = Path(*name.split(".")).with_suffix(".py")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    importlib.invalidate_caches()
+    return importlib.import_module(name)
+
+
+def _write(file: str, text: str) -> None:
+    Path(file).write_text(text)
+
+
+def each_edit_arrives_however_often_and_by_whatever_way_it_is_called() -> None:
+    edited = _module("edited", "def value(*_): return 0\n")
+
+    def late() -> Any:
+        import edited  # noqa: PLC0415 - as users do
+
+        return edited.value()
+
+    plain = distributed.Client(CLUSTER.scheduler_address, security=CLUSTER.security)
+    ways = {
+        "submit": lambda: CLUSTER.submit(edited.value).result(),
+        "map": lambda: max(CLUSTER.map(edited.value, range(2))),
+        "get_client": lambda: CLIENT.submit(edited.value).result(),
+        "a plain client": lambda: plain.submit(edited.value).result(),
+        "client.map": lambda: CLIENT.gather(CLIENT.map(edited.value, [1, 2]))[0],
+        "delayed": lambda: dask.delayed(edited.value)(1).compute(),
+        "run": lambda: next(iter(CLIENT.run(edited.value).values())),
+        "joblib": lambda: _by_joblib(edited.value),
+        "a function of the notebook": lambda: CLUSTER.submit(lambda: edited.value(1)).result(),
+        "a late import": lambda: CLUSTER.submit(late).result(),
+    }
+    number = 0
+    for name, way in ways.items():
+        for _ in range(3):
+            number += 1
+            _write("edited.py", f"def value(*_): return {number}\n")
+            assert way() == number, (name, way(), number)
+    plain.close()
+
+
+def _by_joblib(function: Any) -> Any:
+    with joblib.parallel_config(backend="ramon", cluster=CLUSTER):
+        return joblib.Parallel()([joblib.delayed(function)(1)])[0]
+
+
+def an_edit_of_equal_size_and_time_arrives() -> None:
+    same = _module("same", "def value(): return 1\n")
+    assert CLUSTER.submit(same.value).result() == 1
+    before = Path("same.py").stat()
+    for number in (2, 3, 4):
+        _write("same.py", f"def value(): return {number}\n")
+        os.utime("same.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert CLUSTER.submit(same.value).result() == number
+
+
+def a_future_that_is_still_held_is_not_taken_for_the_new_call() -> None:
+    held = _module("held", "def value(x): return 1\n")
+    first = CLIENT.submit(held.value, 7)
+    lazy = dask.delayed(held.value, pure=True)(7)
+    kept = lazy.persist()
+    assert (first.result(), kept.compute()) == (1, 1)
+    _write("held.py", "def value(x): return 2\n")
+    assert lazy.compute() == 2
+    assert CLIENT.submit(held.value, 7).result() == 2
+    assert dask.delayed(held.value, pure=True)(7).compute() == 2
+    assert CLIENT.gather(CLIENT.map(held.value, [7])) == [2]
+
+
+def a_mended_function_is_called_again_although_its_error_is_held() -> None:
+    wrong = _module("wrong", "def value(x): return x / 0\n")
+    lazy = dask.delayed(wrong.value, pure=True)(1)
+    future = CLIENT.submit(wrong.value, 1)
+    raised(ZeroDivisionError, future.result)
+    failed = lazy.persist()
+    raised(ZeroDivisionError, failed.compute)
+    _write("wrong.py", "def value(x): return x / 1\n")
+    future = CLIENT.submit(wrong.value, 1)
+    assert future.result() == 1
+    assert lazy.compute() == 1
+
+
+def a_map_that_runs_while_its_module_is_edited_is_of_one_version() -> None:
+    slow = _module(
+        "slow",
+        "import time\ndef value(_):\n    time.sleep(0.1)\n    import slower\n"
+        "    return 1, slower.NUMBER\n",
+    )
+    _write("slower.py", "NUMBER = 1\n")
+    results = CLUSTER.map(slow.value, range(40), chunksize=2)
+    assert next(results) == (1, 1)
+    _write("slow.py", "def value(_):\n    import slower\n    return 2, slower.NUMBER\n")
+    _write("slower.py", "NUMBER = 2\n")
+    news = [CLUSTER.submit(slow.value, at) for at in range(8)]
+    assert set(results) == {(1, 1)}
+    assert {new.result() for new in news} == {(2, 2)}
+
+
+def what_modules_import_of_each_other_is_new_too() -> None:
+    _module("pack.inner", "NUMBER = 1\n")
+    package = _module("pack.outer", "from pack import inner\ndef value(): return inner.NUMBER\n")
+    assert CLUSTER.submit(package.value).result() == 1
+    _write("pack/inner.py", "NUMBER = 2\n")
+    assert CLUSTER.submit(package.value).result() == 2
+
+
+def a_module_that_was_deleted_or_renamed_is_gone() -> None:
+    gone = _module("gone", "def value(): return 1\n")
+    assert CLUSTER.submit(gone.value).result() == 1
+    Path("gone.py").rename("moved.py")
+    assert isinstance(CLUSTER.submit(gone.value).exception(), ModuleNotFoundError)
+    moved = importlib.import_module("moved")
+    assert CLUSTER.submit(moved.value).result() == 1
+
+
+def a_worker_that_joins_later_has_it_too() -> None:
+    late = _module("late", "class Late:\n    number = 1\n")
+    assert CLUSTER.submit(lambda: late.Late.number).result() == 1
+    _write("late.py", "class Late:\n    number = 2\n")
+    CLUSTER.scale(3)
+    CLUSTER.wait_for_workers(3)
+    found = CLIENT.run(lambda: late.Late.number)
+    assert list(found.values()) == [2, 2, 2]
+    CLUSTER.scale(2)
+    until(lambda: len(CLIENT.scheduler_info()["workers"]) == 2)
+
+
+def scattered_objects_of_a_new_class_arrive() -> None:
+    kinds = _module("kinds", "")
+    _write("kinds.py", "class Kind:\n    number = 5\n")
+    importlib.reload(kinds)
+    future = CLIENT.scatter(kinds.Kind(), broadcast=True)
+    assert CLUSTER.submit(lambda kind: kind.number, future).result() == 5
+
+
+def a_script_in_the_folder_of_work_is_new_too() -> None:
+    def ran() -> str:
+        done = subprocess.run(
+            [sys.executable, "tool.py"], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    for text in ("one", "two"):
+        _write("tool.py", f"print({text!r})\n")
+        assert CLUSTER.submit(ran).result() == f"{text}\n"
+
+
+def packages_behind_links_travel_and_loops_end() -> None:
+    Path("src/geo/deep").mkdir(parents=True)
+    _write("src/geo/__init__.py", "from geo.deep import value\n")
+    _write("src/geo/deep/__init__.py", "def value(): return 1\n")
+    _write("src/single.py", "number = 3\n")
+    Path("geo").symlink_to("src/geo")
+    Path("single.py").symlink_to("src/single.py")
+    Path("src/geo/up").symlink_to("..")
+    Path("itself").symlink_to("itself")
+    Path(".hidden/tucked").mkdir(parents=True)
+    _write(".hidden/tucked/__init__.py", "number = 4\n")
+    Path("tucked").symlink_to(Path(".hidden/tucked").absolute())
+
+    def seen() -> Any:
+        import geo  # noqa: PLC0415
+        import single  # noqa: PLC0415
+        import tucked  # noqa: PLC0415
+
+        return geo.value(), single.number, tucked.number
+
+    assert CLUSTER.submit(seen).result() == (1, 3, 4)
+    _write("src/geo/deep/__init__.py", "def value(): return 2\n")
+    assert CLUSTER.submit(seen).result() == (2, 3, 4)
+    shutil.copytree("src/geo/deep", "other")
+    Path("geo").unlink()
+    Path("geo").symlink_to("other")
+    assert CLUSTER.submit(lambda: __import__("geo").value()).result() == 2
+
+
+def a_file_named_like_a_module_of_pythons_does_not_shadow_it() -> None:
+    for name in ("colorsys", "queue", "token"):
+        _write(f"{name}.py", "raise ImportError('not this one')\n")
+
+    def seen() -> Any:
+        import colorsys  # noqa: PLC0415
+        import queue  # noqa: PLC0415
+        import token  # noqa: PLC0415
+
+        return colorsys.rgb_to_hsv(0, 0, 0), token.NAME, queue.Queue
+
+    assert CLUSTER.submit(seen).result()[1] == 1
+
+
+def modules_that_are_too_large_are_refused_with_a_sentence() -> None:
+    big = _module("big", "def value(): return 1\n")
+    _write("large.py", f"'''{'x' * (51 << 20)}'''")
+    error = raised(ramon.errors.EnvironmentMismatch, CLUSTER.submit(big.value).result)
+    assert ".ramonignore" in str(error)
+    Path("large.py").unlink()
+    assert CLUSTER.submit(big.value).result() == 1
