@@ -50,6 +50,7 @@ def _account_of(profile: github.Profile) -> Account:
     return account
 
 
+@db.when_contended
 def _register(key: str, profile: github.Profile) -> Account:
     account = Account(
         ids.new_id("acc"),
@@ -68,7 +69,7 @@ def _register(key: str, profile: github.Profile) -> Account:
                 condition=Identity.key.does_not_exist(),
             )
             write.save("account", account)
-    except (db.Refused, db.Contended):
+    except db.Refused:
         # The same person signed in twice at once; the other sign-in made the account.
         return read(Identity.get(key, consistent_read=True).account_id)
     return account
@@ -79,14 +80,15 @@ def _refresh(account: Account, profile: github.Profile) -> None:
     told = (profile.login, profile.email, profile.avatar_url)
     if told == (account.login, account.email, account.avatar_url):
         return
-    account.update(
-        actions=[
+    db.update(
+        account,
+        [
             Account.login.set(profile.login),
             Account.email.set(profile.email) if profile.email else Account.email.remove(),
             Account.avatar_url.set(profile.avatar_url)
             if profile.avatar_url
             else Account.avatar_url.remove(),
-        ]
+        ],
     )
 
 
@@ -162,17 +164,9 @@ def _note_use(session: Session) -> None:
     now = clock.now()
     if now - session.last_seen_at < _SEEN_STEP:
         return
-    try:
-        session.update(
-            actions=[
-                Session.last_seen_at.set(now),
-                Session.expires_at.set(int((now + SESSION_IDLE).timestamp())),
-            ],
-            condition=Session.id.exists(),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        raise SignedOut("You are signed out. Sign in, and try again.") from error
+    ends = int((now + SESSION_IDLE).timestamp())
+    if not db.update(session, [Session.last_seen_at.set(now), Session.expires_at.set(ends)]):
+        raise SignedOut("You are signed out. Sign in, and try again.")
 
 
 def _by_token(token: str) -> Principal | None:
@@ -183,8 +177,9 @@ def _by_token(token: str) -> Principal | None:
     if found.expires_at is not None and found.expires_at <= clock.seconds():
         return None
     now = clock.now()
-    if found.last_used_at is None or now - found.last_used_at >= _SEEN_STEP:
-        found.update(actions=[ApiToken.last_used_at.set(now)])
+    is_new_use = found.last_used_at is None or now - found.last_used_at >= _SEEN_STEP
+    if is_new_use and not db.update(found, [ApiToken.last_used_at.set(now)]):
+        return None  # it is revoked
     return Principal(found.account_id, scopes=frozenset(found.scopes))
 
 
@@ -192,6 +187,7 @@ def _count_request(account_id: str) -> None:
     now = clock.seconds()
     minute = now // 60
     counter = RateLimit(f"{account_id}:{minute}")
+    # Repeated after a lost answer this counts twice, which harms nobody.
     counter.update(
         actions=[RateLimit.requests.add(1), RateLimit.expires_at.set((minute + 2) * 60)],
     )
@@ -221,17 +217,12 @@ def plans_of(account_ids: Iterable[str]) -> dict[str, str]:
 def rename(account_id: str, name: str, version: int) -> Account:
     """Change the name that an account goes by; `version` is the one that was read."""
     account = read(account_id)
-    try:
-        account.update(
-            actions=[Account.name.set(name.strip() or account.login), Account.version.add(1)],
-            condition=Account.version == version,
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
+    actions = [Account.name.set(name.strip() or account.login), Account.version.add(1)]
+    if not db.update_if(account, Account.version == version, actions):
         raise VersionMismatch(
             "Your profile was changed elsewhere in the meantime. Reload, and try again.",
             version=read(account_id).version,
-        ) from error
+        )
     return account
 
 
@@ -271,11 +262,8 @@ def end_session(account_id: str, session_id: str) -> None:
     missing = NotFound("This session does not exist, or has ended already.")
     if not ids.is_id("ses", session_id):
         raise missing
-    try:
-        Session(session_id).delete(condition=Session.account_id == account_id)
-    except db.DeleteError as error:
-        db.unless_refused(error)
-        raise missing from error
+    if not db.delete_if(Session(session_id), Session.account_id == account_id):
+        raise missing
 
 
 def create_token(

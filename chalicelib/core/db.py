@@ -7,7 +7,7 @@ import base64
 import functools
 import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
@@ -117,11 +117,15 @@ class Writes:
         self._write.save(model, condition=condition)
 
     def update(
-        self, label: str, model: Model, actions: list[Action], condition: Condition | None = None
+        self,
+        label: str,
+        model: Model,
+        actions: Sequence[Action],
+        condition: Condition | None = None,
     ) -> None:
         """Change an item."""
         self._updated.append(label)
-        self._write.update(model, actions=actions, condition=condition)
+        self._write.update(model, actions=list(actions), condition=condition)
 
     @property
     def labels(self) -> list[str]:
@@ -218,7 +222,7 @@ def put_new(model: Model, *, or_if: Condition | None = None) -> bool:
 
 
 @when_contended
-def update_if(model: Model, condition: Condition, actions: list[Action]) -> bool:
+def update_if(model: Model, condition: Condition, actions: Sequence[Action]) -> bool:
     """Change an item if `condition` holds; `model` has all of its new values then.
 
     False when refused, as `put_new` says; `model` is as it was. The item keeps the ids of its last
@@ -254,7 +258,7 @@ def delete_if(model: Model, condition: Condition) -> bool:
 
 
 @when_contended
-def update(model: Model, actions: list[Action]) -> bool:
+def update(model: Model, actions: Sequence[Action]) -> bool:
     """Change an item whatever it is like; `model` has all of its new values then.
 
     False if there is none: no item is made of a change alone. To be repeated, the actions must
@@ -263,7 +267,7 @@ def update(model: Model, actions: list[Action]) -> bool:
     Raises `Conflict` (`busy`) when transactions on the same item go on for too long.
     """
     try:
-        model.update(actions, condition=_hash_key(model).exists())
+        model.update(list(actions), condition=_hash_key(model).exists())
     except UpdateError as error:
         if error.cause_response_code == "TransactionConflictException":
             raise Contended from error

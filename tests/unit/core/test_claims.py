@@ -1,6 +1,5 @@
 """Work is taken on by one at a time, whichever answer is lost, and done once."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,18 +10,11 @@ from tests.lost_answers import (
     Act,
     Story,
     Wire,
-    each_lost_answer,
-    network,
+    ends_the_same_whichever_answer_is_lost,
     without_recognition,
 )
 
 SECONDS, REMEMBERED = 60, 3600
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with network() as there:
-        yield there
 
 
 def taken() -> claims.Claim:
@@ -78,8 +70,7 @@ STORIES = (
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_it_ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> None:
-    for request, undisturbed, disturbed in each_lost_answer(wire, story):
-        assert disturbed == undisturbed, request
+    ends_the_same_whichever_answer_is_lost(wire, story)
 
 
 def test_a_claim_that_expired_is_anothers_and_is_not_given_back_under_them(wire: Wire) -> None:

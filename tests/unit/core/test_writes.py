@@ -1,21 +1,15 @@
 """Conditional writes: one whose answer was lost is known as ours, and nobody else's is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from chalicelib.core import db
 from chalicelib.core.claims import Claim
 from chalicelib.core.errors import Conflict
-from tests.lost_answers import Wire, network, without_recognition
+from tests.lost_answers import Wire, without_recognition
 
 Write = Callable[[], bool]
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with network() as there:
-        yield there
 
 
 def claim(state: str = "new") -> Claim:
