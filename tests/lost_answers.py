@@ -13,6 +13,7 @@ equal, and `ends_the_same_whichever_answer_is_lost` compares them.
 
 import json
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
@@ -61,12 +62,22 @@ class Wire:
     lost: int
     """Answers that were lost."""
 
+    begins: datetime
+    """The time at which every story begins."""
+
+    now: datetime
+    """The time of the clock; it stands until a story moves it."""
+
+    fresh: list[Act]
+    """Done at the beginning of every story, such as making a new fake."""
+
     meanwhile: Callable[[], object] | None
     """Done once, between a request whose answer is lost and its repetition."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.now = datetime.now(UTC)
+        self._engine, self._one = engine, threading.RLock()
+        self.fresh = []
+        self.begins = datetime.now(UTC)
         self.clear()
 
     def calm(self) -> None:
@@ -83,8 +94,11 @@ class Wire:
         s3.reset()
         for bucket in BUCKETS:
             _finished("PUT", f"/{bucket}", {}, b"", {})
+        self.now = self.begins
         self.secrets = count(1)
         self.calm()
+        for renew in self.fresh:
+            renew()
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """All items, by table."""
@@ -131,14 +145,15 @@ class Wire:
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         """Do a request. Raises `ReadTimeoutError` if its answer is lost."""
-        name, (status, headers, body) = self._do(request)
-        self.done.append(name)
-        if self._losing(name):
-            self.lost += 1
-            meanwhile, self.meanwhile = self.meanwhile, None
-            if meanwhile is not None:
-                meanwhile()
-            raise ReadTimeoutError(endpoint_url=request.url)
+        with self._one:
+            name, (status, headers, body) = self._do(request)
+            self.done.append(name)
+            if self._losing(name):
+                self.lost += 1
+                meanwhile, self.meanwhile = self.meanwhile, None
+                if meanwhile is not None:
+                    meanwhile()
+                raise ReadTimeoutError(endpoint_url=request.url)
         return AWSResponse(request.url, status, _headers(headers), _Raw(body))
 
     def _do(self, request: AWSPreparedRequest) -> tuple[str, Said]:

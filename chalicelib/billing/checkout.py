@@ -60,13 +60,12 @@ def _customer_of(account_id: str) -> str:
         customer_id = stripe_subscriptions.make_customer(
             account_id, person.name, person.email, account.revision
         )
-    try:
-        BillingAccount(account_id).update(
-            [BillingAccount.customer_id.set(customer_id)],
-            condition=BillingAccount.customer_id.does_not_exist(),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)  # another request has made one
+    # Refused if another request has made one: then that one counts.
+    db.update_if(
+        BillingAccount(account_id),
+        BillingAccount.customer_id.does_not_exist(),
+        [BillingAccount.customer_id.set(customer_id)],
+    )
     return limits.read(account_id).customer_id or customer_id
 
 

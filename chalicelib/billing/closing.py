@@ -68,15 +68,11 @@ def _is_recorded_until(account_id: str, end: int) -> bool:
 
 def _close(row: UsageMonth) -> bool:
     """Close the month, unless something was billed to it since it was read."""
-    try:
-        row.update(
-            [UsageMonth.closed_at.set(clock.seconds()), UsageMonth.open_shard.remove()],
-            condition=UsageMonth.closed_at.does_not_exist() & (UsageMonth.amount == row.amount),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        return False
-    return True
+    return db.update_if(
+        row,
+        UsageMonth.closed_at.does_not_exist() & (UsageMonth.amount == row.amount),
+        [UsageMonth.closed_at.set(clock.seconds()), UsageMonth.open_shard.remove()],
+    )
 
 
 def _put_off_invoice(account_id: str, month: str) -> None:

@@ -180,14 +180,11 @@ def set_limit(account_id: str, amount: Decimal | None, version: int) -> None:
     is_as_read = BillingAccount.version == version
     if version == 1:
         is_as_read |= BillingAccount.version.does_not_exist()
-    try:
-        BillingAccount(account_id).update(actions, condition=is_as_read)
-    except db.UpdateError as error:
-        db.unless_refused(error)
+    if not db.update_if(BillingAccount(account_id), is_as_read, actions):
         raise VersionMismatch(
             "Your limit was changed elsewhere in the meantime. Look at it, and try again.",
             version=read(account_id).version,
-        ) from error
+        )
 
 
 def admit(account_id: str, units: Units) -> Plan:

@@ -250,12 +250,7 @@ def _settled(state: HourState, outcome: str) -> list[db.Action]:
 
 
 def _change(row: MeterHour, actions: list[db.Action], condition: db.Condition) -> bool:
-    try:
-        row.update(actions, condition=condition)
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        return False
-    return True
+    return db.update_if(row, condition, actions)
 
 
 def settle_by_summary(account_id: str, meter: str, hour: int) -> bool:

@@ -8,7 +8,7 @@ from chalicelib.billing.catalogue import STORAGE, Units
 from chalicelib.billing.ledger import Terms
 from chalicelib.billing.models import Run
 from chalicelib.billing.runs import Kind, Use
-from chalicelib.core import clock
+from chalicelib.core import clock, db
 from chalicelib.core.sweeps import each, readable
 
 
@@ -54,4 +54,4 @@ def _begin(account_id: str, units: Units, terms: Terms, at: int) -> None:
     )
     run = runs.new(use, terms)
     run.open_shard = runs.STORAGE_SHARD
-    run.save(condition=Run.id.does_not_exist())
+    db.put_new(run)

@@ -115,14 +115,8 @@ def _undo(account_id: str, second: Subscription) -> None:
 
 def note_attempt(account: BillingAccount) -> bool:
     """Note that something was tried. False if somebody else has, since `account` was read."""
-    try:
-        BillingAccount(account.account_id).update(
-            [BillingAccount.revision.add(1)], condition=_is_as_read(account)
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        return False
-    return True
+    changed = BillingAccount(account.account_id)
+    return db.update_if(changed, _is_as_read(account), [BillingAccount.revision.add(1)])
 
 
 @contextmanager

@@ -152,11 +152,6 @@ def _reversal(segment: Segment, start: int, end: int) -> Piece:
 
 def _close(run: Run) -> None:
     """Nothing is left to record."""
-    try:
-        run.update(
-            [Run.open_shard.remove(), Run.open_account_id.remove()],
-            condition=(Run.metered_until == run.metered_until) & (Run.seq == run.seq),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        raise ledger.Moved(run.id) from error
+    is_as_read = (Run.metered_until == run.metered_until) & (Run.seq == run.seq)
+    if not db.update_if(run, is_as_read, [Run.open_shard.remove(), Run.open_account_id.remove()]):
+        raise ledger.Moved(run.id)

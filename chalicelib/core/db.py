@@ -226,13 +226,17 @@ def update_if(model: Model, condition: Condition, actions: Sequence[Action]) -> 
     """Change an item if `condition` holds; `model` has all of its new values then.
 
     False when refused, as `put_new` says; `model` is as it was. The item keeps the ids of its last
-    two writes, so that a write is recognised even if another one followed it at once.
+    two writes, so that a write is recognised even if another one followed it at once. It is done
+    once even if `condition` still holds afterwards, so that actions may add.
 
     Raises `Conflict` (`busy`) when transactions on the same item go on for too long.
     """
     write_id = _new_write_id()
     marks = [_WRITE.set(write_id), _WRITE_BEFORE.set(_WRITE | "")]
-    request = model.get_update_kwargs_from_instance([*actions, *marks], condition, _ALL_OLD)
+    is_new = ~((_WRITE == write_id) | (_WRITE_BEFORE == write_id))
+    request = model.get_update_kwargs_from_instance(
+        [*actions, *marks], condition & is_new, _ALL_OLD
+    )
     row = _write("UpdateItem", request | {"ReturnValues": "ALL_NEW"}, write_id)
     if row is None:
         return False

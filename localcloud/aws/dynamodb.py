@@ -16,7 +16,7 @@ import msgspec
 from ministack.core.responses import request_scope
 from ministack.services import dynamodb
 
-from localcloud.aws import capacity, expressions
+from localcloud.aws import capacity, expressions, transaction_tokens
 from localcloud.aws.capacity import Json, Used
 from localcloud.settings import ACCOUNT, REGION
 
@@ -58,6 +58,7 @@ class Engine:
         self._lock = threading.RLock()
         self._evaluated = 0
         expressions.remember()
+        transaction_tokens.install()
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -22,6 +22,7 @@ from localcloud.aws import (
     schedules,
     security_group_rules,
     strictness,
+    transaction_tokens,
 )
 from localcloud.aws.batch_authorization import BatchAuthorization
 from localcloud.aws.batch_provisioner import BatchProvisioner
@@ -102,6 +103,7 @@ class AwsStack:
         schedules.install(CLOCK)
         security_group_rules.install()
         strictness.install()
+        transaction_tokens.install()
         self._install_ecs()
         self._install_batch()
         self._snapshots.install()

@@ -99,6 +99,17 @@ def test_a_changed_item_has_all_of_its_new_values(wire: Wire) -> None:
     assert (known.state, known.owner) == ("mine", "ada")
 
 
+def test_a_change_is_made_once_even_if_its_condition_still_holds_afterwards(wire: Wire) -> None:
+    claim().save()
+    known = Claim("one")
+    wire.lose(0)
+
+    assert db.update_if(known, Claim.state == "new", [Claim.expires_at.add(1)])
+
+    assert known.expires_at == 2
+    assert Claim.get("one").expires_at == 2
+
+
 def test_an_item_is_put_over_another_only_where_the_condition_says_so(wire: Wire) -> None:
     claim().save()
 

@@ -102,6 +102,21 @@ def test_a_refused_transaction_names_its_writes_and_leaves_nothing(dynamodb: Tab
     assert [each.id for each in Notebook.scan()] == ["nb_2"]
 
 
+def test_a_repeated_transaction_is_known_by_its_token_though_its_items_have_changed(
+    dynamodb: Tables,
+) -> None:
+    asked, one = client(), {":one": {"N": "1"}}
+    add = {"TableName": NOTEBOOKS, "Key": KEY, "UpdateExpression": "ADD n :one"}
+    add["ExpressionAttributeValues"] = one
+    made = [{"Put": {"TableName": NOTEBOOKS, "Item": KEY | {"n": {"N": "1"}}}}]
+
+    for _ in range(2):
+        asked.transact_write_items(TransactItems=made, ClientRequestToken="token")
+        asked.update_item(**add)
+
+    assert asked.get_item(TableName=NOTEBOOKS, Key=KEY)["Item"]["n"] == {"N": "3"}
+
+
 def test_an_item_does_not_change_with_what_it_was_made_of(dynamodb: Tables) -> None:
     tags = [{"S": "one"}]
     asked = client()

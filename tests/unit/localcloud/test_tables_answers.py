@@ -89,7 +89,15 @@ TRANSACTIONS: list[Request] = [
     ("TransactGetItems", {"TransactItems": [{"Get": key(1)}, {"Get": key(3)}, {"Get": key(4)}]}),
     ("TransactWriteItems", {"TransactItems": []}),
 ]
-SCENARIO = SINGLE + MANY + TRANSACTIONS
+KNOWN = together(("Put", PUT), ("Update", ADD | key(2)))[1] | {"ClientRequestToken": "token-1"}
+REPEATED: list[Request] = [
+    ("TransactWriteItems", KNOWN),
+    ("UpdateItem", ADD),
+    ("TransactWriteItems", KNOWN),
+    ("TransactGetItems", {"TransactItems": [{"Get": key(1)}, {"Get": key(2)}]}),
+    ("TransactWriteItems", KNOWN | together(("Delete", key(4)))[1]),
+]
+SCENARIO = SINGLE + MANY + TRANSACTIONS + REPEATED
 
 
 def outcome(asked: BaseClient, operation: str, request: dict[str, Any]) -> Outcome:
@@ -147,6 +155,7 @@ def test_the_requests_meet_every_kind_of_outcome(in_process: list[Outcome]) -> N
     assert raised == {
         None,
         "ConditionalCheckFailedException",
+        "IdempotentParameterMismatchException",
         "ClientError",
         "ResourceNotFoundException",
         "TransactionCanceledException",
