@@ -233,7 +233,7 @@ def update_if(model: Model, condition: Condition, actions: Sequence[Action]) -> 
     """
     write_id = _new_write_id()
     marks = [_WRITE.set(write_id), _WRITE_BEFORE.set(_WRITE | "")]
-    is_new = ~((_WRITE == write_id) | (_WRITE_BEFORE == write_id))
+    is_new = ~(_WRITE.is_in(write_id) | _WRITE_BEFORE.is_in(write_id))
     request = model.get_update_kwargs_from_instance(
         [*actions, *marks], condition & is_new, _ALL_OLD
     )
