@@ -19,6 +19,7 @@ from distributed.scheduler import TaskState
 from distributed.utils import offload
 
 from ramon_notebook.clusters.keeping import KeepingScheduler
+from ramon_notebook.files import replacing
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +108,6 @@ def _unpickled(data: dict[Any, Any]) -> dict[Any, Any]:
 def _write(document: dict[str, Any], target: Path) -> int:
     """Write the file as a whole or not at all; its size in bytes."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    half = target.with_name(f"{target.name}.tmp~")
-    with half.open("wb") as file:
+    with replacing(target) as file:
         cloudpickle.dump(document, file)
-    half.replace(target)
     return target.stat().st_size

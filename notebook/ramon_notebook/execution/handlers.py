@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, cast
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from ramon_notebook.execution.saver import OutputSaver
 
+if TYPE_CHECKING:
+    from ramon_notebook.server.contents import WorkspaceContents
+
 
 class ExecutionsHandler(APIHandler):
-    """POST /ramon/executions/<kernel>?session=…: take over what runs without a page."""
+    """POST /ramon/executions/<kernel>?session=…&path=…: take over what runs without a page.
+
+    session: the page's own, of its connection to the kernel; path: the notebook it shows.
+    """
 
     _track_activity = False
 
     @web.authenticated
     async def post(self, kernel_id: str) -> None:
-        """{"executions": [{msg_id, cell_id, running, execution_count, messages, seen}]}."""
+        """{"executions": [{msg_id, cell_id, running, execution_count, messages, seen}], …}."""
         saver: OutputSaver = self.settings["ramon_saver"]
-        executions = saver.adopt(kernel_id, self.get_query_argument("session"))
-        await self.finish(json.dumps({"executions": executions}, default=str))
+        session, path = self.get_query_argument("session"), self.get_query_argument("path", "")
+        file = cast("WorkspaceContents", self.contents_manager).file(path) if path else None
+        adopted = await saver.adopt(kernel_id, session, file)
+        await self.finish(json.dumps(adopted, default=str))
 
 
 EXECUTIONS = (r"/ramon/executions/([\w-]+)", ExecutionsHandler)

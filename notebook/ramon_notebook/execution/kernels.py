@@ -64,6 +64,7 @@ class RecordingKernelManager(AsyncMappingKernelManager):
             kernel.recorder_stream.close()
             kernel.recorder_stream = None
         self.recorder.kernel_removed(kernel_id)
+        self.saver.documents.forget_kernel(kernel_id)
 
     def catch_up(self, kernel_id: str) -> None:
         """Take in what a kernel has published and nobody has looked at yet."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ramon_notebook.execution.outputs import Output
+from ramon_notebook.execution.outputs import Output, same
+from ramon_notebook.files import replace_file
+from ramon_notebook.notebook_format import MAJOR, NotANotebook, parse, serialized
+
+_SPLIT_MIME_TYPES = ("application/javascript", "image/svg+xml")
+"""Text that nbformat writes in lines, beside everything that is text/…"""
 
 
 @dataclass(frozen=True)
 class CellResult:
-    """What a cell has to show after `code` ran in it."""
+    """What a cell has to show after a run of it."""
 
     cell_id: str
-    code: str
     execution_count: int | None
     outputs: list[Output]
 
@@ -31,79 +34,83 @@ class Notary(Protocol):
         """Trust this notebook, which is saved at `path`."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """What became of results: whether the file changed, and the cells that it has."""
+
+    changed: bool
+    cells: frozenset[str]
+
+
 def write_results(
     path: Path, results: Collection[CellResult], notary: Notary | None = None
-) -> bool:
-    """Put `results` into the notebook at `path`; whether that changed it.
+) -> Written:
+    """Put `results` under their cells in the notebook at `path`.
 
     notary: signs the notebook, if only results made here were added to what was trusted.
-    A cell that was run but never saved is added at the end. Raises OSError, and ValueError
-    for a file that is not a notebook of format 4.
+    A cell that the file does not have is left out: whoever saved the file last did not want
+    it. Sources are never touched. Raises OSError, FileChanged when somebody else wrote the
+    file at the same moment, and NotANotebook for what is no notebook of format 4.
     """
-    notebook = json.loads(path.read_bytes())
-    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
-        raise ValueError(f"{path.name} is not a notebook of format 4.")
-    cells = {cell.get("id"): cell for cell in notebook["cells"]}
-    trusted = notary and notary.trusts(notebook, {result.cell_id for result in results})
+    looked = path.stat()
+    notebook = parse(path.read_bytes())
+    cells = _code_cells(notebook)
+    trusted = notary is not None and _trusts(notary, notebook, results)
     changed = False
     for result in results:
         cell = cells.get(result.cell_id)
-        if cell is None:
-            cell = cells[result.cell_id] = _new_cell(result)
-            notebook["cells"].append(cell)
-        changed = _update(cell, result) or changed
+        changed = (cell is not None and _update(cell, result)) or changed
     if changed:
-        _replace(path, notebook)
-        if notary and trusted:
+        replace_file(path, serialized(notebook), read=looked)
+        if notary is not None and trusted:
             notary.sign_at(path, notebook)
-    return changed
+    return Written(changed, frozenset(cells))
 
 
-def _new_cell(result: CellResult) -> dict[str, Any]:
-    return {"cell_type": "code", "id": result.cell_id, "metadata": {}, "source": result.code}
+def has_cell(path: Path, cell_id: str) -> bool:
+    """Whether there is a notebook at `path` that has this code cell."""
+    try:
+        return cell_id in _code_cells(parse(path.read_bytes()))
+    except (OSError, NotANotebook):
+        return False
+
+
+def _trusts(notary: Notary, notebook: dict[str, Any], results: Collection[CellResult]) -> bool:
+    try:
+        return notary.trusts(notebook, {result.cell_id for result in results})
+    except (AttributeError, KeyError, TypeError):  # it lacks a part that signing wants
+        return False
+
+
+def _code_cells(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The code cells by id; of several with one id, the first, which keeps it."""
+    if notebook["nbformat"] != MAJOR:
+        raise NotANotebook(f"it is in nbformat {notebook['nbformat']}: open it once")
+    cells: dict[str, dict[str, Any]] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and isinstance(cell.get("id"), str):
+            cells.setdefault(cell["id"], cell)
+    return cells
 
 
 def _update(cell: dict[str, Any], result: CellResult) -> bool:
-    if cell.get("cell_type") != "code":
+    new = {"execution_count": result.execution_count, "outputs": result.outputs}
+    if same(new, {name: cell.get(name) for name in new}):
         return False
-    new: dict[str, Any] = {"execution_count": result.execution_count, "outputs": result.outputs}
-    if _joined(cell.get("source", "")) != result.code:
-        new["source"] = result.code
-    old = {name: cell.get(name) for name in new}
-    if _normal(old) == _normal(new):
-        return False
-    cell.update(new)
+    cell["execution_count"] = result.execution_count
+    cell["outputs"] = [_in_lines(output) for output in result.outputs]
     return True
 
 
-def _replace(path: Path, notebook: dict[str, Any]) -> None:
-    """Write as nbformat does, and so that nobody ever sees half of it."""
-    for cell in notebook["cells"]:
-        cell["source"] = _lines(cell.get("source", ""))
-        for output in cell.get("outputs", ()):
-            if output.get("output_type") == "stream":
-                output["text"] = _lines(output["text"])
-    half = path.with_name(f".~{path.name}")
-    text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    half.write_text(text, encoding="utf-8")
-    half.chmod(path.stat().st_mode & 0o777)
-    half.replace(path)
+def _in_lines(output: Output) -> Output:
+    """The output with long texts as lists of lines, as nbformat writes them."""
+    if output["output_type"] == "stream":
+        return output | {"text": output["text"].splitlines(keepends=True)}
+    if "data" not in output:
+        return output
+    return output | {"data": {kind: _lines(kind, data) for kind, data in output["data"].items()}}
 
 
-def _lines(text: str | list[str]) -> list[str]:
-    return _joined(text).splitlines(keepends=True)
-
-
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
-
-
-def _normal(value: Any) -> Any:
-    """`value` with every list of lines joined, as files may hold text either way."""
-    if isinstance(value, dict):
-        return {key: _normal(item) for key, item in value.items()}
-    if isinstance(value, list):
-        if value and all(isinstance(item, str) for item in value):
-            return "".join(value)
-        return [_normal(item) for item in value]
-    return value
+def _lines(kind: str, data: Any) -> Any:
+    splits = kind.startswith("text/") or kind in _SPLIT_MIME_TYPES
+    return data.splitlines(keepends=True) if splits and isinstance(data, str) else data

@@ -45,6 +45,22 @@ class Outputs:
         self._join_stream()
         return [dict(item) for item in self._items]
 
+    @property
+    def can_be_updated(self) -> bool:
+        """Whether a later cell may still change one of the displays."""
+        return bool(self._display_ids)
+
+    def restart(self, shown: list[Output]) -> None:
+        """Go on from what a page shows: somebody may have cleared some of it there."""
+        before, display_ids = self.nbformat(), self._display_ids
+        self._items = [_joined(item) for item in shown]
+        self._stream_chars = 0
+        self._display_ids = {
+            number: display_id
+            for number, display_id in display_ids.items()
+            if number < len(shown) and same(shown[number], before[number])
+        }
+
     def messages(self) -> list[dict[str, Any]]:
         """The outputs as messages that, taken in by a page, give the same outputs again."""
         return [
@@ -67,7 +83,7 @@ class Outputs:
         self._items.clear()
         self._stream.clear()
         self._stream_chars = 0
-        self._display_ids.clear()
+        self._display_ids = {}
 
     def _add_text(self, name: str, text: str) -> None:
         last = self._items[-1] if self._items else None
@@ -106,6 +122,27 @@ _FIELDS = {
     "execute_result": ("data", "metadata", "execution_count"),
     "error": ("ename", "evalue", "traceback"),
 }
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two outputs, or lists of them, say the same: files may hold text in lines."""
+    return bool(_normal(one) == _normal(other))
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _normal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        if value and all(isinstance(item, str) for item in value):
+            return "".join(value)
+        return [_normal(item) for item in value]
+    return value
+
+
+def _joined(output: Output) -> Output:
+    """An output of a file with its text in one piece."""
+    text = output.get("text")
+    return output | {"text": "".join(text)} if isinstance(text, list) else dict(output)
 
 
 def terminal_text(text: str) -> str:

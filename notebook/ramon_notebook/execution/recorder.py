@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
-from ramon_notebook.execution.notebook_file import CellResult
-from ramon_notebook.execution.outputs import Outputs
+from ramon_notebook.execution.execution import Execution, Taken
 
-SEEN = 1000
-"""Messages by whose ids a page that takes over tells what it has been given already."""
+MOST_NUMBERED = 10_000
+"""Messages of a kernel, the newest, that a page may name to say what it has taken in."""
 
-
-@dataclass
-class Execution:
-    """One run of one cell.
-
-    owner: the session of the page that shows it; it keeps the outputs while it is connected.
-    started: whether the kernel has begun; a request that is never begun changes no cell.
-    seen: the ids of the last messages taken in.
-    changes: counts what was taken in; `written` is its value when the file was last written,
-    and 0 when somebody else has written the file since.
-    """
-
-    kernel_id: str
-    msg_id: str
-    cell_id: str
-    code: str
-    owner: str
-    outputs: Outputs = field(default_factory=Outputs)
-    execution_count: int | None = None
-    started: bool = False
-    requested_at: float = field(default_factory=time.monotonic)
-    ended_at: float | None = None
-    seen: deque[str] = field(default_factory=lambda: deque(maxlen=SEEN))
-    changes: int = 0
-    written: int = 0
-
-    @property
-    def result(self) -> CellResult:
-        """What the notebook file is to say about it."""
-        return CellResult(self.cell_id, self.code, self.execution_count, self.outputs.nbformat())
+MOST_ENDED = 500
+"""Ended executions kept of a kernel; beyond, the oldest are forgotten."""
 
 
 class Recorder:
@@ -52,39 +21,45 @@ class Recorder:
     def __init__(self) -> None:
         self._executions: dict[tuple[str, str], Execution] = {}
         self._captures: dict[tuple[str, str], str] = {}
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._published = 0
 
     def requested(self, kernel_id: str, message: dict[str, Any], owner: str) -> None:
         """A page asks a kernel to execute; only cells of notebooks are recorded."""
-        cell_id = message["metadata"].get("cellId")
-        content = message["content"]
-        if not cell_id or content.get("silent"):
+        cell_id = (message.get("metadata") or {}).get("cellId")
+        if not cell_id or not isinstance(cell_id, str) or message["content"].get("silent"):
             return
         msg_id = message["header"]["msg_id"]
-        execution = Execution(kernel_id, msg_id, cell_id, content["code"], owner)
-        self._executions[kernel_id, msg_id] = execution
+        self._executions[kernel_id, msg_id] = Execution(kernel_id, msg_id, cell_id, owner)
 
     def published(self, kernel_id: str, message: dict[str, Any]) -> bool:
         """Take in a message that a kernel published; whether a recorded output changed."""
         kind, content = message["header"]["msg_type"], message["content"]
+        taken = self._number(kernel_id, message["header"]["msg_id"], kind, content)
         if kind == "update_display_data":
-            return self._update_display(kernel_id, content)
+            return self._update_display(kernel_id, taken)
         self._note_capture(kernel_id, kind, content)
         msg_id = (message.get("parent_header") or {}).get("msg_id", "")
         execution = self._executions.get((kernel_id, msg_id))
         if execution is None:
             return False
-        execution.seen.append(message["header"]["msg_id"])
         if kind == "execute_input":
             execution.started = True
             execution.execution_count = content["execution_count"]
-            self._replaces_earlier(execution)
-        elif kind == "status":
-            if content["execution_state"] == "idle":
-                self._end(execution)
-        elif msg_id not in self._captured(kernel_id):
-            execution.outputs.add(kind, content)
-        execution.changes += 1
+            self._replace_earlier(execution)
+        execution.take(taken, shows=msg_id not in self._captured(kernel_id))
+        if kind == "status" and content["execution_state"] == "idle":
+            self._end(execution)
         return True
+
+    def number(self, kernel_id: str, msg_ids: Iterable[str]) -> int:
+        """The number of the latest of these messages; 0 if none of them is known."""
+        numbers = self._numbers.get(kernel_id, {})
+        return max((numbers.get(msg_id, 0) for msg_id in msg_ids), default=0)
+
+    def last_message(self, kernel_id: str) -> str:
+        """The id of the last message that a kernel published."""
+        return next(reversed(self._numbers.get(kernel_id) or {"": 0}))
 
     def kernel_interrupted(self, kernel_id: str) -> None:
         """A kernel died or was restarted: none of its cells runs any more."""
@@ -96,43 +71,81 @@ class Recorder:
     def kernel_removed(self, kernel_id: str) -> None:
         """A kernel was shut down for good, its outputs saved."""
         self.kernel_interrupted(kernel_id)
-        self.settle(kernel_id, lambda _: True)
-
-    def settle(self, kernel_id: str, certain: Callable[[Execution], bool]) -> None:
-        """Forget the ended executions whose outputs are `certain` to be where they belong."""
         for execution in self.of_kernel(kernel_id):
-            if execution.ended_at is not None and certain(execution):
-                self._forget(execution)
+            self._drop(execution)
+        self._numbers.pop(kernel_id, None)
+
+    def settle(self, executions: Iterable[Execution]) -> None:
+        """Forget ended executions whose outputs are where they belong.
+
+        Those with displays that a later cell may update are kept, to be written again then.
+        """
+        for execution in executions:
+            if execution.ended_at is None:
+                continue
+            execution.settled = True
+            execution.written = execution.changes
+            if not execution.outputs.can_be_updated:
+                self._drop(execution)
+
+    def forget(self, executions: Iterable[Execution]) -> None:
+        """Forget executions whose cells are no more."""
+        for execution in executions:
+            self._drop(execution)
+
+    def drop_replaced(self) -> None:
+        """Forget the executions of a cell that has been run again, by whichever kernel."""
+        newest: dict[tuple[object, str], Execution] = {}
+        for execution in self.all():
+            if execution.started and execution.document is not None:
+                key = (execution.document, execution.cell_id)
+                if (older := newest.get(key)) is not None:
+                    self._drop(older)
+                newest[key] = execution
+
+    def all(self) -> list[Execution]:
+        """All executions that are recorded, oldest first."""
+        return list(self._executions.values())
 
     def of_kernel(self, kernel_id: str) -> list[Execution]:
         """The executions recorded of one kernel, oldest first."""
         return [e for e in self._executions.values() if e.kernel_id == kernel_id]
 
-    def kernels(self) -> set[str]:
-        """The kernels of which something is recorded."""
-        return {execution.kernel_id for execution in self._executions.values()}
+    def _number(self, kernel_id: str, msg_id: str, kind: str, content: dict[str, Any]) -> Taken:
+        self._published += 1
+        numbers = self._numbers.setdefault(kernel_id, {})
+        numbers[msg_id] = self._published
+        if len(numbers) > MOST_NUMBERED:
+            del numbers[next(iter(numbers))]
+        return Taken(self._published, msg_id, kind, content)
 
     def _end(self, execution: Execution) -> None:
         if execution.ended_at is None:
             execution.ended_at = time.monotonic()
             execution.changes += 1
         if not execution.started:
-            self._forget(execution)
+            self._drop(execution)
+        ended = [e for e in self.of_kernel(execution.kernel_id) if e.ended_at is not None]
+        for oldest in ended[:-MOST_ENDED]:
+            self._drop(oldest)
 
-    def _forget(self, execution: Execution) -> None:
+    def _drop(self, execution: Execution) -> None:
         self._executions.pop((execution.kernel_id, execution.msg_id), None)
 
-    def _replaces_earlier(self, execution: Execution) -> None:
-        for other in self.of_kernel(execution.kernel_id):
-            if other.cell_id == execution.cell_id and other is not execution and other.started:
-                self._forget(other)
+    def _replace_earlier(self, execution: Execution) -> None:
+        """Forget earlier runs of the cell, as far as it is known already to be the same cell."""
+        for other in self.all():
+            known = other.document is not None and other.document == execution.document
+            mine = (other.kernel_id, other.owner) == (execution.kernel_id, execution.owner)
+            again = other.cell_id == execution.cell_id and other is not execution
+            if again and other.started and (known or mine):
+                self._drop(other)
 
-    def _update_display(self, kernel_id: str, content: dict[str, Any]) -> bool:
-        display_id = (content.get("transient") or {}).get("display_id", "")
+    def _update_display(self, kernel_id: str, taken: Taken) -> bool:
         changed = False
         for execution in self.of_kernel(kernel_id):
-            if execution.outputs.update_display(display_id, content):
-                execution.changes += 1
+            if execution.outputs.update_display(taken.display_id, taken.content):
+                execution.note(taken)
                 changed = True
         return changed
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ramon_notebook.execution.notebook_file import Notary, write_results
-from ramon_notebook.execution.recorder import Execution, Recorder
+from ramon_notebook.errors import FileChanged
+from ramon_notebook.execution.documents import Documents, real
+from ramon_notebook.execution.execution import Execution
+from ramon_notebook.execution.notebook_file import Notary, Written, write_results
+from ramon_notebook.execution.outputs import same
+from ramon_notebook.execution.recorder import Recorder
+from ramon_notebook.notebook_format import NotANotebook
 
 log = logging.getLogger(__name__)
 
@@ -24,32 +30,51 @@ PATIENCE = 20
 """…then longer: a cell that has run for t seconds is saved every t / 20."""
 
 SAVE_MARGIN = 5.0
-"""A page that saves this many seconds after a cell's end has that cell's outputs for sure."""
+"""A page that saves this many seconds after a cell's end has that cell's outputs for sure,
+even if it does not say what it has."""
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Which page saves, and the last messages of its kernel that it had taken in by then."""
+
+    kernel_id: str
+    session: str
+    seen: tuple[str, ...]
+
+    @classmethod
+    def told(cls, told: Any) -> Saving | None:
+        """What a page tells with its save; None for a page that does not."""
+        match told:
+            case {"kernel": str(kernel_id), "session": str(session), "seen": list(seen)}:
+                return cls(kernel_id, session, tuple(map(str, seen)))
+        return None
 
 
 class OutputSaver:
     """Knows which pages are connected, and saves what they do not.
 
-    notebook_of: the file of a kernel's notebook, or None.
     will_write: called before a notebook is written behind the back of its page; what it
     returns is called after.
     notary: signs what is written, where it may.
+    lock: held by whoever reads and then writes notebook files, moves or deletes them.
     """
 
     def __init__(
         self,
         recorder: Recorder,
-        notebook_of: Callable[[str], Awaitable[Path | None]],
+        documents: Documents,
         will_write: Callable[[Path], Callable[[], None]],
         notary: Notary,
     ) -> None:
         self.recorder = recorder
-        self._notebook_of = notebook_of
+        self.documents = documents
+        self.lock = asyncio.Lock()
+        self.problems: dict[Path, str] = {}
         self._will_write = will_write
         self._notary = notary
         self._pages: dict[tuple[str, str], int] = {}
-        self._saved_at: dict[str, float] = {}
-        self._lock = asyncio.Lock()
+        self._tried_at: dict[Path, float] = {}
 
     def page_connected(self, kernel_id: str, session: str) -> None:
         """A page has a connection to a kernel; pages are told apart by their session."""
@@ -63,49 +88,107 @@ class OutputSaver:
         else:
             self._pages.pop((kernel_id, session), None)
 
-    def adopt(self, kernel_id: str, session: str) -> list[dict[str, Any]]:
-        """Make a page the owner of every execution that has none; what it needs to show them."""
-        adopted = [e for e in self.recorder.of_kernel(kernel_id) if e.started and self._orphan(e)]
+    async def adopt(self, kernel_id: str, session: str, file: Path | None) -> dict[str, Any]:
+        """Make a page the owner of what runs without one in the notebook that it shows.
+
+        file: that notebook; None if the page does not say. What the page needs to know:
+        the executions, the last message that they hold, and why outputs can't be saved.
+        """
+        if file is not None:
+            self.documents.shows(kernel_id, session, file)
+        await self.locate()
+        free = [e for e in self.recorder.of_kernel(kernel_id) if self._is_free(e)]
+        wanted = real(file) if file is not None else _only(e.document for e in free)
+        adopted = [execution for execution in free if execution.document == wanted]
         for execution in adopted:
             execution.owner = session
-        return [_described(execution) for execution in adopted]
+        return {
+            "executions": [_described(execution) for execution in adopted],
+            "last": self.recorder.last_message(kernel_id),
+            "problem": self.problems.get(wanted) if wanted else None,
+        }
 
     async def run(self) -> None:
         """Save what is due, for ever."""
         while True:
             await asyncio.sleep(TICK)
-            for kernel_id in self.recorder.kernels():
-                if self._due(kernel_id):
-                    await self._save(kernel_id, self._orphan)
+            try:
+                async with self.lock:
+                    await self._save(self._orphan, only_due=True)
+            except Exception:  # one strange notebook must not end the saving of all others
+                log.exception("Outputs could not be saved.")
 
-    async def save_for_reading(self, path: Path) -> None:
-        """Bring the file up to date before somebody reads it."""
-        async for kernel_id in self._kernels_of(path):
-            await self._save(kernel_id, self._orphan)
-            # Whoever reads the file has these outputs, and any page that saves without them
-            # is told that the file has changed.
-            self.recorder.settle(kernel_id, lambda e: self._orphan(e) and e.changes == e.written)
+    async def save_for_reading(self, file: Path) -> None:
+        """Bring the file up to date before somebody reads it; the lock is held."""
+        document = real(file)
+        await self._save(lambda e: e.document == document and self._orphan(e))
+        # Whoever reads the file has these outputs, and any page that saves without them
+        # is told that the file has changed.
+        recorded = self._recorded_in(document)
+        self.recorder.settle(e for e in recorded if self._orphan(e) and e.changes == e.written)
 
-    async def saved_by_page(self, path: Path) -> None:
-        """A page has just saved this notebook."""
-        async for kernel_id in self._kernels_of(path):
-            self.recorder.settle(kernel_id, self._page_has)
-            for execution in self.recorder.of_kernel(kernel_id):
-                execution.written = 0
+    async def saved_by_page(self, file: Path, notebook: Any, saving: Saving | None) -> None:
+        """A page has just saved this notebook, with these cells; the lock is held."""
+        await self.locate()
+        document = real(file)
+        self.problems.pop(document, None)
+        cells = {cell.get("id"): cell for cell in notebook.get("cells", ())}
+        for execution in self._recorded_in(document):
+            cell = cells.get(execution.cell_id)
+            if cell is not None and cell.get("cell_type") == "code":
+                execution.in_file = True
+                self._saved_with(execution, cell, saving)
+            elif execution.ended_at is not None and execution.in_file:
+                self.recorder.forget([execution])
+
+    def moved(self, old: Path, new: Path) -> None:
+        """A file or folder is at `new` now; `old` is its real path of before."""
+        self.documents.moved(old, new, self.recorder.all())
 
     async def save_everything(self) -> None:
         """Save all that is recorded, whoever is connected: the server stops."""
-        for kernel_id in self.recorder.kernels():
-            await self.save_kernel(kernel_id)
+        async with self.lock:
+            await self._save(lambda _: True)
 
     async def save_kernel(self, kernel_id: str) -> None:
         """Save all that is recorded of a kernel: it is about to end."""
-        await self._save(kernel_id, lambda _: True)
+        async with self.lock:
+            await self._save(lambda e: e.kernel_id == kernel_id)
 
-    async def _kernels_of(self, path: Path) -> AsyncIterator[str]:
-        for kernel_id in self.recorder.kernels():
-            if await self._notebook_of(kernel_id) == path:
-                yield kernel_id
+    async def locate(self) -> None:
+        """Find the notebooks of all executions, as far as pages or sessions name them."""
+        await self.documents.locate(self.recorder.all())
+        self.recorder.drop_replaced()
+
+    def _recorded_in(self, document: Path) -> list[Execution]:
+        return [e for e in self.recorder.all() if e.document == document and e.started]
+
+    def _saved_with(
+        self, execution: Execution, cell: dict[str, Any], saving: Saving | None
+    ) -> None:
+        """A save had this execution's cell, with what it shows."""
+        shown = cell.get("outputs") or []
+        counted = cell.get("execution_count") == execution.execution_count
+        number = self._taken_in_by(execution, saving)
+        if number:
+            settled = execution.saved_by_its_page(shown, number)
+        elif counted and same(shown, execution.outputs.nbformat()):
+            execution.written, settled = execution.changes, True
+        elif execution.settled:
+            self.recorder.forget([execution])
+            return
+        else:
+            execution.written = 0
+            settled = saving is None and self._page_has(execution)
+        if settled:
+            self.recorder.settle([execution])
+
+    def _taken_in_by(self, execution: Execution, saving: Saving | None) -> int:
+        """The last message that the page had taken in which saved, if it shows the execution."""
+        page = (execution.kernel_id, execution.owner)
+        if saving is None or (saving.kernel_id, saving.session) != page:
+            return 0
+        return self.recorder.number(saving.kernel_id, saving.seen)
 
     def _page_has(self, execution: Execution) -> bool:
         """Whether the page that owns this execution had its outputs when it saved just now."""
@@ -115,40 +198,68 @@ class OutputSaver:
     def _orphan(self, execution: Execution) -> bool:
         return (execution.kernel_id, execution.owner) not in self._pages
 
-    def _due(self, kernel_id: str) -> bool:
-        recorded = self.recorder.of_kernel(kernel_id)
-        changed = [e for e in recorded if self._orphan(e) and e.changes != e.written]
-        if not changed:
-            return False
+    def _is_free(self, execution: Execution) -> bool:
+        return execution.started and not execution.settled and self._orphan(execution)
+
+    async def _save(self, wanted: Callable[[Execution], bool], *, only_due: bool = False) -> None:
+        """Write the wanted executions that the files lack; the lock is held."""
+        if all(e.changes == e.written for e in self.recorder.all()):
+            return
+        await self.locate()
+        chosen = [e for e in self.recorder.all() if e.started and wanted(e)]
+        for execution in chosen:
+            if execution.document is None:
+                execution.written = execution.changes
+        changed = [e for e in chosen if e.changes != e.written]
+        for document in {e.document for e in changed if e.document is not None}:
+            here = [e for e in changed if e.document == document]
+            if not only_due or self._due(document, here):
+                await self._write(document, here)
+
+    def _due(self, document: Path, changed: list[Execution]) -> bool:
         running_for = time.monotonic() - min(e.requested_at for e in changed)
         wait = min(max(running_for / PATIENCE, FIRST_WAIT), LAST_WAIT)
-        ended = any(e.ended_at for e in changed)
-        return ended or time.monotonic() - self._saved_at.get(kernel_id, 0) >= wait
+        at_once = document not in self.problems and any(e.ended_at for e in changed)
+        return at_once or time.monotonic() - self._tried_at.get(document, 0) >= wait
 
-    async def _save(self, kernel_id: str, wanted: Callable[[Execution], bool]) -> None:
-        async with self._lock:
-            self._saved_at[kernel_id] = time.monotonic()
-            chosen = [e for e in self.recorder.of_kernel(kernel_id) if e.started and wanted(e)]
-            states = [(execution, execution.changes) for execution in chosen]
-            if any(changes != execution.written for execution, changes in states):
-                path = await self._notebook_of(kernel_id)
-                if path is None or not await self._write(path, chosen):
-                    return
-            for execution, changes in states:
-                execution.written = changes
-
-    async def _write(self, path: Path, executions: list[Execution]) -> bool:
+    async def _write(self, document: Path, executions: list[Execution]) -> None:
+        self._tried_at[document] = time.monotonic()
+        states = [(execution, execution.changes) for execution in executions]
         results = [execution.result for execution in executions]
-        try:
-            wrote = self._will_write(path)
-            if await asyncio.to_thread(write_results, path, results, self._notary):
+
+        def write() -> Written:
+            wrote = self._will_write(document)
+            written = write_results(document, results, self._notary)
+            if written.changed:
                 wrote()
+            return written
+
+        try:
+            written = await asyncio.to_thread(write)
         except FileNotFoundError:
-            log.info("%s is gone; its outputs have nowhere to go.", path)
-        except (OSError, ValueError) as error:
-            log.warning("The outputs of %s could not be saved: %s", path, error)
-            return False
-        return True
+            log.info("%s is gone; its outputs have nowhere to go.", document)
+            written = Written(changed=False, cells=frozenset())
+        except FileChanged as error:
+            log.info("%s The outputs are saved in a moment.", error)
+            return
+        except (OSError, NotANotebook) as error:
+            self._note_problem(document, error)
+            return
+        self.problems.pop(document, None)
+        for execution, changes in states:
+            execution.written = changes
+            execution.in_file = execution.in_file or execution.cell_id in written.cells
+
+    def _note_problem(self, document: Path, error: OSError | NotANotebook) -> None:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        self.problems[document] = f"The outputs of {document.name} can't be saved: {why}."
+        log.warning("The outputs of %s could not be saved: %s", document, error)
+
+
+def _only(documents: Iterable[Path | None]) -> Path | None:
+    """The one document that there is; None where there are several."""
+    found = set(documents)
+    return found.pop() if len(found) == 1 else None
 
 
 def _described(execution: Execution) -> dict[str, Any]:

@@ -25,6 +25,8 @@ from nbformat import NotebookNode
 from nbformat.sign import MemorySignatureStore, NotebookNotary
 from nbformat.v4 import nbjson
 
+from ramon_notebook.files import replace_file
+
 log = logging.getLogger(__name__)
 
 FILE = Path(".jupyter", "trusted.json")
@@ -76,11 +78,9 @@ class Signatures:
         return self._of_path
 
     def _write(self, known: dict[str, list[str]]) -> None:
-        half = self._file.with_name(f".~{self._file.name}")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            half.write_text(json.dumps({"signatures": known}, indent=0), encoding="utf-8")
-            half.replace(self._file)
+            replace_file(self._file, json.dumps({"signatures": known}, indent=0).encode())
         except OSError as error:
             log.warning("Which notebooks are trusted could not be noted: %s", error)
 

@@ -6,32 +6,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from nbformat import NotebookNode
 from tornado import web
-from traitlets import Instance, default
 
-from ramon_notebook.execution.saver import OutputSaver
-from ramon_notebook.execution.trust import Notary
+from ramon_notebook.execution.documents import real
+from ramon_notebook.execution.saver import OutputSaver, Saving
 from ramon_notebook.server.activity import Activity
+from ramon_notebook.server.notebook_files import NotebookFiles, current
 from ramon_notebook.workspace.keeper import Keeper, full_message
 
 
-class WorkspaceContents(AsyncLargeFileManager):
-    """Jupyter's own file manager, which notes activity and refuses to outgrow the quota."""
+class WorkspaceContents(NotebookFiles):
+    """The files of the workspace: notes activity, and refuses to outgrow the quota.
 
-    notary = Instance(Notary)
+    on_move: called with the old and the new path of what has been moved.
+    """
 
-    @default("notary")
-    def _our_notary(self) -> Notary:
-        return Notary(parent=self)
+    on_move: Callable[[str, str], Awaitable[None]]
 
     def connect(
         self, activity: Activity, saver: OutputSaver, keeper: Callable[[], Keeper | None]
@@ -40,7 +38,7 @@ class WorkspaceContents(AsyncLargeFileManager):
         self._activity = activity
         self._saver = saver
         self._keeper = keeper
-        self._unnoticed: dict[str, Unnoticed] = {}
+        self._unnoticed: dict[Path, Unnoticed] = {}
 
     def file(self, path: str) -> Path:
         """Where a path of JupyterLab's is on disk. Raises 404 for one outside the workspace."""
@@ -49,26 +47,35 @@ class WorkspaceContents(AsyncLargeFileManager):
     async def get(self, path: str, content: bool = True, **kwargs: Any) -> dict[str, Any]:
         """Read; a file's content counts as activity, as no page asks for that by itself."""
         file = self.file(path)
-        if content:
-            await self._saver.save_for_reading(file)
-        model: dict[str, Any] = await super().get(path, content=content, **kwargs)
-        if model["type"] == "directory":
+        if not content or file.is_dir():
+            model: dict[str, Any] = await super().get(path, content=content, **kwargs)
+            if (before := self._before(file)) is not None:
+                model["last_modified"] = before.last_modified
+                model["hash"] = before.hash if model.get("hash") else None
             return model
-        if content:
-            self._activity.note()
-            self._unnoticed.pop(str(file), None)
-        elif (before := self._before(file)) is not None:
-            model["last_modified"] = before.last_modified
-            model["hash"] = before.hash if model.get("hash") else None
+        self._activity.note()
+        async with self._saver.lock:
+            await self._saver.save_for_reading(file)
+            kind = kwargs.get("type")
+            if kind == "notebook" or (kind is None and file.suffix == ".ipynb"):
+                await self.raise_on_disk(file)
+            model = await super().get(path, content=True, **kwargs)
+            self._unnoticed.pop(real(file), None)
         return model
 
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Write. Raises 507 with advice when the workspace would outgrow its quota."""
         self._activity.note()
+        saving = Saving.told(model.pop("ramon", None))
+        if model.get("type") == "notebook" and isinstance(model.get("content"), dict):
+            model["content"] = current(model["content"])
         self._check_quota(model, path)
-        saved: dict[str, Any] = await super().save(model, path)
-        self._unnoticed.pop(str(self.file(path)), None)
-        await self._saver.saved_by_page(self.file(path))
+        file, notebook = self.file(path), model.get("content")
+        async with self._saver.lock:
+            saved: dict[str, Any] = await super().save(model, path)
+            self._unnoticed.pop(real(file), None)
+            if model.get("type") == "notebook":
+                await self._saver.saved_by_page(file, notebook, saving)
         return saved
 
     def check_and_sign(self, nb: NotebookNode, path: str = "", **_: Any) -> None:
@@ -77,14 +84,27 @@ class WorkspaceContents(AsyncLargeFileManager):
             self.notary.sign_at(self.file(path), nb)
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
-        """Move."""
+        """Move; outputs of running cells go to where their notebook is then."""
         self._activity.note()
-        await super().rename_file(old_path, new_path)
+        old, new = self.file(old_path), self.file(new_path)
+        async with self._saver.lock:
+            await self._saver.locate()
+            was = real(old.parent) / old.name
+            await super().rename_file(old_path, new_path)
+            if not new.is_symlink():
+                self._saver.moved(was, real(new))
+            await self.on_move(old_path.strip("/"), new_path.strip("/"))
 
     async def delete_file(self, path: str) -> None:
         """Delete; always possible."""
         self._activity.note()
-        await super().delete_file(path)
+        async with self._saver.lock:
+            await super().delete_file(path)
+
+    async def restore_checkpoint(self, checkpoint_id: str, path: str) -> None:
+        """Bring back a file as it was when a person saved it."""
+        async with self._saver.lock:
+            await super().restore_checkpoint(checkpoint_id, path)
 
     def write_unnoticed(self, file: Path) -> Callable[[], None]:
         """Call before writing outputs into `file`, and what is returned after.
@@ -96,12 +116,12 @@ class WorkspaceContents(AsyncLargeFileManager):
         before = self._before(file) or Unnoticed.of(file)
 
         def wrote() -> None:
-            self._unnoticed[str(file)] = replace(before, mtime_ns=file.stat().st_mtime_ns)
+            self._unnoticed[real(file)] = replace(before, mtime_ns=file.stat().st_mtime_ns)
 
         return wrote
 
     def _before(self, file: Path) -> Unnoticed | None:
-        known = self._unnoticed.get(str(file))
+        known = self._unnoticed.get(real(file))
         if known and file.exists() and file.stat().st_mtime_ns == known.mtime_ns:
             return known
         return None

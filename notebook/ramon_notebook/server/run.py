@@ -16,6 +16,7 @@ from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
 
 from ramon_notebook.clusters.socket import serve as serve_clusters
+from ramon_notebook.execution.documents import Documents, KernelSession
 from ramon_notebook.execution.handlers import EXECUTIONS
 from ramon_notebook.execution.kernels import PageConnection, RecordingKernelManager
 from ramon_notebook.execution.recorder import Recorder
@@ -152,13 +153,26 @@ def _saver(server: NotebookServer) -> OutputSaver:
     contents = cast("WorkspaceContents", server.contents_manager)
     kernels: Any = server.kernel_manager
 
-    async def notebook_of(kernel_id: str) -> Path | None:
-        for session in await server.session_manager.list_sessions():
-            if session["kernel"]["id"] == kernel_id and session["type"] == "notebook":
-                return contents.file(session["path"])
-        return None
+    async def sessions() -> list[KernelSession]:
+        return [
+            KernelSession(
+                session["id"],
+                session["kernel"]["id"],
+                contents.file(session["path"]) if session["type"] == "notebook" else None,
+            )
+            for session in await server.session_manager.list_sessions()
+        ]
 
-    saver = OutputSaver(Recorder(), notebook_of, contents.write_unnoticed, contents.notary)
+    async def moved(old: str, new: str) -> None:
+        """Let Jupyter's sessions follow: a kernel whose page is gone stays its notebook's."""
+        for session in await server.session_manager.list_sessions():
+            if f"{session['path']}/".startswith(f"{old}/"):
+                path = new + session["path"].removeprefix(old)
+                await server.session_manager.update_session(session["id"], path=path)
+
+    contents.on_move = moved
+    documents = Documents(sessions)
+    saver = OutputSaver(Recorder(), documents, contents.write_unnoticed, contents.notary)
     kernels.saver = server.web_app.settings["ramon_saver"] = saver
     server.web_app.add_handlers(".*$", [EXECUTIONS])
     return saver

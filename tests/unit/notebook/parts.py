@@ -94,7 +94,7 @@ class Browser:
         """Run code over a page's connection, until it ends or prints `leave_at`."""
         session = session or uuid.uuid4().hex
         path = f"/api/kernels/{kernel_id}/channels?session_id={session}"
-        request = _execute_request(code, cell_id, session)
+        request = execute_request(code, cell_id, session)
         async with aiohttp.ClientSession() as client, self._connect(client, path) as ws:
             await ws.send_json(request)
             ran = Ran()
@@ -119,8 +119,11 @@ class Browser:
                     return
 
     def _connect(self, client: aiohttp.ClientSession, path: str) -> _WSRequestContextManager:
-        headers = {"Host": self.host, "Origin": f"http://{self.host}", "Cookie": self._cookie()}
-        return client.ws_connect(f"ws://{self.address}:{PORT}{path}", headers=headers)
+        return client.ws_connect(f"ws://{self.address}:{PORT}{path}", headers=self.socket_headers())
+
+    def socket_headers(self) -> dict[str, str]:
+        """What a page sends when it opens a socket."""
+        return {"Host": self.host, "Origin": f"http://{self.host}", "Cookie": self._cookie()}
 
     def _cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -227,7 +230,8 @@ class Notebook:
         return False
 
 
-def _execute_request(code: str, cell_id: str | None, session: str) -> dict[str, Any]:
+def execute_request(code: str, cell_id: str | None, session: str) -> dict[str, Any]:
+    """The message by which a page asks a kernel to run a cell."""
     header = {
         "msg_id": uuid.uuid4().hex,
         "msg_type": "execute_request",

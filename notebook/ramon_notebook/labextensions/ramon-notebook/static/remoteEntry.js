@@ -8,6 +8,8 @@
  *    publishes from then on, by JupyterLab's own code for outputs.
  * 3. A message that is too large for the server is not sent, and the person is told: sent, it
  *    would cost the page its connection.
+ * 4. Each save of a notebook tells the server which messages of the kernel this page had
+ *    taken in: outputs that somebody cleared stay cleared, what came later is added.
  */
 (() => {
   const NAME = 'ramon-notebook';
@@ -84,11 +86,14 @@
 
   /** Takes over the cells of one notebook, now and whenever its kernel is connected anew. */
   class Takeover {
-    constructor(panel, request) {
+    constructor(panel, request, warn) {
       this.panel = panel;
       this.request = request;
+      this.warn = warn;
       this.adopted = new Map();
       this.early = [];
+      this.asking = 0;
+      this.seen = {};
       panel.sessionContext.iopubMessage.connect((_, message) => this.receive(message));
       panel.sessionContext.connectionStatusChanged.connect(() => this.ask());
       this.ask();
@@ -104,8 +109,22 @@
         return;
       }
       await this.panel.revealed;
-      const path = `ramon/executions/${kernel.id}?session=${kernel.clientId}`;
-      const { executions } = await this.request(path);
+      this.asking++;
+      try {
+        await this.takeOver(kernel);
+      } finally {
+        this.asking--;
+      }
+    }
+
+    async takeOver(kernel) {
+      const shown = encodeURIComponent(this.panel.context.localPath);
+      const { executions, last, problem } = await this.request(
+        `ramon/executions/${kernel.id}?session=${kernel.clientId}&path=${shown}`
+      );
+      if (problem) {
+        this.warn(problem);
+      }
       for (const execution of executions) {
         const cell = this.panel.content.widgets.find(w => w.model.id === execution.cell_id);
         if (cell?.outputArea) {
@@ -115,9 +134,20 @@
       for (const message of this.early.splice(0)) {
         this.pass(message);
       }
+      this.seen = { ...this.seen, kernel: kernel.id, told: last };
+    }
+
+    /** What the server needs to know of a save: this page, and the last messages it has. */
+    get saving() {
+      const { kernel, asking, seen } = this;
+      const known = kernel && !asking && seen.kernel === kernel.id;
+      return known
+        ? { kernel: kernel.id, session: kernel.clientId, seen: [seen.told, seen.heard ?? ''] }
+        : undefined;
     }
 
     receive(message) {
+      this.seen.heard = message.header.msg_id;
       if (!this.pass(message)) {
         // It may be of a cell that the server is just telling us about.
         this.early.push(message);
@@ -159,6 +189,13 @@
     get writable() {
       return !this.context.model.readOnly && this.context.contentsModel?.writable !== false;
     }
+  }
+
+  /** Adds to each save of a notebook what its page has to tell; `told` has it by path. */
+  function tellWithSaves(contents, told) {
+    const save = contents.save.bind(contents);
+    contents.save = (path, options) =>
+      save(path, options?.type === 'notebook' ? { ...options, ramon: told.get(path) } : options);
   }
 
   /** Keeps messages to kernels that are larger than `limit` bytes here, and tells the person. */
@@ -206,14 +243,22 @@
 
     function activate(app, tracker) {
       const savers = new WeakMap();
+      const warn = text => Notification.error(text, { autoClose: false });
       limitMessages(
         app.serviceManager.serverSettings, Number(PageConfig.getOption('ramonMaxMessageBytes')),
-        text => Notification.error(text, { autoClose: false })
+        warn
       );
+      const told = new Map();
+      tellWithSaves(app.serviceManager.contents, told);
       tracker.widgetAdded.connect(async (_, panel) => {
         await Promise.all([panel.context.ready, panel.sessionContext.ready]);
         savers.set(panel.content, new Saver(panel));
-        new Takeover(panel, request);
+        const takeover = new Takeover(panel, request, warn);
+        panel.context.saveState.connect(({ path }, state) => {
+          if (state === 'started') {
+            told.set(path, takeover.saving);
+          }
+        });
       });
       NotebookActions.executionScheduled.connect((_, { notebook }) => {
         savers.get(notebook)?.saveSoon();
