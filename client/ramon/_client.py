@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import distributed
@@ -15,15 +16,22 @@ from distributed.client import ClosedClientError, FutureCancelledError, FuturesC
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
-from ramon import _code
+from ramon import _calls, _code, _wire
+from ramon._packed import Packed
+from ramon._raised import Raised
+from ramon._sending import Shares
 from ramon.errors import RamonError
 
 if TYPE_CHECKING:
     from ramon._known import Known
 
+_wire.register()
+
 _NO_SCHEDULER = (CommClosedError, ClosedClientError)
 _CANCELLED = (FutureCancelledError, FuturesCancelledError)
 
+OFFLOAD_BYTES = 1 << 20
+"""Results that are larger than this in all are not unpickled where Dask's messages are read."""
 
 _code.mark_tokens()
 
@@ -43,20 +51,36 @@ class Client(distributed.Client):
     _marked = ""
     _known_before: frozenset[Any] = frozenset()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.shares = Shares(self)
+        super().__init__(*args, **kwargs)
+
     def sync(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """As Dask's; errors say why the cluster stopped, or what a worker lacks."""
         try:
             result = super().sync(func, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - whatever a task raised
-            raise explained(error, self.cluster) from error.__cause__
-        return self._later(result) if inspect.iscoroutine(result) else result
+            better = explained(error, self.cluster)
+        else:
+            return self._later(result) if inspect.iscoroutine(result) else _told(result)
+        raise better  # not above, where it would get another error for its context
 
     async def _later(self, result: Awaitable[Any]) -> Any:
         try:
-            return await result
+            return _told(await result)
         except Exception as error:  # noqa: BLE001 - whatever a task raised
             better = await asyncio.to_thread(explained, error, self.cluster)
-            raise better from error.__cause__
+        raise better
+
+    async def gather_as_sent(self, futures: Any) -> Any:
+        """Results in the form in which they travel, see `ramon._calls`."""
+        return await super()._gather(futures)
+
+    async def _gather(self, futures: Any, *args: Any, **kwargs: Any) -> Any:
+        """As Dask's, for what `submit` and `map` of a cluster sent too."""
+        results = await super()._gather(futures, *args, **kwargs)
+        large = sum(map(sys.getsizeof, filter(_travels, _values(results)))) > OFFLOAD_BYTES
+        return await asyncio.to_thread(_opened, results) if large else _opened(results)
 
     def _graph_to_futures(self, expr: Any, keys: Any, *args: Any, **kwargs: Any) -> Any:
         """As Dask's, through which every call goes: with the code as it is now."""
@@ -108,17 +132,43 @@ class Client(distributed.Client):
         await super()._close(fast=fast)
 
 
+def _travels(value: Any) -> bool:
+    return isinstance(value, (Packed, _calls.Part))
+
+
+def _values(results: Any) -> Iterable[Any]:
+    if isinstance(results, dict):
+        return results.values()
+    return results if type(results) in {list, tuple, set, frozenset} else ()
+
+
+def _opened(results: Any) -> Any:
+    """What was gathered, with the results of our own calls unpacked wherever Dask may put them."""
+    if not any(map(_travels, _values(results))):
+        return _calls.opened(results)
+    if isinstance(results, dict):
+        return {key: _calls.opened(value) for key, value in results.items()}
+    return type(results)(_calls.opened(value) for value in results)
+
+
+def _told(result: Any) -> Any:
+    """What is asked for; an error that is asked for is the task's own."""
+    return result.error() if isinstance(result, Raised) else result
+
+
 def explained(error: BaseException, cluster: Known) -> BaseException:
     """The error to raise instead of `error`, or `error` with a note of what to do. May take 5 s.
 
     What Python or Dask raise stays what it is, so that programs can catch it as they are used to;
     only a lost scheduler, which nobody can do anything about, becomes `ClusterStopped`.
     """
-    if isinstance(error, RamonError):
+    if isinstance(error, Raised):
+        error = error.error()
+    elif isinstance(error, RamonError):
         return error
-    if lost(error):
+    elif lost(error):
         return cluster.why_stopped(patience=5) or error
-    if isinstance(error, _CANCELLED):
+    elif isinstance(error, _CANCELLED):
         return cluster.why_stopped() or error
     for cause in _causes(error):
         if isinstance(cause, ModuleNotFoundError):

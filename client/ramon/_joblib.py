@@ -42,7 +42,7 @@ def backend(cluster: Cluster | None = None, **options: Any) -> Any:
     `options` are those of joblib's backend "dask", such as ``scatter``.
     Raises ClusterNotFound without a cluster, and ClusterStopped when it has stopped.
     """
-    from joblib._dask import DaskDistributedBackend
+    from ramon._parallel import Backend
 
     if cluster is None:
         cluster = _newest[0]() if _newest else None
@@ -51,4 +51,4 @@ def backend(cluster: Cluster | None = None, **options: Any) -> Any:
             "There is no cluster to run on. Start one, and name it if there are several: "
             'joblib.parallel_config(backend="ramon", cluster=ramon.Cluster()).'
         )
-    return DaskDistributedBackend(client=cluster.get_client(), **options)
+    return Backend(cluster, **options)

@@ -9,7 +9,7 @@ from typing import Any
 
 from distributed.client import Future
 
-from ramon._calls import flat
+from ramon._calls import SHARED, flat
 from ramon._tasks import Tasks
 
 
@@ -45,7 +45,7 @@ class Kept(Tasks):
 
     async def _futures(self) -> dict[str, Future[Any]]:
         client = self.get_client()
-        keys = await self.scheduler_comm.ramon_kept()
+        keys = [key for key in await self.scheduler_comm.ramon_kept() if not _is_shared(key)]
         futures: dict[str, Future[Any]] = {key: Future(key, client) for key in keys}
         # By the client's own stream, so that it comes after the release of futures of before; the
         # call besides gives their states at once.
@@ -61,8 +61,13 @@ class Kept(Tasks):
                 await future.exception()
         states = await self.scheduler_comm.get_task_status(keys=list(futures))
         done = {key: each for key, each in futures.items() if states[key] == "memory"}
-        return flat(await self.get_client().gather(done))
+        return flat(await self.get_client().gather_as_sent(done))
 
     async def _forget(self) -> None:
         keys = await self.scheduler_comm.ramon_kept()
         await self.scheduler_comm.ramon_release(keys=keys)
+
+
+def _is_shared(key: Any) -> bool:
+    """Whether it holds what several calls have in common, and is no call itself."""
+    return str(key).startswith(SHARED)

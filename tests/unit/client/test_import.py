@@ -30,7 +30,8 @@ def test_errors_and_the_command_line_need_no_dask() -> None:
 def test_a_worker_loads_only_what_runs_calls() -> None:
     loaded = loaded_by("import ramon._calls")
     ours = {name for name in loaded if name.startswith("ramon")}
-    assert ours == {"ramon", "ramon._calls", "ramon._code", "ramon.errors"}
+    parts = {"ramon._calls", "ramon._code", "ramon._packed", "ramon._raised"}
+    assert ours == {"ramon", "ramon.errors", *parts}
     assert not loaded & {"dask", "distributed", "http.client"}
 
 
