@@ -83,6 +83,8 @@ def local(*, workers: int = 1, threads: int = 2, processes: bool = True) -> Loca
         dashboard_address=None,
         silence_logs=False,
     )
+    # The workspace's code, which a scheduler of ours sees to, is not tried here.
+    cluster.scheduler.stream_handlers["ramon-paths"] = lambda **_: None
     cluster.wait_for_workers(workers)
     return LocalTasks(cluster)
 
