@@ -7,6 +7,8 @@ https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth
 import base64
 import hashlib
 import hmac
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +23,9 @@ from chalicelib.core.errors import Invalid, NotFound, TooLarge, Upstream
 _SCOPE = "user:email"
 _TIMEOUT = urllib3.Timeout(connect=3, read=10)
 _RETRIES = urllib3.Retry(total=2, backoff_factor=0.2, allowed_methods=["GET"])
+_MISSING = (404, 422)
+"""How GitHub says that there is no such thing, or that it is not public."""
+
 _TRY_AGAIN = "GitHub did not answer. Please try again in a moment."
 
 
@@ -50,6 +55,11 @@ class File:
 
     content: bytes
     commit: str
+    path: str
+
+
+Reading = tuple[str, str]
+"""A branch, tag or commit, and a path: one way to read the address of a file."""
 
 
 @lru_cache(maxsize=1)
@@ -143,27 +153,76 @@ def _verified_email(emails: Any) -> str | None:
     return None
 
 
-def read_file(owner: str, repository: str, ref: str, path: str, most: int) -> File:
-    """A file of a public repository, of at most `most` bytes, at the commit that `ref` names now.
+def read_file(owner: str, repository: str, readings: Sequence[Reading], most: int) -> File:
+    """A file of a public repository, of at most `most` bytes, at the commit that its ref names now.
 
-    Raises `NotFound` when GitHub shows no such thing to the public, `TooLarge` above the limit.
+    `readings` are tried in order. Raises `NotFound` saying what was looked for when GitHub shows
+    none of them to the public, `TooLarge` above the limit.
     """
     base = f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}"
-    commit = _get_json(f"{base}/commits/{quote(ref, safe='')}", _as_application())["sha"]
+    known = []
+    for ref, path in readings:
+        commit = _commit(base, ref)
+        if commit is None:
+            continue
+        known.append((ref, path))
+        for spelling in _spellings(path):
+            content = _content(base, spelling, commit, most)
+            if content is not None:
+                return File(content, commit, spelling)
+    raise _not_found(f"{owner}/{repository}", base, readings, known)
+
+
+def _spellings(path: str) -> list[str]:
+    """A path as it is, and in Unicode's two forms: which one git keeps depends on who added it."""
+    forms = [path, unicodedata.normalize("NFC", path), unicodedata.normalize("NFD", path)]
+    return list(dict.fromkeys(forms))
+
+
+def _commit(base: str, ref: str) -> str | None:
+    """The commit that a branch, a tag or a commit's id names; None if there is none."""
+    url = f"{config.settings().github_api_base}{base}/commits/{quote(ref, safe='')}"
+    headers = {"Accept": "application/vnd.github+json", **_as_application()}
+    response = _answer("GET", url, headers=headers)
+    return None if response.status in _MISSING else str(_parse(response.data)["sha"])
+
+
+def _content(base: str, path: str, commit: str, most: int) -> bytes | None:
     # Notebooks with outputs exceed the 1 MB that GitHub gives as JSON; raw goes to 100 MB.
-    response = _request(
+    response = _answer(
         "GET",
         f"{config.settings().github_api_base}{base}/contents/{quote(path)}?ref={commit}",
         headers={"Accept": "application/vnd.github.raw+json", **_as_application()},
         preload_content=False,
     )
     try:
+        if response.status in _MISSING:
+            return None
         content = response.read(most + 1)
     finally:
         response.release_conn()
     if len(content) > most:
         raise TooLarge(f"This file is larger than {most >> 20} MiB.", limit=most)
-    return File(content=bytes(content), commit=str(commit))
+    return bytes(content)
+
+
+def _not_found(
+    repository: str, base: str, readings: Sequence[Reading], known: Sequence[Reading]
+) -> NotFound:
+    """What was looked for, and which part of it is missing."""
+    url = f"{config.settings().github_api_base}{base}"
+    if not known and _answer("GET", url, headers=_as_application()).status in _MISSING:
+        return NotFound(
+            f"GitHub shows no public repository “{repository}”. Check the address, and that the "
+            "repository is public."
+        )
+    if not known:
+        refs = " or ".join(f"“{ref}”" for ref, _ in readings)
+        return NotFound(f"The repository “{repository}” has no branch, tag or commit {refs}.")
+    places = " or ".join(f"“{path}” at “{ref}”" for ref, path in known)
+    return NotFound(
+        f"The repository “{repository}” has no file {places}. Check its name, capital letters too."
+    )
 
 
 def _as_application() -> dict[str, str]:
@@ -188,14 +247,19 @@ def _parse(body: bytes) -> Any:
 
 
 def _request(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+    """GitHub's answer, which must be a success."""
+    response = _answer(method, url, **options)
+    if response.status >= 400:
+        raise Upstream(_TRY_AGAIN, upstream_status=response.status)
+    return response
+
+
+def _answer(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+    """GitHub's answer: a success, or that there is no such thing."""
     try:
         response = _pool().request(method, url, **options)
     except urllib3.exceptions.HTTPError as error:
         raise Upstream(_TRY_AGAIN) from error
-    if response.status in (404, 422):
-        raise NotFound(
-            "GitHub has no such public file. Check the address, and that the repository is public."
-        )
-    if response.status >= 400:
+    if response.status >= 400 and response.status not in _MISSING:
         raise Upstream(_TRY_AGAIN, upstream_status=response.status)
     return response

@@ -1,12 +1,12 @@
 """The rules of accounts: who is recognised, for how long, and how that is taken back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 
 from chalicelib.accounts import github
 from chalicelib.accounts.models import Account, ApiToken, Identity, RateLimit, Session
-from chalicelib.core import clock, db, ids
+from chalicelib.core import clock, db, ids, names
 from chalicelib.core.errors import (
     Conflict,
     NotFound,
@@ -55,7 +55,7 @@ def _register(key: str, profile: github.Profile) -> Account:
     account = Account(
         ids.new_id("acc"),
         login=profile.login,
-        name=profile.name[:100],
+        name=names.shortened(names.tamed(profile.name), characters=100) or profile.login,
         email=profile.email,
         avatar_url=profile.avatar_url,
         plan=_FIRST_PLAN,
@@ -217,7 +217,7 @@ def plans_of(account_ids: Iterable[str]) -> dict[str, str]:
 def rename(account_id: str, name: str, version: int) -> Account:
     """Change the name that an account goes by; `version` is the one that was read."""
     account = read(account_id)
-    actions = [Account.name.set(name.strip() or account.login), Account.version.add(1)]
+    actions = [Account.name.set(names.clean(name)), Account.version.add(1)]
     if not db.update_if(account, Account.version == version, actions):
         raise VersionMismatch(
             "Your profile was changed elsewhere in the meantime. Reload, and try again.",
@@ -226,9 +226,11 @@ def rename(account_id: str, name: str, version: int) -> Account:
     return account
 
 
-def read_github_file(owner: str, repository: str, ref: str, path: str, most: int) -> github.File:
+def read_github_file(
+    owner: str, repository: str, readings: Sequence[github.Reading], most: int
+) -> github.File:
     """A file of a public repository, of at most `most` bytes; see `github.read_file`."""
-    return github.read_file(owner, repository, ref, path, most)
+    return github.read_file(owner, repository, readings, most)
 
 
 def sign_out(session_id: str) -> None:
@@ -281,7 +283,7 @@ def create_token(
         ids.digest(secret),
         token_id=ids.new_id("tok"),
         account_id=account_id,
-        name=name,
+        name=names.clean(name),
         scopes=sorted(set(scopes)),
         created_at=now,
         expires_at=int((now + timedelta(days=expires_in_days)).timestamp())

@@ -47,7 +47,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice. `hosted_url` is where it can be paid, `pdf_url` the document itself."""
+    """An invoice. `hosted_url` is where it can be paid, `pdf_url` the document itself.
+
+    `period_start` and `period_end` span what its lines are for.
+    """
 
     id: str
     number: str | None
@@ -148,17 +151,30 @@ def page(customer_id: str, after: str | None, limit: int) -> tuple[list[Invoice]
 
 
 def _invoice(invoice: "stripe.Invoice") -> Invoice:
+    start, end = _covered(invoice)
     return Invoice(
         id=invoice.id,
         number=invoice.number,
         status=invoice.status or "draft",
         total=_dollars(invoice.total),
         created_at=invoice.created,
-        period_start=invoice.period_start,
-        period_end=invoice.period_end,
+        period_start=start,
+        period_end=end,
         hosted_url=invoice.hosted_invoice_url,
         pdf_url=invoice.invoice_pdf,
     )
+
+
+def _covered(invoice: "stripe.Invoice") -> tuple[int, int]:
+    """The time that an invoice's lines are for.
+
+    Its own period looks back to when its items were added (API reference, Invoice,
+    `period_start`): on a first invoice, both ends are the same moment.
+    """
+    periods = [line.period for line in invoice.lines.data]
+    start = min((period.start for period in periods), default=invoice.period_start)
+    end = max((period.end for period in periods), default=invoice.period_end)
+    return start, end
 
 
 def unpaid_since(customer_id: str) -> int | None:

@@ -198,7 +198,7 @@ class Environment(msgspec.Struct):
 class CreateCluster(msgspec.Struct, forbid_unknown_fields=True):
     """A cluster to be started. Memory in GiB; a budget in dollars."""
 
-    name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
     workers: Count
     vcpu: Annotated[int, Meta(ge=1, le=64)]
     memory_gib: Annotated[int, Meta(ge=1, le=512)]

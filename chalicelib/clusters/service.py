@@ -34,7 +34,7 @@ from chalicelib.clusters.states import (
 )
 from chalicelib.clusters.views import cluster as view
 from chalicelib.clusters.views import clusters as views
-from chalicelib.core import clock, db, ids
+from chalicelib.core import clock, db, ids, names
 from chalicelib.core.errors import Invalid, NotFound
 from chalicelib.core.observability import surviving
 from chalicelib.core.sweeps import each
@@ -130,7 +130,7 @@ def _new(place: Place, wanted: CreateCluster, budget: Decimal | None) -> Cluster
         notebook_id=place.notebook_id,
         notebook_name=place.notebook_name,
         server_id=place.server_id,
-        name=wanted.name,
+        name=_name(wanted.name),
         vcpu=wanted.vcpu,
         memory_gib=wanted.memory_gib,
         gpu=wanted.gpu,
@@ -153,6 +153,18 @@ def _new(place: Place, wanted: CreateCluster, budget: Decimal | None) -> Cluster
         live=lifecycle.shard_of(cluster_id),
         live_account_id=place.account_id,
     )
+
+
+def _name(text: str) -> str:
+    """A cluster's name; it stands in addresses and names the file of saved results."""
+    name = names.clean(text)
+    if {"/", "\\"} & set(name) or not name.strip("."):
+        raise Invalid(
+            "A cluster's name can't hold slashes, or dots alone. Choose another one.",
+            code="bad_name",
+            field="name",
+        )
+    return name
 
 
 def _sha256(blob: BlobRef | None) -> str | None:
@@ -237,7 +249,7 @@ def recent(notebook_id: str, name: str | None) -> list[Cluster]:
     since = clock.now() - _ENDED_FOR
     condition: db.Condition = Cluster.live.exists() | (Cluster.stopped_at >= since)
     if name is not None:
-        condition &= Cluster.name == name
+        condition &= Cluster.name == names.composed(name)
     found = Cluster.by_notebook.query(
         notebook_id, filter_condition=condition, scan_index_forward=False
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
-from chalicelib.core import clock, config, db, ids
+from chalicelib.core import clock, config, db, ids, names
 from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
 from chalicelib.notebooks import disks, lifecycle, sources, state_machines
 from chalicelib.notebooks.models import Notebook, Route, Server, Ticket
@@ -23,7 +23,7 @@ _TICKET_SECONDS = 60
 
 def create(account_id: str, wanted: CreateNotebook) -> Notebook:
     """Make a notebook with its first files, stopped."""
-    name = _name(wanted.name)
+    name = names.clean(wanted.name)
     catalogue.size(wanted.size)
     _require_room(account_id)
     seed = sources.gather(account_id, name, wanted.source)
@@ -40,7 +40,7 @@ def duplicate(account_id: str, notebook_id: str, name: str | None) -> Notebook:
     _require_room(account_id)
     copied = _new(
         account_id,
-        _name(name or f"Copy of {original.name}"[:100]),
+        names.clean(name or names.shortened(f"Copy of {original.name}", characters=100)),
         original.size,
         original.idle_minutes,
     )
@@ -79,13 +79,6 @@ def _insert(notebook: Notebook) -> None:
     with db.transaction() as write:
         write.save("notebook", notebook, condition=Notebook.id.does_not_exist())
         write.save("route", route)
-
-
-def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not name or not name.isprintable():
-        raise Invalid("Give the notebook a name of printable characters.", field="name")
-    return name
 
 
 def _require_room(account_id: str) -> None:
@@ -169,7 +162,7 @@ def update(account_id: str, notebook_id: str, changes: UpdateNotebook, version: 
     notebook = read(account_id, notebook_id)
     actions: list[db.Action] = [Notebook.version.add(1), Notebook.updated_at.set(clock.now())]
     if changes.name is not None:
-        actions.append(Notebook.name.set(_name(changes.name)))
+        actions.append(Notebook.name.set(names.clean(changes.name)))
     if changes.size is not None:
         actions.append(Notebook.size.set(catalogue.size(changes.size).id))
     if changes.idle_minutes is not None:

@@ -1,20 +1,22 @@
 """What a notebook is made from: the files of its first snapshot."""
 
 import posixpath
-import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from chalicelib.accounts import service as accounts
-from chalicelib.core import config
+from chalicelib.core import names
 from chalicelib.core.errors import Invalid
+from chalicelib.notebooks import github_addresses
 from chalicelib.notebooks.schemas import BlankSource, GitHubSource, NotebookFile, UploadSource
 from chalicelib.storage import service as storage
 
-_UNSAFE = re.compile(r"[^\w .()+,=@-]+")
+_LONGEST_FILE_NAME = 255
+"""Bytes of a file's name that Linux takes."""
+
+_ENDING = ".ipynb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +64,13 @@ def blank() -> bytes:
 
 
 def _from_github(url: str) -> Seed:
-    owner, repository, ref, path = _parts(url)
-    file = accounts.read_github_file(owner, repository, ref, path, storage.LARGEST_UPLOAD)
-    label = f"{owner}/{repository}/{path} at {file.commit[:7]}"
-    return Seed({file_name(path): checked(file.content)}, "github", label)
-
-
-def _parts(url: str) -> tuple[str, str, str, str]:
-    """Owner, repository, ref and path from `https://github.com/owner/repo/blob/ref/path.ipynb`."""
-    for base in (config.settings().github_web_base, "https://github.com"):
-        if url.startswith(f"{base}/"):
-            path = unquote(urlsplit(url.removeprefix(base)).path)
-            parts = path.strip("/").split("/")
-            fits = len(parts) >= 5 and parts[2] in ("blob", "raw") and ".." not in parts
-            if fits and path.endswith(".ipynb") and path.isprintable():
-                return parts[0], parts[1], parts[3], "/".join(parts[4:])
-    raise Invalid(
-        "Paste the address of a notebook's page on GitHub, such as "
-        "https://github.com/owner/repository/blob/main/analysis.ipynb.",
-        code="bad_github_url",
-        field="source.url",
+    address = github_addresses.parse(url)
+    readings = [(reading.ref, reading.path) for reading in address.readings]
+    file = accounts.read_github_file(
+        address.owner, address.repository, readings, storage.LARGEST_UPLOAD
     )
+    label = f"{address.owner}/{address.repository}/{file.path} at {file.commit[:7]}"
+    return Seed({file_name(file.path): checked(file.content)}, "github", label)
 
 
 def checked(content: bytes) -> bytes:
@@ -108,7 +96,13 @@ def _not_a_notebook(why: str) -> Invalid:
 
 
 def file_name(name: str) -> str:
-    """A file name that every system takes, from a name that somebody typed."""
-    base = posixpath.basename(name.replace("\\", "/")).removesuffix(".ipynb")
-    stem = _UNSAFE.sub("-", base).strip(" .-")[:80] or "Untitled"
-    return f"{stem}.ipynb"
+    """The file name of a notebook, from a name that somebody typed or a file that they have.
+
+    It keeps every character that a file name may hold, and is never hidden or too long.
+    """
+    base = posixpath.basename(name.replace("\\", "/"))
+    if base.lower().endswith(_ENDING):
+        base = base[: -len(_ENDING)]
+    room = _LONGEST_FILE_NAME - len(_ENDING)
+    stem = names.shortened(names.tamed(base).lstrip(". "), characters=room, size=room).rstrip()
+    return f"{stem or 'Untitled'}{_ENDING}"

@@ -34,7 +34,7 @@ class Cluster(Kept):
 
     Args:
         n_workers: how many workers; 0 is fine, `scale` and `adapt` change it.
-        name: to find it again by `from_name`: lower-case letters, digits and hyphens.
+        name: to find it again by `from_name`: up to 40 characters of any script.
         cpu: vCPUs of each worker; it runs as many tasks at once.
         memory: of each worker, like "8 GiB"; a bare number means GiB, fractions are rounded up.
         gpu: GPUs of each worker.

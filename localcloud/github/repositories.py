@@ -1,6 +1,6 @@
 """Public repositories, from the folders below `github/repositories/<owner>/<name>/`.
 
-A repository has one commit, whose id is the hash of its files, on the branch `main`.
+A repository has one commit, whose id is the hash of its files. All its branches and tags name that.
 """
 
 import hashlib
@@ -11,6 +11,8 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "repositories"
 DEFAULT_BRANCH = "main"
+BRANCHES = (DEFAULT_BRANCH, "drafts/spring/2026")
+TAGS = ("v1.0",)
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,13 @@ class Repository:
         return digest.hexdigest()
 
     def has_ref(self, ref: str) -> bool:
-        """Whether `ref` names the commit: branch, HEAD, or its id in full or from 7 digits on."""
-        names = (DEFAULT_BRANCH, "HEAD", f"refs/heads/{DEFAULT_BRANCH}", f"heads/{DEFAULT_BRANCH}")
-        return ref in names or (len(ref) >= 7 and self.commit.startswith(ref))
+        """Whether `ref` names the commit: branch, tag, HEAD, or its id, of 7 digits at least.
+
+        A branch may be called `heads/<branch>` too, a tag `tags/<tag>` ("Get a commit").
+        """
+        names = {"HEAD", *BRANCHES, *TAGS}
+        names |= {f"heads/{branch}" for branch in BRANCHES} | {f"tags/{tag}" for tag in TAGS}
+        return ref.removeprefix("refs/") in names or (len(ref) >= 7 and self.commit.startswith(ref))
 
     def record(self, api_base: str, web_base: str) -> dict[str, Any]:
         """As `GET /repos/{owner}/{repo}` gives it."""

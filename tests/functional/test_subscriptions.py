@@ -4,6 +4,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from decimal import Decimal
 
 import httpx
@@ -63,7 +64,11 @@ def test_a_person_subscribes_at_checkout_and_has_the_plan(
     sold = [item["price"]["lookup_key"] for item in found["items"]["data"]]
     assert sold == [article.key for article in articles() if article.key != "ramon_plan_lab"]
     assert stripe_subscriptions.meters_of(found["id"]) == set(METERS)
-    assert [invoice["status"] for invoice in person.invoices] == ["paid"]
+    [first] = person.invoices
+    assert first["status"] == "paid"
+    covered = [datetime.fromisoformat(first[end]) for end in ("period_start", "period_end")]
+    assert covered[0] < covered[1], "an invoice covers the time that its lines are for"
+    assert (covered[1].day, covered[1].hour) == (1, 0)
 
 
 def test_the_first_full_month_begins_with_the_calendars(

@@ -75,8 +75,8 @@ class Clusters:
         except BaseException:
             self._ports.discard(addresses.port)
             raise
-        self._live[name] = live
-        self._reporters[name] = asyncio.create_task(self._report(live))
+        self._live[live.name] = live
+        self._reporters[live.name] = asyncio.create_task(self._report(live))
         return {"cluster": cluster, "connection": live.connection}
 
     async def items(self) -> list[Json]:
@@ -167,11 +167,11 @@ class Clusters:
         }
         live = LiveCluster(
             cluster_id=cluster["id"],
-            name=name,
+            name=cluster["name"],
             connection=connection,
             process=process,
             environment=environment,
-            results=self._results(name),
+            results=self._results(cluster["name"]),
             port=addresses.port,
         )
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from tornado.netutil import bind_unix_socket
 from ramon_notebook.clusters.manager import Clusters
 from ramon_notebook.errors import AgentError, Refused, Unavailable
 
-NAME = r"(?P<name>[a-z0-9][a-z0-9-]{0,39})"
+NAME = r"(?P<name>[^/]+)"
+"""The service says which names there may be."""
 
 Find = Callable[[], Awaitable[Clusters]]
 
@@ -54,6 +56,10 @@ class Handler(web.RequestHandler):
     def initialize(self, clusters: Find) -> None:
         """Remember where the clusters are."""
         self._find = clusters
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """An argument, in the composed form in which the service keeps names."""
+        return unicodedata.normalize("NFC", super().decode_argument(value, name))
 
     async def prepare(self) -> None:
         """Wait until the agent has booted."""

@@ -20,6 +20,7 @@ from ramon_notebook.execution.documents import real
 from ramon_notebook.execution.saver import OutputSaver, Saving
 from ramon_notebook.server.activity import Activity
 from ramon_notebook.server.notebook_files import NotebookFiles, current
+from ramon_notebook.server.spelling import as_on_disk, problem
 from ramon_notebook.workspace.keeper import Keeper, full_message
 
 
@@ -44,6 +45,11 @@ class WorkspaceContents(NotebookFiles):
         """Where a path of JupyterLab's is on disk. Raises 404 for one outside the workspace."""
         return Path(self._get_os_path(path))
 
+    def _get_os_path(self, path: str) -> str:
+        """Where a path is on disk, however its names are composed."""
+        found: str = super()._get_os_path(as_on_disk(Path(self.root_dir), path))
+        return found
+
     async def get(self, path: str, content: bool = True, **kwargs: Any) -> dict[str, Any]:
         """Read; a file's content counts as activity, as no page asks for that by itself."""
         file = self.file(path)
@@ -66,6 +72,7 @@ class WorkspaceContents(NotebookFiles):
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Write. Raises 507 with advice when the workspace would outgrow its quota."""
         self._activity.note()
+        self._check_name(path)
         saving = Saving.told(model.pop("ramon", None))
         if model.get("type") == "notebook" and isinstance(model.get("content"), dict):
             model["content"] = current(model["content"])
@@ -84,8 +91,12 @@ class WorkspaceContents(NotebookFiles):
             self.notary.sign_at(self.file(path), nb)
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
-        """Move; outputs of running cells go to where their notebook is then."""
+        """Move; outputs of running cells go to where their notebook is then.
+
+        Raises 400 with the reason for a name that no file may have.
+        """
         self._activity.note()
+        self._check_name(new_path)
         old, new = self.file(old_path), self.file(new_path)
         async with self._saver.lock:
             await self._saver.locate()
@@ -125,6 +136,12 @@ class WorkspaceContents(NotebookFiles):
         if known and file.exists() and file.stat().st_mtime_ns == known.mtime_ns:
             return known
         return None
+
+    def _check_name(self, path: str) -> None:
+        """A new file has a name that others can read; those that are there may keep theirs."""
+        why = problem(path.rpartition("/")[2])
+        if why and not self.file(path).exists():
+            raise web.HTTPError(400, why)
 
     def _check_quota(self, model: dict[str, Any], path: str) -> None:
         keeper = self._keeper()

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -69,6 +70,16 @@ with connect("sim") as client:
     close(agent, "sim")
     assert [w.process and w.process.returncode for w in agent.service.workers("sim")] == [0, 0]
     eventually(lambda: schedulers(agent.notebook) == before)
+
+
+def test_a_cluster_is_found_by_a_name_of_any_script_in_either_form(agent: Running) -> None:
+    made = start(agent, "Mu\u0308nchen 🌧️ sim", workers=0)
+    path = f"/clusters/{quote('München 🌧️ sim')}"
+
+    status, found = ask(agent.socket, "GET", path)
+    assert (status, found["cluster"]["id"]) == (200, made["cluster"]["id"])
+    assert found["connection"] == made["connection"]
+    assert ask(agent.socket, "POST", f"{path}/close", {})[0] == 200
 
 
 def test_who_joined_just_before_the_end_is_reported_before_it(agent: Running) -> None:

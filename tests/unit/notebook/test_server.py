@@ -6,6 +6,7 @@ import re
 import signal
 import stat
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -207,6 +208,36 @@ def test_a_full_workspace_fails_a_save_aloud_and_goes_on_with_deletes(
     assert browser.request("DELETE", "/api/contents/old.txt", Accept="*/*").status == 204
     eventually(lambda: notebook.saved("by-code.txt", "c" * 600))
     assert browser.save("small.txt", "s").status == 201
+
+
+def test_a_file_is_one_file_however_its_name_is_composed(shared_notebook: Notebook) -> None:
+    browser = shared_notebook.browser()
+    decomposed, composed = (quote(f"spelled {name}.txt") for name in ("e\u0301", "é"))
+
+    assert browser.save(decomposed, "first").status == 201
+    assert browser.save(composed, "second").status == 200
+    assert (shared_notebook.workspace / "spelled é.txt").read_text() == "second"
+    assert browser.request("GET", f"/api/contents/{decomposed}", Accept="*/*").status == 200
+
+    by_code = shared_notebook.workspace / "by code o\u0308.txt"
+    by_code.write_text("code's own")
+    answer = browser.request("GET", f"/api/contents/{quote('by code ö.txt')}", Accept="*/*")
+    assert answer.json["content"] == "code's own"
+    assert by_code.exists(), "what code has named keeps its name"
+
+
+@pytest.mark.parametrize("name", ["a\u202eb.txt", "a\u2028b.txt", "a\x07b.txt"])
+def test_a_new_file_gets_no_name_that_hides_or_reorders(
+    shared_notebook: Notebook, name: str
+) -> None:
+    browser = shared_notebook.browser()
+
+    refused = browser.save(quote(name), "text")
+
+    assert refused.status == 400
+    assert "A file's name can't hold" in refused.json["message"]
+    (shared_notebook.workspace / name).write_text("code's own")
+    assert browser.save(quote(name), "text").status == 200, "what is there can be saved"
 
 
 def test_the_heartbeat_tells_of_activity_kernels_memory_and_the_workspace(

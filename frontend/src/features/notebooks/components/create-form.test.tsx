@@ -63,7 +63,7 @@ describe("creating a notebook", () => {
     await user.click(submit());
     expect(screen.getByLabelText("Name")).toHaveAccessibleDescription("Give it a name.");
     expect(screen.getByLabelText("Address of the file")).toHaveAccessibleDescription(
-      /beginning with https/,
+      /address of the file.s page on GitHub/,
     );
     await waitFor(() => expect(screen.getByLabelText("Name")).toHaveFocus());
     expect(api.seen).toEqual([]);

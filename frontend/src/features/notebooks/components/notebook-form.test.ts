@@ -12,6 +12,7 @@ describe("what a notebook's form says before anything is sent", () => {
     expect(nameProblem("  ")).toBe("Give it a name.");
     expect(nameProblem("a".repeat(101))).toContain("100");
     expect(nameProblem(" Ocean ")).toBeNull();
+    expect(nameProblem("🌊".repeat(100))).toBeNull();
   });
 
   test.each([0, 1.5, 1_441, Number.NaN])("%d is no idle time", (minutes) => {
@@ -39,12 +40,15 @@ describe("what a notebook's form says before anything is sent", () => {
 
   test("an address may have a line or a query after the file", () => {
     expect(githubProblem(" https://github.com/a/b/blob/main/c%20d.ipynb?plain=1 ")).toBeNull();
+    expect(githubProblem("github.com/a/b/raw/refs/heads/main/c.ipynb")).toBeNull();
   });
 
   test.each([
     ["https://github.com/a/b/blob/main/c%20d.ipynb", "c d"],
     ["C:\\work\\floats.ipynb", "floats"],
     ["100%.ipynb", "100%"],
+    ["👩‍🔬 lab.ipynb", "👩‍🔬 lab"],
+    [`${"a".repeat(99)}👩‍🔬.ipynb`, "a".repeat(99)],
   ])("a notebook made from %j is called %j", (path, name) => {
     expect(nameFromFile(path)).toBe(name);
   });

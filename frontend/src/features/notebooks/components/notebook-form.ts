@@ -2,7 +2,7 @@ import { IDLE_MINUTES, NAME_MAX_LENGTH } from "@/config/limits";
 
 /** What is wrong with a name, as a sentence; null if nothing is. */
 export function nameProblem(name: string): string | null {
-  const { length } = name.trim();
+  const { length } = [...name.trim()];
   if (length === 0) return "Give it a name.";
   if (length > NAME_MAX_LENGTH) return `Use at most ${NAME_MAX_LENGTH} characters.`;
   return null;
@@ -26,7 +26,7 @@ export function fileProblem(file: File | null): string | null {
 /** What is wrong with the address of a file on GitHub. */
 export function githubProblem(address: string): string | null {
   const url = parseUrl(address.trim());
-  if (url === null) return "Paste the whole address, beginning with https://.";
+  if (url === null) return "Paste the address of the file's page on GitHub.";
   if (!isNotebookFile(url.pathname)) {
     return "Paste the address of one notebook file: it ends in .ipynb.";
   }
@@ -36,17 +36,28 @@ export function githubProblem(address: string): string | null {
 /** A name for a notebook made from this file or address: `climate-model`. */
 export function nameFromFile(path: string): string {
   const file = path.split(/[/\\]/).at(-1) ?? "";
-  return decode(file)
-    .replace(/\.ipynb$/i, "")
-    .slice(0, NAME_MAX_LENGTH);
+  return shortened(decode(file).replace(/\.ipynb$/i, ""));
 }
 
 function isNotebookFile(path: string): boolean {
   return /\.ipynb$/i.test(path);
 }
 
+/** The beginning of a name that is too long; no emoji falls apart. */
+function shortened(name: string): string {
+  const kept: string[] = [];
+  let length = 0;
+  for (const { segment } of new Intl.Segmenter().segment(name.normalize("NFC"))) {
+    length += [...segment].length;
+    if (length > NAME_MAX_LENGTH) break;
+    kept.push(segment);
+  }
+  return kept.join("");
+}
+
 function parseUrl(address: string): URL | null {
-  const url = URL.canParse(address) ? new URL(address) : null;
+  const whole = /^[a-z][a-z0-9+.-]*:/i.test(address) ? address : `https://${address}`;
+  const url = URL.canParse(whole) ? new URL(whole) : null;
   return url !== null && /^https?:$/.test(url.protocol) ? url : null;
 }
 
