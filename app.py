@@ -146,6 +146,12 @@ def pool_sweep(_event: CloudWatchEvent) -> None:
     cluster_jobs.pool_sweep()
 
 
+@app.schedule(_EVERY_MINUTE, name="canary")
+def canary(_event: CloudWatchEvent) -> None:
+    """Find out whether the service hears those who report to it."""
+    jobs.check_hearing()
+
+
 @app.schedule(_EVERY_MINUTE, name="idle_sweep")
 def idle_sweep(_event: CloudWatchEvent) -> None:
     """Stop what is idle."""

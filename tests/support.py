@@ -10,6 +10,19 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+SCHEDULED: dict[str, object] = {
+    "version": "0",
+    "id": "1",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {},
+}
+"""What EventBridge sends to a function on a schedule."""
+
 
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody listens on."""

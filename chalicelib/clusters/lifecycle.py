@@ -27,10 +27,12 @@ from chalicelib.core.sweeps import readable
 
 LIVE_SHARDS = 4
 """Parts that the sweeps' index is spread over, so that no one part is written too often."""
-FIRST_LEASE = 120
+FIRST_LEASE = 180
 """Seconds until an agent must first report on its cluster."""
-LEASE_SECONDS = 60
-"""How long a cluster is believed to be wanted after its agent's report."""
+LEASE_SECONDS = 180
+"""How long a cluster is believed to be wanted after its agent's report, which comes every 10 s.
+
+Longer than an outage that the canary can miss (`hearing.GAP_SECONDS`)."""
 JOIN_SECONDS = 600
 """How long workers may take from being submitted until the first one has joined."""
 PLACE_SECONDS = 900

@@ -1,12 +1,17 @@
-"""The rules of stopping: when a live cluster has to end, and what its owner is told."""
+"""The rules of stopping: when a live cluster has to end, and what its owner is told.
+
+What rests on reports holds only as far as reports arrive: silence counts while the service hears
+others (`core/hearing.py`), and idle or without a client is what has reported so after its time.
+"""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from chalicelib.clusters.lifecycle import LEASE_SECONDS
+from chalicelib.clusters.lifecycle import JOIN_SECONDS, LEASE_SECONDS
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.states import ClusterState, Reason
 from chalicelib.core import clock, db
+from chalicelib.core.hearing import Hearing
 
 NO_CLIENT_SECONDS = 120
 """How long a cluster that isn't detached is kept without anybody connected to it."""
@@ -21,16 +26,16 @@ class Order:
     only_if: db.Condition
 
 
-def due(cluster: Cluster) -> Order | None:
+def due(cluster: Cluster, heard: Hearing) -> Order | None:
     """Why a cluster has to stop now, if it has to."""
     now = clock.seconds()
-    if cluster.lease_expires_at is not None and cluster.lease_expires_at <= now:
+    if heard.is_silent(cluster.account_id, cluster.lease_expires_at, LEASE_SECONDS):
         return Order(
             Reason.LEASE_EXPIRED,
             f"Its notebook has not answered for {LEASE_SECONDS} seconds.",
             Cluster.lease_expires_at <= now,
         )
-    if _starts_too_long(cluster, now):
+    if _starts_too_long(cluster, now) and heard.has_heard_for(JOIN_SECONDS):
         return Order(
             Reason.FAILED_START, _why_not_started(cluster), Cluster.state == ClusterState.STARTING
         )
@@ -57,15 +62,21 @@ def _why_not_started(cluster: Cluster) -> str:
 def _has_no_client(cluster: Cluster, now: int) -> bool:
     if cluster.detached or cluster.unclaimed_since is None:
         return False
-    return cluster.unclaimed_since <= now - NO_CLIENT_SECONDS
+    until = cluster.unclaimed_since + NO_CLIENT_SECONDS
+    return until <= now and _has_reported_since(cluster, clock.moment(until))
+
+
+def _has_reported_since(cluster: Cluster, moment: datetime) -> bool:
+    return cluster.reported_at is not None and cluster.reported_at >= moment
 
 
 def _idle(cluster: Cluster) -> Order | None:
     since = cluster.last_active_at
     if cluster.state != ClusterState.RUNNING or since is None:
         return None
-    before = clock.now() - timedelta(minutes=cluster.idle_minutes)
-    if since > before:
+    length = timedelta(minutes=cluster.idle_minutes)
+    before = clock.now() - length
+    if since > before or not _has_reported_since(cluster, since + length):
         return None
     many = "a minute" if cluster.idle_minutes == 1 else f"{cluster.idle_minutes} minutes"
     return Order(

@@ -13,6 +13,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.clusters import batch, crew, lifecycle, reconcile, spending, state_machines, sweeps
+from chalicelib.clusters.canary import CANARY_ID, stand_canary_ready
 from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
 from chalicelib.clusters.schemas import (
     ClusterReport,
@@ -42,6 +43,7 @@ from chalicelib.storage import service as storage
 from chalicelib.storage.schemas import BlobRef
 
 __all__ = [
+    "CANARY_ID",
     "Place",
     "close",
     "contents",
@@ -57,6 +59,7 @@ __all__ = [
     "report",
     "scale",
     "set_environment",
+    "stand_canary_ready",
     "stop",
     "stop_all_of",
     "view",

@@ -8,7 +8,7 @@ from chalicelib.clusters import batch, crew, environments, lifecycle, pools, rul
 from chalicelib.clusters import spending as of_clusters
 from chalicelib.clusters.models import Cluster, Pool, Worker
 from chalicelib.clusters.states import ClusterState, Purchase, Reason, WorkerEnd
-from chalicelib.core import clock
+from chalicelib.core import clock, hearing
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
 from chalicelib.core.sweeps import each
@@ -23,21 +23,33 @@ _STRAY_AFTER = timedelta(minutes=2)
 
 def look_after_all() -> None:
     """Sweep: see that every live cluster is as it shall be."""
+    live = list(lifecycle.live())
+    heard = hearing.now(_voices(live))
     each(
         "a cluster was not looked after",
-        list(lifecycle.live()),
-        lambda found: look_after(lifecycle.read(found.id)),
+        live,
+        lambda found: look_after(lifecycle.read(found.id), heard),
     )
 
 
-def look_after(cluster: Cluster) -> None:
+def _voices(live: Iterable[Cluster]) -> dict[str, bool]:
+    """Accounts with wanted clusters, by whether any of their agents reported within its lease."""
+    voices: dict[str, bool] = {}
+    for cluster in live:
+        if lifecycle.is_wanted(cluster):
+            is_heard = (cluster.lease_expires_at or 0) > clock.seconds()
+            voices[cluster.account_id] = voices.get(cluster.account_id, False) or is_heard
+    return voices
+
+
+def look_after(cluster: Cluster, heard: hearing.Hearing) -> None:
     """Bring one cluster's records up to date, stop it if it must, else see that it goes on."""
     jobs = crew.follow(crew.live_of(cluster.id))
     cluster.refresh(consistent_read=True)
     if cluster.state == ClusterState.STOPPING:
         _push_stop(cluster)
         return
-    order = rules.due(cluster) if lifecycle.is_wanted(cluster) else None
+    order = rules.due(cluster, heard) if lifecycle.is_wanted(cluster) else None
     if order is not None:
         lifecycle.ask_to_stop(cluster, order.reason, order.message, order.only_if)
         return

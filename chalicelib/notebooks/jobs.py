@@ -13,6 +13,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
 from chalicelib.notebooks import (
     agent,
+    canary,
     fargate,
     lifecycle,
     purge,
@@ -154,6 +155,11 @@ def on_task_state_change(detail: dict[str, Any]) -> None:
         log.warning("a task without a record stopped", task_arn=task.arn)
         return
     lifecycle.ended(server, task)
+
+
+def check_hearing() -> None:
+    """Schedule: report as an agent does, and note whether the service heard it."""
+    canary.check()
 
 
 def idle_sweep() -> None:

@@ -268,8 +268,21 @@ def _last_sign_of_life(server: Server) -> datetime:
     now = clock.now()
     if server.opened_at is None or server.lease_expires_at is None:
         return now
-    last_report = server.lease_expires_at - LEASE_SECONDS
-    return min(now, max(server.opened_at, clock.moment(last_report)))
+    return min(now, max(server.opened_at, clock.moment(_last_report(server.lease_expires_at))))
+
+
+def _last_report(lease_expires_at: int) -> int:
+    return lease_expires_at - LEASE_SECONDS
+
+
+def is_known_to_be_idle(server: Server) -> bool:
+    """Whether its agent has reported, once its idle time was over, that it was.
+
+    Without a report since, nobody knows: what ran when the service last heard may run still.
+    """
+    if server.idle_at is None or server.lease_expires_at is None:
+        return False
+    return _last_report(server.lease_expires_at) >= server.idle_at
 
 
 def _is_as_read(server: Server) -> db.Condition:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.billing import service as billing
-from chalicelib.core import clock, db, sweeps
+from chalicelib.core import clock, db, hearing, sweeps
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
-from chalicelib.notebooks import fargate, lifecycle, stop_reasons, tasks
+from chalicelib.notebooks import canary, fargate, lifecycle, stop_reasons, tasks
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState
 
@@ -28,6 +28,8 @@ def stop_idle() -> None:
 
 def _stop_if_idle(found: Server) -> None:
     server = lifecycle.read_server(found.id)
+    if not lifecycle.is_known_to_be_idle(server):
+        return  # its last report is older than that: whether it is silent is the reaper's to say
     notebook = Notebook.get(server.notebook_id, consistent_read=True)
     message = f"Nothing ran for {_minutes(notebook.idle_minutes)}."
     # The condition is what counts: activity since the look-up keeps the notebook up.
@@ -39,14 +41,38 @@ def _minutes(count: int) -> str:
 
 
 def stop_silent() -> None:
-    """Stop the servers whose agents have fallen silent."""
-    due = _in_shards(Server.leases, Server.lease_expires_at <= clock.seconds())
-    sweeps.each("a silent server was not stopped", due, _stop_if_silent)
+    """Stop the servers whose agents have fallen silent, as far as the service hears others."""
+    due = list(_in_shards(Server.leases, Server.lease_expires_at <= clock.seconds()))
+    if not due:
+        return
+    heard = hearing.now(_voices())
+    if heard.since is None:
+        log.error("the service is deaf: nobody is stopped for silence", silent=len(due))
+        return
+    sweeps.each("a silent server was not stopped", due, lambda it: _stop_if_silent(it, heard))
 
 
-def _stop_if_silent(found: Server) -> None:
+def _voices() -> dict[str, bool]:
+    """Accounts with running servers, by whether any of their agents was heard within its lease."""
+    voices: dict[str, bool] = {}
+    for server in _in_shards(Server.by_live, None):
+        if server.state == ServerState.RUNNING:
+            is_heard = (server.lease_expires_at or 0) > clock.seconds()
+            voices[server.account_id] = voices.get(server.account_id, False) or is_heard
+    return voices
+
+
+def _stop_if_silent(found: Server, heard: hearing.Hearing) -> None:
     server = lifecycle.read_server(found.id)
     starting = server.state == ServerState.STARTING
+    lease = lifecycle.START_LEASE if starting else lifecycle.LEASE_SECONDS
+    if not heard.is_silent(server.account_id, server.lease_expires_at, lease):
+        _say_if_held(server, heard)
+        return
+    # ECS is asked before anything is declared over. What it says has ended, or does not know,
+    # is the reconcile sweep's, with ECS's own times.
+    if server.task_arn is not None and not _is_up(server.task_arn):
+        return
     lifecycle.ask_to_stop(
         server,
         Reason.FAILED_START if starting else Reason.LEASE_EXPIRED,
@@ -55,6 +81,18 @@ def _stop_if_silent(found: Server) -> None:
         else "It stopped answering. Files that were saved are kept.",
         only_if=Server.lease_expires_at <= clock.seconds(),
     )
+
+
+def _say_if_held(server: Server, heard: hearing.Hearing) -> None:
+    if heard.most_are_silent(but=server.account_id):
+        log.error(
+            "most agents are silent: none is stopped for it yet", server_id=server.id,
+            accounts=len(heard.voices), heard=sum(heard.voices.values()),
+        )  # fmt: skip
+
+
+def _is_up(task_arn: str) -> bool:
+    return any(not task.is_over for task in fargate.describe([task_arn]))
 
 
 def reconcile() -> None:
@@ -133,6 +171,8 @@ def sample_storage() -> None:
     stored: dict[str, int] = {}
     every = Notebook.scan(attributes_to_get=["account_id", "bytes", "deleted_at"])
     for notebook in sweeps.readable("storage was not sampled", every):
+        if notebook.account_id == canary.ACCOUNT_ID:
+            continue
         size = 0 if notebook.deleted_at is not None else notebook.bytes
         stored[notebook.account_id] = stored.get(notebook.account_id, 0) + size
     billing.sample_storage(stored)

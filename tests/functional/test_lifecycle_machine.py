@@ -21,6 +21,8 @@ from tests.fakes import Execution, FakeEcs, FakeMachines, event_of
 
 AT_ONCE = 2
 NOTEBOOKS = 3
+HEARD_MINUTES = 8
+"""Longer than any lease."""
 OPEN_TRIES = 3
 """Times that the step is tried which opens the route."""
 EXAMPLES = int(os.environ.get("EXAMPLES", "8"))
@@ -34,9 +36,10 @@ class Lifecycles(RuleBasedStateMachine):
         super().__init__()
         # The application is imported late: tables' names are fixed by the settings.
         from chalicelib.accounts.models import Account  # noqa: PLC0415
-        from chalicelib.core import clock, errors, ids  # noqa: PLC0415
+        from chalicelib.core import clock, errors, hearing, ids  # noqa: PLC0415
         from chalicelib.notebooks import (  # noqa: PLC0415
             agent,
+            agent_schemas,
             deletion,
             fargate,
             jobs,
@@ -47,7 +50,8 @@ class Lifecycles(RuleBasedStateMachine):
         )
 
         self.agent, self.jobs, self.lifecycle = agent, jobs, lifecycle
-        self.deletion = deletion
+        self.deletion, self.hearing = deletion, hearing
+        self.heartbeat = agent_schemas.Heartbeat
         self.clock, self.refused = clock, fargate.LaunchRefused
         self.models, self.service, self.ids, self.errors = models, service, ids, errors
         self.patch = pytest.MonkeyPatch()
@@ -182,10 +186,26 @@ class Lifecycles(RuleBasedStateMachine):
     def step_functions_come_and_go(self, is_down: bool) -> None:
         self.machines.is_down = is_down
 
-    @rule(minutes=st.sampled_from([1, 6, 40]))
-    def time_passes_and_sweeps_run(self, minutes: int) -> None:
-        self.ahead += timedelta(minutes=minutes)
+    @rule(minutes=st.sampled_from([1, 6, 40]), is_deaf=st.booleans())
+    def time_passes_and_sweeps_run(self, *, minutes: int, is_deaf: bool) -> None:
+        self._time_passes(minutes, is_deaf=is_deaf)
         self._sweep()
+
+    def _time_passes(self, minutes: int, *, is_deaf: bool = False) -> None:
+        """Move the clock; the canary is heard of late, unless the service is deaf."""
+        self.ahead += timedelta(minutes=max(0, minutes - HEARD_MINUTES))
+        for _ in range(min(minutes, HEARD_MINUTES)):
+            self.ahead += timedelta(minutes=1)
+            if not is_deaf:
+                self.hearing.note()
+
+    @rule(are_idle=st.booleans())
+    def agents_report(self, *, are_idle: bool) -> None:
+        used = self.clock.now() - timedelta(hours=1 if are_idle else 0)
+        for task in self.ecs.tasks.values():
+            server = self.lifecycle.read_server(task.server_id)
+            if not task.is_over and server.state != "ended":
+                self.agent.heartbeat(server, self.heartbeat(used, 0, 0, 1))
 
     def _sweep(self) -> None:
         for sweep in (self.jobs.idle_sweep, self.jobs.lease_reaper, self.jobs.reconcile):
@@ -208,7 +228,7 @@ class Lifecycles(RuleBasedStateMachine):
         self.machines.is_down, self.ecs.has_capacity = False, True
         self.ecs.knows_tasks = True
         for _ in range(4):
-            self.ahead += timedelta(minutes=8)
+            self._time_passes(40)
             self._sweep()
             while self.machines.ready:
                 self._run(self.machines.ready[0])

@@ -7,19 +7,7 @@ import pytest
 
 from localcloud.testing import LocalCloud
 from tests.functional.conftest import Caller, signed_in
-
-SCHEDULED = {
-    "version": "0",
-    "id": "1",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "000000000000",
-    "time": "2026-01-01T00:00:00Z",
-    "region": "us-east-1",
-    "resources": [],
-    "detail": {},
-}
-"""What EventBridge sends once a day."""
+from tests.support import SCHEDULED
 
 
 def test_a_purge_takes_old_deletions_and_their_contents_and_leaves_the_rest(

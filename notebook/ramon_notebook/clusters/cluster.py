@@ -18,7 +18,7 @@ from ramon_notebook.errors import AgentError, Gone, Refused
 log = logging.getLogger(__name__)
 
 REPORT_SECONDS = 10.0
-"""The service ends a cluster that was not reported for 60 s."""
+"""The service ends a cluster that was not reported for 180 s, while it hears others."""
 
 RETRY_SECONDS = 3.0
 """Seconds until the next try of a report that did not arrive."""

@@ -21,7 +21,7 @@ VICTIMS = {"worker": 6, "kernel": 2, "scheduler": 2, "agent": 1}
 """What is killed how often."""
 ORDERS = {"nothing": 4, "scale": 3, "close": 1, "stop": 1}
 """What the owner does at about the same moment."""
-CLEAN_SECONDS = 180
+CLEAN_SECONDS = 300
 """How long the service may take to clear up after a kill: a lease, a sweep, and a stop."""
 
 _START = """

@@ -33,7 +33,7 @@ from chalicelib.clusters.models import (
 )
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.states import LIVE, WANTED, PoolKind
-from chalicelib.core import clock, config, errors, ids
+from chalicelib.core import clock, config, errors, hearing, ids
 from localcloud.tables import Call, Tables
 from tests.unit.clusters.fake_batch import Execution, FakeBatch, FakeMachines
 
@@ -247,14 +247,22 @@ class Histories(RuleBasedStateMachine):
     def step_functions_come_and_go(self, is_down: bool) -> None:
         self.machines.is_down = is_down
 
-    @rule(seconds=st.sampled_from([1, 20, 59, 150, 700]), trouble=TROUBLE)
-    def time_passes_and_sweeps_run(self, seconds: int, trouble: Trouble) -> None:
-        self.now += seconds
+    @rule(seconds=st.sampled_from([1, 20, 59, 190, 700]), is_deaf=st.booleans(), trouble=TROUBLE)
+    def time_passes_and_sweeps_run(self, *, seconds: int, is_deaf: bool, trouble: Trouble) -> None:
+        self._time_passes(seconds, is_deaf=is_deaf)
         self._do(jobs.cluster_sweep, trouble)
+
+    def _time_passes(self, seconds: int, *, is_deaf: bool = False) -> None:
+        """Move the clock; the canary is heard each minute, unless the service is deaf."""
+        until = self.now + seconds
+        while self.now < until:
+            self.now = min(until, self.now + 60)
+            if not is_deaf:
+                hearing.note()
 
     @rule(seconds=st.sampled_from([1, 60, 700]), trouble=TROUBLE)
     def use_is_metered(self, seconds: int, trouble: Trouble) -> None:
-        self.now += seconds
+        self._time_passes(seconds)
         self._do(jobs.meter_clusters, trouble)
 
     # What goes wrong
@@ -334,7 +342,7 @@ class Histories(RuleBasedStateMachine):
             self._settle()
 
     def _settle(self) -> None:
-        self.now += 30
+        self._time_passes(30)
         for cluster in self._clusters():
             self._report(cluster)
         for job_id in self.batch.in_state("RUNNABLE"):

@@ -9,9 +9,12 @@ from chalicelib.clusters import rules
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.states import Reason
 from chalicelib.core import clock
+from chalicelib.core.hearing import Hearing
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 SECOND = int(NOON.timestamp())
+HEARD = Hearing(since=0)
+"""The service has heard everybody who spoke, for as long as it has been there."""
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +30,14 @@ def _cluster(**changes: Any) -> Cluster:
         "detached": False,
         "lease_expires_at": SECOND + 30,
         "last_active_at": NOON - timedelta(minutes=19),
+        "reported_at": NOON,
         "join_by": SECOND - 100,
     }
-    return Cluster("cl_1", **(fine | changes))
+    return Cluster("cl_1", account_id="acc_1", **(fine | changes))
 
 
 def _reason(**changes: Any) -> Reason | None:
-    order = rules.due(_cluster(**changes))
+    order = rules.due(_cluster(**changes), HEARD)
     return order.reason if order else None
 
 
@@ -60,7 +64,7 @@ def test_each_rule_stops_what_it_is_for(changes: dict[str, Any], reason: Reason 
 
 
 def test_a_start_that_failed_says_what_was_in_the_way_and_that_it_is_free() -> None:
-    order = rules.due(_cluster(state="starting", problem_message="No computer was free."))
+    order = rules.due(_cluster(state="starting", problem_message="No computer was free."), HEARD)
 
     assert order is not None
     assert "No computer was free." in order.message
@@ -69,7 +73,28 @@ def test_a_start_that_failed_says_what_was_in_the_way_and_that_it_is_free() -> N
 
 def test_one_minute_is_told_in_the_singular() -> None:
     before = NOON - timedelta(minutes=1)
-    order = rules.due(_cluster(idle_minutes=1, last_active_at=before))
+    order = rules.due(_cluster(idle_minutes=1, last_active_at=before), HEARD)
 
     assert order is not None
     assert "for a minute" in order.message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lease_expires_at": SECOND},
+        {"state": "starting"},
+        {
+            "last_active_at": NOON - timedelta(minutes=20),
+            "reported_at": NOON - timedelta(seconds=1),
+        },
+        {"unclaimed_since": SECOND - 120, "reported_at": NOON - timedelta(seconds=1)},
+        {"unclaimed_since": SECOND - 120, "reported_at": None},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("since", [None, SECOND - 100], ids=["deaf", "just heard again"])
+def test_nothing_is_stopped_for_what_was_not_heard(
+    changes: dict[str, Any], since: int | None
+) -> None:
+    assert rules.due(_cluster(**changes), Hearing(since)) is None

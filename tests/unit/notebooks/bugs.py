@@ -1,12 +1,13 @@
-"""Fences of the sweeps, each taken out: a test must find every one."""
+"""Fences of the sweeps and of hearing, each taken out: a test must find every one."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
-from chalicelib.core import db, sweeps
-from chalicelib.notebooks import tasks
+from chalicelib.core import clock, db, hearing, sweeps
+from chalicelib.notebooks import lifecycle, tasks
+from chalicelib.notebooks import sweeps as notebook_sweeps
 from chalicelib.notebooks.fargate import Task
 from chalicelib.notebooks.models import Server
 
@@ -46,3 +47,44 @@ def unknown_is_over(patch: pytest.MonkeyPatch) -> None:
         return task is None or task.is_over
 
     patch.setattr(tasks, "is_over", is_over)
+
+
+def silence_counts_while_the_service_is_deaf(patch: pytest.MonkeyPatch) -> None:
+    """Nobody asks whether the canary was heard."""
+    patch.setattr(hearing.Hearing, "has_heard_for", lambda _self, _seconds: True)
+    patch.setattr(hearing, "now", lambda voices=None: hearing.Hearing(0, voices or {}))
+
+
+def leases_are_not_extended_after_an_outage(patch: pytest.MonkeyPatch) -> None:
+    """One report of the canary makes up for all that was not heard before."""
+    patch.setattr(hearing.Hearing, "has_heard_for", lambda self, _: self.since is not None)
+
+
+def nobody_is_waited_for(patch: pytest.MonkeyPatch) -> None:
+    """The canary alone decides."""
+    patch.setattr(hearing.Hearing, "most_are_silent", lambda _self, but: not but)
+
+
+def everybody_is_waited_for_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """The hold has no end."""
+    patch.setattr(hearing, "HOLD_SECONDS", 10**9)
+
+
+def many_servers_have_many_voices(patch: pytest.MonkeyPatch) -> None:
+    """Voices are counted by servers."""
+
+    def voices() -> dict[str, bool]:
+        now = clock.seconds()
+        return {s.id: (s.lease_expires_at or 0) > now for s in Server.scan()}
+
+    patch.setattr(notebook_sweeps, "_voices", voices)
+
+
+def what_was_idle_once_is_idle(patch: pytest.MonkeyPatch) -> None:
+    """Nobody asks whether it has reported since."""
+    patch.setattr(lifecycle, "is_known_to_be_idle", lambda _: True)
+
+
+def nobody_asks_ecs(patch: pytest.MonkeyPatch) -> None:
+    """A silent agent's task is taken to run."""
+    patch.setattr(notebook_sweeps, "_is_up", lambda _: True)

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import RamonError
 from chalicelib.notebooks import jobs
 from chalicelib.notebooks.states import ServerState
-from tests.unit.notebooks import bugs, test_purges, test_sweeps
+from tests.unit.notebooks import bugs, test_hearing, test_purges, test_sweeps
 from tests.unit.notebooks.world import World, worlds
 
 Check = Callable[[World], None]
@@ -38,6 +38,31 @@ FENCES: list[tuple[bugs.Bug, Check]] = [
         bugs.unknown_is_over,
         test_sweeps.test_a_running_task_that_ecs_does_not_know_yet_is_not_over,
     ),
+    (
+        bugs.silence_counts_while_the_service_is_deaf,
+        test_hearing.test_a_deployment_that_has_not_heard_anybody_yet_ends_nothing,
+    ),
+    (
+        bugs.leases_are_not_extended_after_an_outage,
+        test_hearing.test_after_an_outage_the_silent_one_is_stopped_a_lease_later,
+    ),
+    (
+        bugs.nobody_is_waited_for,
+        test_hearing.test_when_most_are_silent_all_are_waited_for_but_not_for_ever,
+    ),
+    (
+        bugs.everybody_is_waited_for_for_ever,
+        test_hearing.test_when_most_are_silent_all_are_waited_for_but_not_for_ever,
+    ),
+    (
+        bugs.many_servers_have_many_voices,
+        test_hearing.test_one_account_with_many_silent_servers_keeps_nobodys_lease_alive,
+    ),
+    (
+        bugs.what_was_idle_once_is_idle,
+        test_hearing.test_what_is_busy_when_the_reports_stop_is_not_taken_for_idle,
+    ),
+    (bugs.nobody_asks_ecs, test_hearing.test_the_reaper_asks_ecs_first),
 ]
 
 

@@ -30,11 +30,12 @@ def spoil(world: World, server: Server) -> None:
         lifecycle.read_server(server.id)
 
 
-def all_are_idle(world: World) -> None:
+def all_are_idle(world: World, servers: list[Server]) -> None:
     world.passes(minutes=1)
+    world.report(*servers)
 
 
-def all_tasks_are_over(world: World) -> None:
+def all_tasks_are_over(world: World, _servers: list[Server]) -> None:
     for arn in list(world.ecs.tasks):
         world.ecs.die(arn, 1)
 
@@ -49,13 +50,13 @@ def all_tasks_are_over(world: World) -> None:
 )
 def test_a_row_that_cannot_be_read_stops_no_sweep(
     world: World,
-    happens: Callable[[World], None],
+    happens: Callable[[World, list[Server]], None],
     sweep: Callable[[], None],
     then: ServerState,
 ) -> None:
     servers = [world.running(idle_minutes=1) for _ in range(8)]
+    happens(world, servers)
     spoil(world, servers[3])
-    happens(world)
 
     sweep()
 
@@ -65,7 +66,7 @@ def test_a_row_that_cannot_be_read_stops_no_sweep(
 
 def test_a_refused_start_of_a_state_machine_stops_no_sweep(world: World) -> None:
     servers = [world.running(idle_minutes=1) for _ in range(8)]
-    world.passes(minutes=1)
+    all_are_idle(world, servers)
     world.machines.is_down = True
 
     jobs.idle_sweep()
@@ -75,7 +76,7 @@ def test_a_refused_start_of_a_state_machine_stops_no_sweep(world: World) -> None
 
 def test_what_could_not_be_begun_is_begun_a_minute_later(world: World) -> None:
     server = world.running(idle_minutes=1)
-    world.passes(minutes=1)
+    all_are_idle(world, [server])
     world.machines.is_down = True
     jobs.idle_sweep()
     world.machines.is_down = False
@@ -211,7 +212,7 @@ def test_a_server_that_is_on_its_way_out_is_not_opened_and_not_asked_for(world: 
 def test_a_condition_that_does_not_hold_is_no_failure_of_a_sweep(world: World) -> None:
     """Somebody uses a notebook at the moment at which the sweep would stop it."""
     server = world.running(idle_minutes=1)
-    world.passes(minutes=1)
+    all_are_idle(world, [server])
 
     def used(call: Call) -> None:
         if call.operation == "TransactWriteItems":

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts.models import Account
-from chalicelib.core import clock, config
+from chalicelib.core import clock, config, hearing
 from chalicelib.notebooks import agent, deletion, jobs, lifecycle, service
+from chalicelib.notebooks.agent_schemas import Heartbeat
 from chalicelib.notebooks.models import Notebook, Route, Server
 from chalicelib.notebooks.schemas import CreateNotebook
 from chalicelib.notebooks.states import ServerState
@@ -78,9 +79,21 @@ class World:
     def sign_up(self, account_id: str) -> None:
         Account(account_id, login="ada", name="Ada", plan="lab", created_at=self.now).save()
 
-    def passes(self, **length: float) -> None:
-        """Time passes; nothing happens by itself."""
-        self.now += timedelta(**length)
+    def passes(self, *, is_heard: bool = True, **length: float) -> None:
+        """Time passes. The canary is heard each minute, or is not; nothing else happens."""
+        until = self.now + timedelta(**length)
+        if until - self.now > timedelta(days=1):
+            self.now = until - timedelta(days=1)
+        while self.now < until:
+            self.now = min(until, self.now + timedelta(minutes=1))
+            if is_heard:
+                hearing.note()
+
+    def report(self, *servers: Server, busy_kernels: int = 0, used: datetime = NOON) -> None:
+        """Their agents report."""
+        for server in servers:
+            beat = Heartbeat(used, busy_kernels, 1, 1)
+            agent.heartbeat(lifecycle.read_server(server.id), beat)
 
     def notebook(self, account_id: str = ACCOUNT, idle_minutes: int = 30) -> Notebook:
         """A notebook with one file."""

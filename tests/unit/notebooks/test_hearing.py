@@ -1,0 +1,320 @@
+"""The service's own deafness ends nothing; who truly falls silent is stopped all the same."""
+
+import pytest
+
+from chalicelib.clusters import jobs as cluster_jobs
+from chalicelib.clusters import lifecycle as cluster_lifecycle
+from chalicelib.clusters import service as clusters
+from chalicelib.clusters.models import Cluster
+from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
+from chalicelib.clusters.states import ClusterState
+from chalicelib.core import hearing
+from chalicelib.notebooks import agent, canary, jobs, lifecycle
+from chalicelib.notebooks.models import Notebook, Server
+from chalicelib.notebooks.states import Reason, ServerState
+from tests.unit.clusters.fake_batch import FakeBatch
+from tests.unit.clusters.fake_batch import FakeMachines as FakeClusterMachines
+from tests.unit.notebooks.world import ACCOUNT, World
+
+OTHERS = ("acc_2", "acc_3", "acc_4")
+
+
+def sweep() -> None:
+    """Everything that could stop a notebook."""
+    jobs.idle_sweep()
+    jobs.lease_reaper()
+    jobs.reconcile()
+
+
+def everybody_else(world: World) -> list[Server]:
+    """A running server of each of three other accounts."""
+    for account in OTHERS:
+        world.sign_up(account)
+    return [world.running(account) for account in OTHERS]
+
+
+def test_ten_minutes_of_deafness_end_nothing(world: World) -> None:
+    """A cell runs, its notebook's idle time is short, and nothing that it reports arrives."""
+    mine = world.running(idle_minutes=1)
+    servers = [mine, *everybody_else(world)]
+    world.report(*servers, busy_kernels=1)
+
+    for _ in range(10):
+        world.passes(minutes=1, is_heard=False)
+        sweep()
+    assert [world.state(server) for server in servers] == [ServerState.RUNNING] * 4
+
+    # The service hears again; the agents' reports are still on their way.
+    world.passes(minutes=2)
+    sweep()
+    assert [world.state(server) for server in servers] == [ServerState.RUNNING] * 4
+    world.report(*servers, busy_kernels=1)
+    world.passes(minutes=2)
+    sweep()
+    assert [world.state(server) for server in servers] == [ServerState.RUNNING] * 4
+
+
+def test_a_deployment_that_has_not_heard_anybody_yet_ends_nothing(world: World) -> None:
+    server = world.running()
+    world.passes(minutes=30, is_heard=False)
+    sweep()
+    assert world.state(server) == ServerState.RUNNING
+
+
+def test_the_one_running_notebook_is_stopped_once_it_is_silent_and_the_canary_is_not(
+    world: World,
+) -> None:
+    server = world.running()
+    world.passes(seconds=lifecycle.LEASE_SECONDS + 60)
+
+    sweep()
+
+    found = lifecycle.read_server(server.id)
+    assert (found.state, found.stop_reason) == (ServerState.STOPPING, Reason.LEASE_EXPIRED)
+
+
+def test_after_an_outage_the_silent_one_is_stopped_a_lease_later(world: World) -> None:
+    silent, others = world.running(), everybody_else(world)
+    world.passes(minutes=10, is_heard=False)
+    world.passes(seconds=lifecycle.LEASE_SECONDS)
+    world.report(*others)
+    sweep()
+    assert world.state(silent) == ServerState.RUNNING
+
+    world.passes(minutes=2)
+    world.report(*others)
+    sweep()
+
+    assert world.state(silent) == ServerState.STOPPING
+    assert [world.state(server) for server in others] == [ServerState.RUNNING] * 3
+
+
+def test_the_end_of_a_task_is_not_held_by_deafness(world: World) -> None:
+    """What ECS says is believed: it is no report that could be lost."""
+    server = world.running()
+    world.ecs.die(f"arn:task/{server.id}", 1)
+    world.passes(minutes=1, is_heard=False)
+
+    jobs.lease_reaper()
+    assert world.state(server) == ServerState.RUNNING
+    jobs.reconcile()
+
+    found = lifecycle.read_server(server.id)
+    assert (found.state, found.stop_reason) == (ServerState.ENDED, Reason.CRASHED)
+
+
+def test_the_reaper_asks_ecs_first(world: World) -> None:
+    """A task that has ended is no silent agent: its end has another reason, and another time."""
+    server = world.running()
+    world.passes(seconds=lifecycle.LEASE_SECONDS + 60)
+    world.ecs.die(f"arn:task/{server.id}", 137)
+
+    jobs.lease_reaper()
+    jobs.reconcile()
+
+    found = lifecycle.read_server(server.id)
+    assert (found.state, found.stop_reason) == (ServerState.ENDED, Reason.CRASHED)
+
+
+def test_a_silent_server_that_ecs_does_not_know_is_asked_about_again(world: World) -> None:
+    server = world.running()
+    world.passes(seconds=lifecycle.LEASE_SECONDS + 60)
+    world.ecs.knows_tasks = False
+
+    sweep()
+
+    assert world.state(server) == ServerState.RUNNING
+
+
+def test_when_most_are_silent_all_are_waited_for_but_not_for_ever(world: World) -> None:
+    """The canary is heard and the agents are not: their network, say, or somebody's flood."""
+    servers = [world.running(), *everybody_else(world)]
+    world.passes(minutes=10)
+    sweep()
+    assert [world.state(server) for server in servers] == [ServerState.RUNNING] * 4
+
+    world.passes(minutes=30)
+    sweep()
+
+    assert [world.state(server) for server in servers] == [ServerState.STOPPING] * 4
+
+
+def test_one_account_with_many_silent_servers_keeps_nobodys_lease_alive(world: World) -> None:
+    everybody = everybody_else(world)
+    greedy = [world.running("acc_2") for _ in range(8)]
+    silent = world.running()
+    world.passes(seconds=lifecycle.LEASE_SECONDS + 60)
+    world.report(*everybody[1:])
+
+    sweep()
+
+    assert world.state(silent) == ServerState.STOPPING
+    assert {world.state(server) for server in greedy} == {ServerState.STOPPING}
+
+
+def test_one_account_that_is_heard_often_makes_no_deaf_service_hear(world: World) -> None:
+    """Its reports arrive, ten times a second; the canary's do not."""
+    everybody_else(world)
+    greedy = [world.running("acc_2") for _ in range(8)]
+    silent = world.running()
+
+    for _ in range(10):
+        world.passes(minutes=1, is_heard=False)
+        world.report(*greedy)
+        sweep()
+
+    assert world.state(silent) == ServerState.RUNNING
+
+
+def test_what_is_busy_when_the_reports_stop_is_not_taken_for_idle(world: World) -> None:
+    """The canary is heard: it is this agent alone whose reports are late."""
+    server = world.running(idle_minutes=1)
+    world.report(server, busy_kernels=1)
+    world.passes(seconds=100)
+
+    jobs.idle_sweep()
+
+    assert world.state(server) == ServerState.RUNNING
+
+
+# Clusters
+
+
+@pytest.fixture
+def batch(world: World) -> FakeBatch:
+    made = FakeBatch(lambda: int(world.now.timestamp()))
+    made.install(world.patch)
+    FakeClusterMachines().install(world.patch)
+    return made
+
+
+def cluster_of(server: Server) -> str:
+    """A cluster whose scheduler has just reported."""
+    at = Scheduler("tls://10.64.64.1:8700", "ca", "certificate", "key")
+    wanted = CreateCluster("sim", 0, 1, 2, at, Environment("3.11"), idle_minutes=5)
+    cluster = clusters.create(agent.place_of(server), wanted)
+    report_cluster(cluster.id)
+    return cluster.id
+
+
+def report_cluster(cluster_id: str) -> None:
+    told = ClusterReport([], clients=1, active=True)
+    clusters.report(cluster_lifecycle.read(cluster_id), told)
+
+
+def cluster_state(cluster_id: str) -> str:
+    return cluster_lifecycle.read(cluster_id).state
+
+
+@pytest.mark.usefixtures("batch")
+def test_ten_minutes_of_deafness_end_no_cluster(world: World) -> None:
+    cluster = cluster_of(world.running())
+
+    for _ in range(10):
+        world.passes(minutes=1, is_heard=False)
+        cluster_jobs.cluster_sweep()
+    assert cluster_state(cluster) == ClusterState.RUNNING
+
+    world.passes(minutes=1)
+    cluster_jobs.cluster_sweep()
+    report_cluster(cluster)
+    world.passes(minutes=2)
+    cluster_jobs.cluster_sweep()
+    assert cluster_state(cluster) == ClusterState.RUNNING
+
+
+@pytest.mark.usefixtures("batch")
+def test_the_one_cluster_is_stopped_once_it_is_silent_and_the_canary_is_not(world: World) -> None:
+    cluster = cluster_of(world.running())
+    world.passes(seconds=cluster_lifecycle.LEASE_SECONDS + 60)
+
+    cluster_jobs.cluster_sweep()
+
+    found = Cluster.get(cluster)
+    assert (found.state, found.stop_reason) == (ClusterState.STOPPING, "lease_expired")
+
+
+# The canary
+
+
+class Line:
+    """The way from the canary to the API: in this process, and cut when a test says so."""
+
+    def __init__(self, world: World) -> None:
+        self.broken: set[str] = set()
+        world.patch.setattr(canary, "_post", self.post)
+
+    def post(self, path: str, body: dict[str, object], token: str) -> None:
+        if any(path.endswith(part) for part in self.broken):
+            raise canary.NotHeard(path)
+        principal = agent.recognise({"authorization": f"Bearer {token}"})
+        assert principal is not None
+        server = principal.record
+        if path == "/agent/heartbeat":
+            beat = body["memory_bytes"]
+            assert isinstance(beat, int)
+            server.update([Server.memory_bytes.set(beat)])
+        else:
+            cluster_id = path.split("/")[3]
+            found = clusters.of_notebook(server.notebook_id, cluster_id)
+            clusters.report(found, ClusterReport([], clients=0, active=False))
+
+
+def test_the_canary_is_heard_as_long_as_both_its_reports_arrive(world: World) -> None:
+    line = Line(world)
+    canary.check()
+    first = hearing.now().since
+    world.passes(minutes=1, is_heard=False)
+    canary.check()
+    assert hearing.now().since == first == int(world.now.timestamp()) - 60
+
+    for part in ("/heartbeat", "/report"):
+        line.broken = {part}
+        world.passes(minutes=1, is_heard=False)
+        canary.check()
+        world.passes(minutes=1, is_heard=False)
+        canary.check()
+        assert hearing.now().since is None
+        line.broken = set()
+        canary.check()
+        assert hearing.now().since == int(world.now.timestamp())
+
+
+def test_an_api_that_answers_without_writing_is_not_heard(world: World) -> None:
+    world.patch.setattr(canary, "_post", lambda *_: None)
+
+    canary.check()
+
+    assert hearing.now().since is None
+
+
+def test_no_sweep_finds_the_canary(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    Line(world)
+    canary.check()
+    world.passes(days=40)
+
+    sweep()
+    jobs.purge_sweep()
+    jobs.sample_storage()
+
+    rows = list(Notebook.by_account.query(canary.ACCOUNT_ID))
+    assert [row.state for row in rows] == ["running"]
+    assert list(cluster_lifecycle.live()) == []
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_leases_outlast_an_outage_that_the_canary_cannot_see() -> None:
+    longest_between_reports = agent.HEARTBEAT_SECONDS + 20
+    for lease in (
+        lifecycle.LEASE_SECONDS,
+        cluster_lifecycle.LEASE_SECONDS,
+        cluster_lifecycle.FIRST_LEASE,
+    ):
+        assert lease > hearing.GAP_SECONDS + longest_between_reports
+
+
+def test_an_account_is_one_voice(world: World) -> None:
+    heard = hearing.Hearing(0, {"acc_2": True, "acc_3": False, ACCOUNT: False})
+    assert not heard.most_are_silent(but=ACCOUNT)
+    heard = hearing.Hearing(0, {"acc_2": False, "acc_3": False, "acc_4": True, ACCOUNT: True})
+    assert heard.most_are_silent(but=ACCOUNT)
