@@ -43,6 +43,11 @@ class Documents:
         """A page says which notebook it shows over its connection to a kernel."""
         self._shown[kernel_id, session] = real(file)
 
+    async def shown(self) -> set[Path]:
+        """The notebooks that pages show, or whose kernels run."""
+        files = {real(session.notebook) for session in await self._sessions() if session.notebook}
+        return files | set(self._shown.values())
+
     def forget_kernel(self, kernel_id: str) -> None:
         """A kernel has ended, and with it all connections to it."""
         for key in [key for key in self._shown if key[0] == kernel_id]:

@@ -40,6 +40,7 @@ class Execution:
     """One run of one cell.
 
     owner: the session of the page that shows it; it keeps the outputs while it is connected.
+    header: of the request.
     document: the notebook file it belongs to; None while that is not known.
     in_file: whether the file has been seen with this cell.
     started: whether the kernel has begun; a request that is never begun changes no cell.
@@ -53,6 +54,7 @@ class Execution:
     msg_id: str
     cell_id: str
     owner: str
+    header: dict[str, Any]
     document: Path | None = None
     in_file: bool = False
     outputs: Outputs = field(default_factory=Outputs)

@@ -12,13 +12,26 @@ from collections.abc import Awaitable
 from typing import Any
 
 from jupyter_client.session import Session
-from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_binary_message,
+    deserialize_msg_from_ws_v1,
+)
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import IOLoop
 
+from ramon_notebook.execution.answers import ASKED, Answer, Answers
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saver import OutputSaver
+
+V1 = "v1.kernel.websocket.jupyter.org"
+"""The protocol that JupyterLab speaks: messages in parts."""
+
+PARTS = ("header", "parent_header", "metadata", "content")
+"""What a message consists of, before its binary data."""
+
+OF_INTEREST = ASKED | {"execute_request"}
+"""Kinds of messages of pages that are not merely passed on."""
 
 NUDGE_SECONDS = 0.03
 
@@ -47,14 +60,15 @@ class RecordingKernelManager(AsyncMappingKernelManager):
         def publish(parts: list[bytes]) -> None:
             kernel.recorder_hears.set()
             _, message = session.feed_identities(parts)
-            self.recorder.published(kernel_id, session.deserialize(message))
+            published = session.deserialize(message)
+            kernel.own_session = published["header"]["session"]
+            self.saver.widgets.published(kernel_id, published)
+            self.recorder.published(kernel_id, published)
 
         kernel.recorder_stream = kernel.connect_iopub()
         kernel.recorder_stream.on_recv(publish)
         for event in ("restart", "dead"):
-            self.add_restart_callback(
-                kernel_id, lambda: self.recorder.kernel_interrupted(kernel_id), event
-            )
+            self.add_restart_callback(kernel_id, lambda: self._interrupted(kernel_id), event)
 
     def stop_watching_activity(self, kernel_id: str) -> None:
         """Stop listening: the kernel has ended."""
@@ -65,6 +79,11 @@ class RecordingKernelManager(AsyncMappingKernelManager):
             kernel.recorder_stream = None
         self.recorder.kernel_removed(kernel_id)
         self.saver.documents.forget_kernel(kernel_id)
+        self.saver.widgets.kernel_ended(kernel_id)
+
+    def _interrupted(self, kernel_id: str) -> None:
+        self.recorder.kernel_interrupted(kernel_id)
+        self.saver.widgets.kernel_ended(kernel_id)
 
     def catch_up(self, kernel_id: str) -> None:
         """Take in what a kernel has published and nobody has looked at yet."""
@@ -80,7 +99,7 @@ class RecordingKernelManager(AsyncMappingKernelManager):
     async def restart_kernel(self, kernel_id: str, now: bool = False) -> Any:
         """Restart, as a person asked for."""
         result = await super().restart_kernel(kernel_id, now=now)
-        self.recorder.kernel_interrupted(kernel_id)
+        self._interrupted(kernel_id)
         return result
 
 
@@ -94,6 +113,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         # A cell's answer is several small packets: with Nagle's algorithm, all but the first
         # wait 40 ms for an acknowledgement.
         self.websocket_handler.set_nodelay(True)
+        self._answers = Answers(self._saver.widgets, self.kernel_id)
         self._saver.page_connected(self.kernel_id, self.session.session)
         self._noted = True
         connected = super().connect()
@@ -111,11 +131,46 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         """Pass a message, bytes or text, on to the kernel."""
         if not incoming_msg:
             return  # in place of a message that was too large; the page told the person
-        message = self._execute_request(incoming_msg)
+        message = self._of_interest(incoming_msg)
         if message:
-            recorder = self._saver.recorder
-            recorder.requested(self.kernel_id, message, self.session.session)
-        super().handle_incoming_message(incoming_msg)
+            self._note(message)
+        if not (message and self._answer(message)):
+            super().handle_incoming_message(incoming_msg)
+
+    def _note(self, message: dict[str, Any]) -> None:
+        kind = message["header"]["msg_type"]
+        if kind == "execute_request":
+            self._saver.recorder.requested(self.kernel_id, message, self.session.session)
+        elif kind == "comm_msg":
+            self._saver.widgets.changed_by_page(self.kernel_id, message["content"])
+
+    def _answer(self, message: dict[str, Any]) -> bool:
+        """Answer in place of a kernel that runs a cell; whether that was possible."""
+        if message["header"]["msg_type"] not in ASKED:
+            return False
+        running = self._saver.recorder.running(self.kernel_id)
+        info = getattr(self.kernel_manager, "_kernel_info_future", None)
+        told = self._answers.to(
+            message,
+            running=running.header if running else None,
+            info=info.result() if info and info.done() else {},
+        )
+        for answer in told or ():
+            self._send(answer)
+        return told is not None
+
+    def _send(self, answer: Answer) -> None:
+        """Send the page a message that looks as if the kernel had sent it."""
+        message = self.session.msg(answer.kind, answer.content, parent=answer.parent)
+        # A page drops what it has not handled yet when messages name another session.
+        message["header"]["session"] = self.kernel_manager.own_session
+        message["buffers"] = list(answer.buffers)
+        stream = self.channels[answer.channel]
+        if self.subprotocol == V1:
+            parts = [self.session.pack(message[name]) for name in PARTS]
+            self._on_zmq_reply(stream, [*parts, *answer.buffers])
+        else:
+            self._on_zmq_reply(stream, message)
 
     async def _connected(self, connected: Awaitable[None]) -> None:
         """Let the page send once the recorder hears the kernel too, and misses no first cell."""
@@ -149,17 +204,15 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         kernel = self.kernel_manager
         return kernel.execution_state == "starting" or not kernel.recorder_hears.is_set()
 
-    def _execute_request(self, incoming: bytes | str) -> dict[str, Any] | None:
-        """The message, if it asks for the execution of a cell."""
-        marker = b"execute_request" if isinstance(incoming, bytes) else "execute_request"
-        if marker not in incoming:  # type: ignore[operator]  # both are of one type
-            return None
+    def _of_interest(self, incoming: bytes | str) -> dict[str, Any] | None:
+        """The message, without binary data, if it is of a kind that is noted or answered here."""
         if isinstance(incoming, str):
             message: dict[str, Any] = json.loads(incoming)
-        elif self.subprotocol == "v1.kernel.websocket.jupyter.org":
+        elif self.subprotocol == V1:
             _, parts = deserialize_msg_from_ws_v1(incoming)
-            names = ("header", "parent_header", "metadata", "content")
-            message = {name: json.loads(part) for name, part in zip(names, parts, strict=False)}
+            if json.loads(parts[0])["msg_type"] not in OF_INTEREST:
+                return None
+            message = {name: json.loads(part) for name, part in zip(PARTS, parts, strict=False)}
         else:
-            return None
-        return message if message["header"]["msg_type"] == "execute_request" else None
+            message = deserialize_binary_message(incoming)
+        return message if message["header"]["msg_type"] in OF_INTEREST else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ramon_notebook.execution.outputs import Output, same
+from ramon_notebook.execution.widgets import Widgets
 from ramon_notebook.files import replace_file
 from ramon_notebook.notebook_format import MAJOR, NotANotebook, parse, serialized
 
@@ -43,11 +44,15 @@ class Written:
 
 
 def write_results(
-    path: Path, results: Collection[CellResult], notary: Notary | None = None
+    path: Path,
+    results: Collection[CellResult],
+    notary: Notary | None = None,
+    widgets: Widgets | None = None,
 ) -> Written:
     """Put `results` under their cells in the notebook at `path`.
 
     notary: signs the notebook, if only results made here were added to what was trusted.
+    widgets: know how the widgets look that the outputs show.
     A cell that the file does not have is left out: whoever saved the file last did not want
     it. Sources are never touched. Raises OSError, FileChanged when somebody else wrote the
     file at the same moment, and NotANotebook for what is no notebook of format 4.
@@ -60,6 +65,8 @@ def write_results(
     for result in results:
         cell = cells.get(result.cell_id)
         changed = (cell is not None and _update(cell, result)) or changed
+    if widgets:
+        changed = _note_looks(notebook, widgets) or changed
     if changed:
         replace_file(path, serialized(notebook), read=looked)
         if notary is not None and trusted:
@@ -80,6 +87,12 @@ def _trusts(notary: Notary, notebook: dict[str, Any], results: Collection[CellRe
         return notary.trusts(notebook, {result.cell_id for result in results})
     except (AttributeError, KeyError, TypeError):  # it lacks a part that signing wants
         return False
+
+
+def _note_looks(notebook: dict[str, Any], widgets: Widgets) -> bool:
+    before = notebook["metadata"].get("widgets")
+    widgets.put_into(notebook)
+    return bool(notebook["metadata"].get("widgets") != before)
 
 
 def _code_cells(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -30,7 +30,9 @@ class Recorder:
         if not cell_id or not isinstance(cell_id, str) or message["content"].get("silent"):
             return
         msg_id = message["header"]["msg_id"]
-        self._executions[kernel_id, msg_id] = Execution(kernel_id, msg_id, cell_id, owner)
+        self._executions[kernel_id, msg_id] = Execution(
+            kernel_id, msg_id, cell_id, owner, message["header"]
+        )
 
     def published(self, kernel_id: str, message: dict[str, Any]) -> bool:
         """Take in a message that a kernel published; whether a recorded output changed."""
@@ -110,6 +112,11 @@ class Recorder:
     def of_kernel(self, kernel_id: str) -> list[Execution]:
         """The executions recorded of one kernel, oldest first."""
         return [e for e in self._executions.values() if e.kernel_id == kernel_id]
+
+    def running(self, kernel_id: str) -> Execution | None:
+        """What a kernel is busy with, as far as it is recorded."""
+        running = (e for e in self.of_kernel(kernel_id) if e.started and e.ended_at is None)
+        return next(running, None)
 
     def _number(self, kernel_id: str, msg_id: str, kind: str, content: dict[str, Any]) -> Taken:
         self._published += 1

@@ -16,6 +16,7 @@ from ramon_notebook.execution.execution import Execution
 from ramon_notebook.execution.notebook_file import Notary, Written, write_results
 from ramon_notebook.execution.outputs import same
 from ramon_notebook.execution.recorder import Recorder
+from ramon_notebook.execution.widgets import Widgets
 from ramon_notebook.notebook_format import NotANotebook
 
 log = logging.getLogger(__name__)
@@ -69,12 +70,14 @@ class OutputSaver:
     ) -> None:
         self.recorder = recorder
         self.documents = documents
+        self.widgets = Widgets()
         self.lock = asyncio.Lock()
         self.problems: dict[Path, str] = {}
         self._will_write = will_write
         self._notary = notary
         self._pages: dict[tuple[str, str], int] = {}
         self._tried_at: dict[Path, float] = {}
+        self._looks_saved = 0
 
     def page_connected(self, kernel_id: str, session: str) -> None:
         """A page has a connection to a kernel; pages are told apart by their session."""
@@ -149,11 +152,13 @@ class OutputSaver:
         """Save all that is recorded, whoever is connected: the server stops."""
         async with self.lock:
             await self._save(lambda _: True)
+            await self._save_looks()
 
     async def save_kernel(self, kernel_id: str) -> None:
         """Save all that is recorded of a kernel: it is about to end."""
         async with self.lock:
             await self._save(lambda e: e.kernel_id == kernel_id)
+            await self._save_looks()
 
     async def locate(self) -> None:
         """Find the notebooks of all executions, as far as pages or sessions name them."""
@@ -216,6 +221,15 @@ class OutputSaver:
             if not only_due or self._due(document, here):
                 await self._write(document, here)
 
+    async def _save_looks(self) -> None:
+        """Note how widgets look that have changed since their cells ended; the lock is held."""
+        version = self.widgets.version
+        if version == self._looks_saved:
+            return
+        for document in await self.documents.shown():
+            await self._write(document, [])
+        self._looks_saved = version
+
     def _due(self, document: Path, changed: list[Execution]) -> bool:
         running_for = time.monotonic() - min(e.requested_at for e in changed)
         wait = min(max(running_for / PATIENCE, FIRST_WAIT), LAST_WAIT)
@@ -229,7 +243,7 @@ class OutputSaver:
 
         def write() -> Written:
             wrote = self._will_write(document)
-            written = write_results(document, results, self._notary)
+            written = write_results(document, results, self._notary, self.widgets)
             if written.changed:
                 wrote()
             return written

@@ -76,6 +76,7 @@ class WorkspaceContents(NotebookFiles):
         saving = Saving.told(model.pop("ramon", None))
         if model.get("type") == "notebook" and isinstance(model.get("content"), dict):
             model["content"] = current(model["content"])
+            self._saver.widgets.put_into(model["content"], before=self._metadata(path))
         self._check_quota(model, path)
         file, notebook = self.file(path), model.get("content")
         async with self._saver.lock:
@@ -151,6 +152,14 @@ class WorkspaceContents(NotebookFiles):
         if growth > max(keeper.free_bytes, 0) or (keeper.status.full and growth > 0):
             used = keeper.quota_bytes - keeper.free_bytes
             raise web.HTTPError(507, full_message(keeper.quota_bytes, used))
+
+    def _metadata(self, path: str) -> dict[str, Any]:
+        """The metadata of a notebook's file as it is now."""
+        try:
+            metadata = json.loads(self.file(path).read_bytes())["metadata"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        return metadata if isinstance(metadata, dict) else {}
 
     def _size_now(self, path: str) -> int:
         try:

@@ -126,8 +126,13 @@ def configuration(settings: Settings) -> Config:
         terminado_settings={"shell_command": [os.environ.get("SHELL") or "bash"]},
     )
     config.KernelManager.transport = "ipc"
-    # The memory display asks every few seconds; nobody does anything by that.
-    config.RecordingKernelManager.untracked_message_types.extend(["usage_request", "usage_reply"])
+    # The memory display asks every few seconds, and pages with widgets make subshells when they
+    # open: nobody does anything by that, and no status of theirs says that a cell has ended.
+    config.RecordingKernelManager.untracked_message_types.extend(
+        f"{what}_{kind}"
+        for what in ("usage", "create_subshell", "delete_subshell", "list_subshell")
+        for kind in ("request", "reply")
+    )
     config.KernelProvisionerFactory.default_provisioner_name = "ramon-fork"
     config.WorkspaceContents.update(allow_hidden=True, delete_to_trash=False)
     config.ResourceUseDisplay.update(

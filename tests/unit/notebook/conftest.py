@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,13 @@ def notebook(start: Start) -> Notebook:
 @pytest.fixture
 def context(notebook: Notebook) -> Iterator[BrowserContext]:
     """A real browser that finds the notebook server, and knows nobody yet."""
+    with browsing(notebook) as context:
+        yield context
+
+
+@contextmanager
+def browsing(notebook: Notebook) -> Iterator[BrowserContext]:
+    """A real browser that finds this notebook server."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=browser.find(),

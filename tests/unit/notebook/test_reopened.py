@@ -1,7 +1,65 @@
 """The next morning, or after a stop and a start, a notebook looks as it was left."""
 
-from tests.unit.notebook.conftest import Start
+from playwright.sync_api import Page, expect
+
+from tests.support import eventually
+from tests.unit.notebook.conftest import Start, browsing
 from tests.unit.notebook.fake_service import FakeService
+from tests.unit.notebook.lab import enter, prompt, run, shown, shows_notebook_again
+from tests.unit.notebook.parts import HOST, cell_text, notebook_json
+
+STEPS = 80
+COUNTING = f"""
+import time, ipywidgets
+from IPython.display import HTML, display
+display(HTML("<script>document.body.dataset.ran = 'yes'</script>"))
+label = ipywidgets.Label("0")
+display(ipywidgets.VBox([label, ipywidgets.Button(description="Press")]))
+for step in range(1, {STEPS + 1}):
+    time.sleep(0.25)
+    label.value = f"step {{step}}"
+print("done")
+"""
+
+
+def look(page: Page) -> str:
+    """What the widget says, once there is one."""
+    label = page.locator(".widget-label")
+    label.wait_for()
+    return label.inner_text()
+
+
+def test_a_widget_lives_on_after_a_reload_and_has_its_last_look_the_next_morning(
+    service: FakeService, start: Start
+) -> None:
+    service.put_file("a.ipynb", notebook_json(COUNTING))
+    notebook = start()
+    with browsing(notebook) as context:
+        page = enter(context, service)
+        run(page, 0)
+        eventually(lambda: "step" in look(page))
+        page.reload()
+        shows_notebook_again(page)
+        # The kernel itself would not answer before the end of the cell.
+        first = look(page)
+        assert prompt(page, 0) == "[*]:"
+        eventually(lambda: look(page) != first)
+        expect(page.get_by_text("| Busy")).to_be_visible()
+    eventually(lambda: "done" in cell_text(service.content("a.ipynb"), "c0"))
+    eventually(lambda: f'"step {STEPS}"' in service.content("a.ipynb").decode())
+    with browsing(notebook) as context:
+        page = enter(context, service)
+        eventually(lambda: look(page) == f"step {STEPS}")
+    assert notebook.stop() == 0
+    service.ready.clear()
+    with browsing(start()) as context:
+        page = enter(context, service)
+        eventually(lambda: look(page) == f"step {STEPS}")
+        assert "Press" in shown(page, 0)
+        assert page.evaluate("document.body.dataset.ran") == "yes"
+        page.keyboard.press("Control+s")
+        page.goto(f"http://{HOST}/lab/tree/a.ipynb")
+        eventually(lambda: look(page) == f"step {STEPS}")
 
 
 def test_jupyterlab_opens_what_was_open_after_a_stop_and_a_start(
