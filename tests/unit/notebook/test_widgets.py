@@ -3,6 +3,8 @@
 from base64 import b64decode
 from typing import Any
 
+import pytest
+
 from ramon_notebook.execution.widgets import MOST_BYTES, STATE, VIEW, Widgets
 
 KERNEL = "kernel"
@@ -147,12 +149,8 @@ def test_a_closed_widget_is_gone_and_other_connections_are_none() -> None:
     assert widgets.all_states(KERNEL)[0]["states"] == {}
 
 
-def test_whatever_stands_in_a_files_metadata_is_borne() -> None:
-    for spoilt in (
-        {"widgets": 3},
-        {"widgets": {STATE: []}},
-        {"widgets": {STATE: {"state": {"a": 1}}}},
-    ):
-        notebook = showing("a")
-        Widgets().put_into(notebook, before=spoilt)
-        assert "widgets" not in notebook["metadata"]
+@pytest.mark.parametrize("spoilt", [3, {STATE: []}, {STATE: {"state": {"a": 1}}}])
+def test_whatever_stands_in_a_files_metadata_is_borne(spoilt: object) -> None:
+    notebook = showing("a")
+    Widgets().put_into(notebook, before={"widgets": spoilt})
+    assert "widgets" not in notebook["metadata"]
