@@ -9,13 +9,12 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from jupyter_client.session import Session
-from jupyter_server.services.kernels.connection.base import (
-    deserialize_binary_message,
-    deserialize_msg_from_ws_v1,
-)
+from jupyter_server.services.kernels.connection.base import deserialize_binary_message
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import IOLoop
@@ -23,6 +22,7 @@ from tornado.ioloop import IOLoop
 from ramon_notebook.execution.answers import ASKED, Answer, Answers
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saver import OutputSaver
+from ramon_notebook.execution.watch import KernelWatch
 
 V1 = "v1.kernel.websocket.jupyter.org"
 """The protocol that JupyterLab speaks: messages in parts."""
@@ -30,7 +30,12 @@ V1 = "v1.kernel.websocket.jupyter.org"
 PARTS = ("header", "parent_header", "metadata", "content")
 """What a message consists of, before its binary data."""
 
-OF_INTEREST = ASKED | {"execute_request"}
+BY_A_PERSON = frozenset(
+    {"execute_request", "input_reply", "complete_request", "inspect_request", "comm_msg"}
+)
+"""What pages send to kernels because somebody runs, answers, types or moves something."""
+
+OF_INTEREST = ASKED | BY_A_PERSON
 """Kinds of messages of pages that are not merely passed on."""
 
 NUDGE_SECONDS = 0.03
@@ -43,6 +48,7 @@ class RecordingKernelManager(AsyncMappingKernelManager):
     """Jupyter's kernels, with everything that they publish going to the recorder too."""
 
     saver: OutputSaver
+    watch: KernelWatch
 
     @property
     def recorder(self) -> Recorder:
@@ -62,13 +68,15 @@ class RecordingKernelManager(AsyncMappingKernelManager):
             _, message = session.feed_identities(parts)
             published = session.deserialize(message)
             kernel.own_session = published["header"]["session"]
+            self.watch.running.published(kernel_id, published)
             self.saver.widgets.published(kernel_id, published)
             self.recorder.published(kernel_id, published)
 
         kernel.recorder_stream = kernel.connect_iopub()
         kernel.recorder_stream.on_recv(publish)
-        for event in ("restart", "dead"):
-            self.add_restart_callback(kernel_id, lambda: self._interrupted(kernel_id), event)
+        died = partial(self.watch.died, kernel_id)
+        self.add_restart_callback(kernel_id, died, "restart")
+        self.add_restart_callback(kernel_id, partial(died, for_good=True), "dead")
 
     def stop_watching_activity(self, kernel_id: str) -> None:
         """Stop listening: the kernel has ended."""
@@ -80,10 +88,28 @@ class RecordingKernelManager(AsyncMappingKernelManager):
         self.recorder.kernel_removed(kernel_id)
         self.saver.documents.forget_kernel(kernel_id)
         self.saver.widgets.kernel_ended(kernel_id)
+        self.watch.removed(kernel_id)
 
-    def _interrupted(self, kernel_id: str) -> None:
+    def interrupted(self, kernel_id: str) -> None:
+        """Note that nothing runs in a kernel any more: it died, or it was restarted."""
         self.recorder.kernel_interrupted(kernel_id)
         self.saver.widgets.kernel_ended(kernel_id)
+
+    def kernel_model(self, kernel_id: str) -> dict[str, Any]:
+        """What the lists of kernels say; busy is what is busy, whatever was said last."""
+        model: dict[str, Any] = super().kernel_model(kernel_id)
+        if self.watch.busy(kernel_id):
+            model["execution_state"] = "busy"
+        elif model["execution_state"] == "busy":
+            model["execution_state"] = "idle"
+        return model
+
+    def keep_for_absent_page(self, kernel_id: str, message: dict[str, Any]) -> None:
+        """Let a page that is away (its laptop sleeps) have a message when it is back."""
+        if kernel_id in self._kernel_buffers:
+            session = self._kernels[kernel_id].session
+            parts = session.serialize(message, ident=message["msg_type"].encode())
+            self._kernel_buffers[kernel_id]["buffer"].append(("iopub", parts))
 
     def catch_up(self, kernel_id: str) -> None:
         """Take in what a kernel has published and nobody has looked at yet."""
@@ -98,9 +124,10 @@ class RecordingKernelManager(AsyncMappingKernelManager):
 
     async def restart_kernel(self, kernel_id: str, now: bool = False) -> Any:
         """Restart, as a person asked for."""
-        result = await super().restart_kernel(kernel_id, now=now)
-        self._interrupted(kernel_id)
-        return result
+        try:
+            return await super().restart_kernel(kernel_id, now=now)
+        finally:
+            self.watch.restarted(kernel_id)
 
 
 class PageConnection(ZMQChannelsWebsocketConnection):
@@ -115,6 +142,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         self.websocket_handler.set_nodelay(True)
         self._answers = Answers(self._saver.widgets, self.kernel_id)
         self._saver.page_connected(self.kernel_id, self.session.session)
+        self._watch.page_connected(self.kernel_id, self.publish)
         self._noted = True
         connected = super().connect()
         self._nudge_soon()
@@ -125,6 +153,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         if self._noted:
             self._noted = False
             self._saver.page_left(self.kernel_id, self.session.session)
+            self._watch.page_left(self.kernel_id, self.publish)
         super().disconnect()
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
@@ -139,11 +168,13 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     def _note(self, message: dict[str, Any]) -> None:
         kind = message["header"]["msg_type"]
+        if _by_a_person(message):
+            self.websocket_handler.settings["ramon_agent"].activity.note()
         if kind == "execute_request":
+            self._watch.running.requested(self.kernel_id, message["header"])
             self._saver.recorder.requested(self.kernel_id, message, self.session.session)
         elif kind == "comm_msg":
             self._saver.widgets.changed_by_page(self.kernel_id, message["content"])
-
     def _answer(self, message: dict[str, Any]) -> bool:
         """Answer in place of a kernel that runs a cell; whether that was possible."""
         if message["header"]["msg_type"] not in ASKED:
@@ -178,6 +209,29 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.kernel_manager.recorder_hears.wait(), HEARS_SECONDS)
 
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+        """Pass a message of the kernel on to the page."""
+        if getattr(stream, "channel", None) == "shell":
+            _, parts = self.session.feed_identities(outgoing_msg)
+            header, parent = (self.session.unpack(part) for part in parts[1:3])
+            if header["msg_type"] == "execute_reply":
+                self._watch.running.replied(self.kernel_id, parent["msg_id"])
+        super().handle_outgoing_message(stream, outgoing_msg)
+
+    def publish(self, message: dict[str, Any]) -> None:
+        """Give the page a message as if the kernel had published it."""
+        iopub = self.channels.get("iopub")
+        if iopub is None or iopub.closed():
+            return
+        iopub.flush()  # what the kernel itself has published comes first
+        parts = self.session.serialize(message, ident=message["msg_type"].encode())
+        self.handle_outgoing_message(iopub, parts)
+
+    @property
+    def _watch(self) -> KernelWatch:
+        watch: KernelWatch = self.multi_kernel_manager.watch
+        return watch
+
     @property
     def _saver(self) -> OutputSaver:
         saver: OutputSaver = self.websocket_handler.settings["ramon_saver"]
@@ -209,10 +263,24 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         if isinstance(incoming, str):
             message: dict[str, Any] = json.loads(incoming)
         elif self.subprotocol == V1:
-            _, parts = deserialize_msg_from_ws_v1(incoming)
-            if json.loads(parts[0])["msg_type"] not in OF_INTEREST:
+            parts = _parts(memoryview(incoming))
+            if json.loads(bytes(parts[0]))["msg_type"] not in OF_INTEREST:
                 return None
-            message = {name: json.loads(part) for name, part in zip(PARTS, parts, strict=False)}
+            message = {n: json.loads(bytes(part)) for n, part in zip(PARTS, parts, strict=False)}
         else:
             message = deserialize_binary_message(incoming)
         return message if message["header"]["msg_type"] in OF_INTEREST else None
+
+
+def _parts(message: memoryview) -> list[memoryview]:
+    """Header, parent header, metadata, content and buffers of a message, without copying them."""
+    count = int.from_bytes(message[:8], "little")
+    offsets = [int.from_bytes(message[8 * n : 8 * n + 8], "little") for n in range(1, count + 1)]
+    return [message[start:end] for start, end in pairwise(offsets[1:])]
+
+
+def _by_a_person(message: dict[str, Any]) -> bool:
+    """Whether somebody's doing sends this, rather than a page that connects by itself."""
+    kind = message["header"]["msg_type"]
+    method = str(message["content"].get("data", {}).get("method")) if kind == "comm_msg" else ""
+    return kind in BY_A_PERSON and not method.startswith("request_state")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from ramon_notebook.clusters.manager import Clusters
 from ramon_notebook.errors import AgentError, Gone
-from ramon_notebook.server.activity import Activity, Kernel
+from ramon_notebook.server.activity import Activity, Use
 from ramon_notebook.server.heartbeat import report
 from ramon_notebook.server.identity import TicketIdentityProvider
 from ramon_notebook.settings import PORT, Settings
@@ -36,8 +36,8 @@ class Agent:
     """What the service knows of this server, and the server of the service.
 
     stop: stops the server; the agent calls it when the service wants it gone.
-    kernels: lists the kernels that run now.
     sign_with: called with the notebook's key for signing outputs, once it is known.
+    use: tells what goes on now.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class Agent:
         identity: TicketIdentityProvider,
         *,
         stop: Callable[[], None],
-        kernels: Callable[[], list[Kernel]],
         sign_with: Callable[[bytes], None],
+        use: Callable[[], Use],
     ) -> None:
         self.activity = Activity()
         self.identity = identity
@@ -58,8 +58,8 @@ class Agent:
         self._settings = settings
         self._startup = startup
         self._stop = stop
-        self._kernels = kernels
         self._sign_with = sign_with
+        self._use = use
         self._watcher: Watcher | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -137,7 +137,7 @@ class Agent:
         while True:
             status = keeper.status
             body = await asyncio.to_thread(
-                report, self.activity, self._kernels(), status, self._settings.memory_bytes
+                report, self.activity, self._use(), status, self._settings.memory_bytes
             )
             body["clusters"] = self.clusters.count
             try:

@@ -9,21 +9,27 @@ import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
-from ramon_notebook.server.activity import Activity, Kernel, busy
+from ramon_notebook.execution.deaths import Death
+from ramon_notebook.server.activity import Activity, Use
 from ramon_notebook.workspace.keeper import Status
 
 MOST_ERROR = 2000
 """Characters of an error: the service's limit."""
 
+MOST_PATH = 1000
+"""Characters of a notebook's path: the service's limit."""
+
 
 def report(
-    activity: Activity, kernels: list[Kernel], status: Status, memory_limit: int | None
+    activity: Activity, use: Use, status: Status, memory_limit: int | None
 ) -> dict[str, Any]:
     """The body of a heartbeat: times in UTC, memory in bytes."""
     return {
-        "last_activity": written(activity.last(kernels)),
-        "busy_kernels": busy(kernels),
-        "kernels": len(kernels),
+        "last_activity": written(activity.last(use)),
+        "busy_kernels": use.busy_kernels,
+        "busy_terminals": use.busy_terminals,
+        "kernels": use.kernels,
+        "kernel_death": _death(use.death) if use.death else None,
         "memory_bytes": memory_bytes(),
         "memory_limit_bytes": memory_limit,
         "workspace": {
@@ -32,6 +38,11 @@ def report(
             "pending_files": status.pending_files,
         },
     }
+
+
+def _death(death: Death) -> dict[str, Any]:
+    notebook = death.notebook[-MOST_PATH:] if death.notebook else None
+    return {"at": written(death.at), "notebook": notebook, "reason": death.reason}
 
 
 def memory_bytes() -> int:

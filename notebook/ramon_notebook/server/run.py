@@ -21,9 +21,10 @@ from ramon_notebook.execution.handlers import EXECUTIONS
 from ramon_notebook.execution.kernels import PageConnection, RecordingKernelManager
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saver import OutputSaver
+from ramon_notebook.execution.watch import KernelWatch
 from ramon_notebook.kernels.client import ForkServer
 from ramon_notebook.kernels.provisioner import ForkingProvisioner
-from ramon_notebook.server.activity import Kernel
+from ramon_notebook.server.activity import Use
 from ramon_notebook.server.agent import Agent
 from ramon_notebook.server.contents import WorkspaceContents
 from ramon_notebook.server.dask_panel import CLUSTERS
@@ -63,10 +64,18 @@ class NotebookServer(ServerApp):
         if not self._stopping:
             super().stop(from_signal)
 
-    def running_kernels(self) -> list[Kernel]:
-        """The kernels that run now."""
+    def use(self) -> Use:
+        """What goes on now."""
         manager: Any = self.kernel_manager
-        return [manager.get_kernel(kernel_id) for kernel_id in manager.list_kernel_ids()]
+        watch: KernelWatch = manager.watch
+        watch.ask()
+        return Use(
+            kernels=len(manager.list_kernel_ids()),
+            busy_kernels=len(watch.busy_kernels()),
+            busy_terminals=0,
+            last_execution=watch.running.last_change,
+            death=watch.last_death,
+        )
 
     async def _cleanup(self) -> None:
         manager: Any = self.kernel_manager
@@ -91,6 +100,7 @@ def run(settings: Settings, startup: Startup, fork_server: ForkServer) -> int:
         server = NotebookServer.instance(config=configuration(settings))
         server.initialize(argv=[], find_extensions=False)
         server.saver = _saver(server)
+        _watch(server, settings)
         server.agent = _agent(settings, startup, server)
         serve_clusters(asked_at, server.agent.started_clusters)
         server.log.info("Clusters are asked for at %s", asked_at)
@@ -126,13 +136,8 @@ def configuration(settings: Settings) -> Config:
         terminado_settings={"shell_command": [os.environ.get("SHELL") or "bash"]},
     )
     config.KernelManager.transport = "ipc"
-    # The memory display asks every few seconds, and pages with widgets make subshells when they
-    # open: nobody does anything by that, and no status of theirs says that a cell has ended.
-    config.RecordingKernelManager.untracked_message_types.extend(
-        f"{what}_{kind}"
-        for what in ("usage", "create_subshell", "delete_subshell", "list_subshell")
-        for kind in ("request", "reply")
-    )
+    # Sockets need no other names for another try, and whoever listens would not hear of them.
+    config.KernelRestarter.random_ports_until_alive = False
     config.KernelProvisionerFactory.default_provisioner_name = "ramon-fork"
     config.WorkspaceContents.update(allow_hidden=True, delete_to_trash=False)
     config.ResourceUseDisplay.update(
@@ -183,6 +188,18 @@ def _saver(server: NotebookServer) -> OutputSaver:
     return saver
 
 
+def _watch(server: NotebookServer, settings: Settings) -> None:
+    kernels: Any = server.kernel_manager
+
+    async def notebook_of(kernel_id: str) -> str | None:
+        for session in await server.session_manager.list_sessions():
+            if session["kernel"]["id"] == kernel_id:
+                return str(session["path"])
+        return None
+
+    kernels.watch = KernelWatch(kernels, server.saver.recorder, notebook_of, settings.memory_bytes)
+
+
 def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agent:
     identity: Any = server.identity_provider
     identity.host = settings.notebook_host
@@ -192,8 +209,8 @@ def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agen
         startup,
         identity,
         stop=server.stop,
-        kernels=server.running_kernels,
         sign_with=lambda key: contents.notary.use(key, settings.workspace),
+        use=server.use,
     )
     contents.connect(agent.activity, server.saver, lambda: agent.keeper)
     server.web_app.settings["ramon_agent"] = agent

@@ -1,0 +1,199 @@
+"""What is known of the kernels' work: from what they say, and from their processes."""
+
+# Jupyter's classes are partly untyped.
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from jupyter_client.session import Session
+
+from ramon_notebook.execution.deaths import Death, error_output, memory_kills, reason
+from ramon_notebook.execution.recorder import Recorder
+from ramon_notebook.execution.running import MAIN_SHELL, Question, Running, Unfinished
+
+log = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+Publish = Callable[[Message], None]
+
+
+class KernelWatch:
+    """Tells which kernels are busy, and what becomes of those that die.
+
+    manager: Jupyter's kernels. recorder: gets what a cell has to show when its kernel died.
+    notebook_of: the path of a kernel's notebook in the workspace, or None.
+    memory_bytes: the notebook's memory, if it is limited.
+    waits_for_nobody: whether an execution (kernel's id, request's id) waits for an input that
+    no page can give; it does not count as running then.
+    """
+
+    def __init__(
+        self,
+        manager: Any,
+        recorder: Recorder,
+        notebook_of: Callable[[str], Awaitable[str | None]],
+        memory_bytes: int | None,
+    ) -> None:
+        self.running = Running()
+        self.last_death: Death | None = None
+        self.waits_for_nobody: Callable[[str, str], bool] = lambda *_: False
+        self._manager = manager
+        self._recorder = recorder
+        self._notebook_of = notebook_of
+        self._memory_bytes = memory_bytes
+        self._memory_kills = memory_kills()
+        self._pages: dict[str, list[Publish]] = {}
+        self._askers: dict[str, _Asker] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def page_connected(self, kernel_id: str, publish: Publish) -> None:
+        """A page shows what this kernel publishes; `publish` gives it a message more."""
+        self._pages.setdefault(kernel_id, []).append(publish)
+
+    def page_left(self, kernel_id: str, publish: Publish) -> None:
+        """That page is gone."""
+        pages = self._pages.get(kernel_id, [])
+        if publish in pages:
+            pages.remove(publish)
+
+    def busy_kernels(self) -> list[str]:
+        """The kernels that run something, by id."""
+        return [kernel_id for kernel_id in self._manager.list_kernel_ids() if self.busy(kernel_id)]
+
+    def busy(self, kernel_id: str) -> bool:
+        """Whether a kernel's process lives and has an unfinished execution."""
+        if not _lives(self._manager.get_kernel(kernel_id)):
+            return False
+        unfinished = self.running.unfinished(kernel_id)
+        # What is queued behind an execution that waits for nobody waits as well.
+        stuck = {e.shell for e in unfinished if e.began and self._waits_for_nobody(kernel_id, e)}
+        return any(execution.shell not in stuck for execution in unfinished)
+
+    def ask(self) -> None:
+        """Ask every kernel that seems busy; to be called again and again."""
+        for kernel_id in self._manager.list_kernel_ids():
+            for question in self.running.questions(kernel_id):
+                if kernel_id not in self._askers:
+                    kernel = self._manager.get_kernel(kernel_id)
+                    self._askers[kernel_id] = _Asker(kernel, self.running)
+                self._askers[kernel_id].ask(question)
+
+    def restarted(self, kernel_id: str) -> None:
+        """A kernel has another process, as somebody asked for, or failed to get one."""
+        self.running.process_ended(kernel_id)
+        self._manager.interrupted(kernel_id)
+
+    def died(self, kernel_id: str, *, for_good: bool = False) -> None:
+        """A kernel's process has ended although nobody asked for it: tell everybody why.
+
+        for_good: it ended each time that it was started again, and is not started any more.
+        """
+        kernel = self._manager.get_kernel(kernel_id)
+        self._manager.catch_up(kernel_id)
+        cut_off = self.running.process_ended(kernel_id)
+        exit_code = _exit_code(kernel)
+        if cut_off or exit_code != 0:  # one that ended with 0 did as its code said: exit()
+            why = reason(
+                exit_code,
+                out_of_memory=self._memory_ran_out(),
+                memory_bytes=self._memory_bytes,
+                for_good=for_good,
+            )
+            log.warning("Kernel %s died: %s", kernel_id, why)
+            self._tell_cells(kernel_id, cut_off, why)
+            self._spawn(self._note_death(kernel_id, why, len(cut_off)))
+        self._manager.interrupted(kernel_id)
+        kernel.execution_state = "dead" if for_good else "starting"
+        if for_good:
+            self.removed(kernel_id)
+
+    def removed(self, kernel_id: str) -> None:
+        """A kernel was shut down for good."""
+        self.running.removed(kernel_id)
+        self._pages.pop(kernel_id, None)
+        if asker := self._askers.pop(kernel_id, None):
+            asker.close()
+
+    def _waits_for_nobody(self, kernel_id: str, execution: Unfinished) -> bool:
+        return self.waits_for_nobody(kernel_id, execution.msg_id)
+
+    def _memory_ran_out(self) -> bool:
+        before, self._memory_kills = self._memory_kills, memory_kills()
+        return (self._memory_kills or 0) > (before or 0)
+
+    def _tell_cells(self, kernel_id: str, cut_off: list[Unfinished], why: str) -> None:
+        kernel = self._manager.get_kernel(kernel_id)
+        session = kernel.session
+        for execution in cut_off:
+            for kind, content in (
+                ("error", error_output(why)),
+                ("status", {"execution_state": "idle"}),
+            ):
+                message = session.msg(kind, content, parent=execution.header)
+                # Messages that name another session tell a page that the kernel has changed.
+                message["header"]["session"] = getattr(kernel, "own_session", session.session)
+                self._recorder.published(kernel_id, message)
+                self._publish(kernel_id, message)
+        # Pages that are here are told by Jupyter itself.
+        restarting = session.msg("status", {"execution_state": "restarting"})
+        self._manager.keep_for_absent_page(kernel_id, restarting)
+
+    def _publish(self, kernel_id: str, message: Message) -> None:
+        for publish in self._pages.get(kernel_id, []):
+            publish(message)
+        self._manager.keep_for_absent_page(kernel_id, message)
+
+    async def _note_death(self, kernel_id: str, why: str, cut_off: int) -> None:
+        at = datetime.now(UTC)
+        notebook = await self._notebook_of(kernel_id)
+        self.last_death = Death(at, kernel_id, notebook, why, cut_off)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _Asker:
+    """A connection to one kernel's shell channel, for questions."""
+
+    def __init__(self, kernel: Any, running: Running) -> None:
+        self._session = Session(config=kernel.session.config, key=kernel.session.key)
+        self._running = running
+        self._open: dict[str, Question] = {}
+        self._stream = kernel.connect_shell()
+        self._stream.on_recv(self._received)
+
+    def ask(self, question: Question) -> None:
+        message = self._session.msg("kernel_info_request")
+        if question.shell != MAIN_SHELL:
+            message["header"]["subshell_id"] = question.shell
+        self._open[message["header"]["msg_id"]] = question
+        self._session.send(self._stream, message)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _received(self, parts: list[bytes]) -> None:
+        _, message = self._session.feed_identities(parts)
+        parent = self._session.deserialize(message)["parent_header"]
+        if question := self._open.pop(parent.get("msg_id", ""), None):
+            self._running.answered(question)
+
+
+def _lives(kernel: Any) -> bool:
+    """Whether a kernel has a process that has not ended."""
+    process = getattr(kernel.provisioner, "process", None)
+    return process is not None and process.poll() is None
+
+
+def _exit_code(kernel: Any) -> int | None:
+    process = getattr(kernel.provisioner, "process", None)
+    code: int | None = process.poll() if process is not None else None
+    return code
