@@ -50,6 +50,10 @@ class RecordingKernelManager(AsyncMappingKernelManager):
     saver: OutputSaver
     watch: KernelWatch
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._restarts: dict[str, asyncio.Lock] = {}
+
     @property
     def recorder(self) -> Recorder:
         """Where the kernels' messages go."""
@@ -89,6 +93,7 @@ class RecordingKernelManager(AsyncMappingKernelManager):
         self.saver.documents.forget_kernel(kernel_id)
         self.saver.widgets.kernel_ended(kernel_id)
         self.watch.removed(kernel_id)
+        self._restarts.pop(kernel_id, None)
 
     def interrupted(self, kernel_id: str) -> None:
         """Note that nothing runs in a kernel any more: it died, or it was restarted."""
@@ -114,20 +119,30 @@ class RecordingKernelManager(AsyncMappingKernelManager):
     def catch_up(self, kernel_id: str) -> None:
         """Take in what a kernel has published and nobody has looked at yet."""
         kernel: Any = self.get_kernel(kernel_id)
-        kernel.recorder_stream.flush()
+        if stream := getattr(kernel, "recorder_stream", None):
+            stream.flush()
 
     async def shutdown_kernel(self, kernel_id: str, now: bool = False, **kwargs: Any) -> Any:
         """End a kernel; what its cells have put out is in the notebook then."""
+        await self._settled(kernel_id)
         self.catch_up(kernel_id)
         await self.saver.save_kernel(kernel_id)
         return await super().shutdown_kernel(kernel_id, now=now, **kwargs)
 
     async def restart_kernel(self, kernel_id: str, now: bool = False) -> Any:
         """Restart, as a person asked for."""
-        try:
-            return await super().restart_kernel(kernel_id, now=now)
-        finally:
-            self.watch.restarted(kernel_id)
+        # Two at a time would start two processes on the same sockets.
+        async with self._restarts.setdefault(kernel_id, asyncio.Lock()):
+            await self._settled(kernel_id)
+            try:
+                return await super().restart_kernel(kernel_id, now=now)
+            finally:
+                self.watch.restarted(kernel_id)
+
+    async def _settled(self, kernel_id: str) -> None:
+        """Wait while a kernel is being started: after its death, for example."""
+        while kernel_id in self and not (ready := self.get_kernel(kernel_id).ready).done():
+            await asyncio.wait([ready])
 
 
 class PageConnection(ZMQChannelsWebsocketConnection):

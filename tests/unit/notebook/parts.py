@@ -10,6 +10,8 @@ import signal
 import subprocess
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -103,6 +105,30 @@ class Browser:
                 if ran.ended or (leave_at and leave_at in ran.text):
                     break
         return ran
+
+    @asynccontextmanager
+    async def page(
+        self, kernel_id: str, session: str
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A page's connection to a kernel."""
+        path = f"/api/kernels/{kernel_id}/channels?session_id={session}"
+        async with (
+            asyncio.timeout(60),
+            aiohttp.ClientSession() as client,
+            self._connect(client, path) as ws,
+        ):
+            yield ws
+
+    async def press(self, path: str, *, times: int, leave_after: float) -> None:
+        """POST so often at once, and go away after so many seconds, answered or not."""
+        headers = {"Host": self.host, "Cookie": self._cookie(), "Accept": "*/*"}
+        headers["X-XSRFToken"] = self.cookies["_xsrf"]
+        async with aiohttp.ClientSession(headers=headers) as client:
+            url = f"http://{self.address}:{PORT}{path}"
+            asked = [asyncio.ensure_future(client.post(url)) for _ in range(times)]
+            await asyncio.wait(asked, timeout=leave_after)
+            for each in asked:
+                each.cancel()
 
     def type_into_terminal(self, name: str, text: str) -> None:
         """Type, as a page does, and see something come back."""
