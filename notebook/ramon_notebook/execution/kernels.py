@@ -7,36 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Awaitable
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 from jupyter_client.session import Session
-from jupyter_server.services.kernels.connection.base import deserialize_binary_message
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import IOLoop
 
 from ramon_notebook.execution.answers import ASKED, Answer, Answers
+from ramon_notebook.execution.messages import PARTS, V1, by_a_person, of_interest
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.execution.watch import KernelWatch
-
-V1 = "v1.kernel.websocket.jupyter.org"
-"""The protocol that JupyterLab speaks: messages in parts."""
-
-PARTS = ("header", "parent_header", "metadata", "content")
-"""What a message consists of, before its binary data."""
-
-BY_A_PERSON = frozenset(
-    {"execute_request", "input_reply", "complete_request", "inspect_request", "comm_msg"}
-)
-"""What pages send to kernels because somebody runs, answers, types or moves something."""
-
-OF_INTEREST = ASKED | BY_A_PERSON
-"""Kinds of messages of pages that are not merely passed on."""
 
 NUDGE_SECONDS = 0.03
 
@@ -141,7 +125,10 @@ class RecordingKernelManager(AsyncMappingKernelManager):
 
     async def _settled(self, kernel_id: str) -> None:
         """Wait while a kernel is being started: after its death, for example."""
-        while kernel_id in self and not (ready := self.get_kernel(kernel_id).ready).done():
+        while kernel_id in self:
+            ready: Any = self.get_kernel(kernel_id).ready
+            if ready.done():
+                return
             await asyncio.wait([ready])
 
 
@@ -175,7 +162,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         """Pass a message, bytes or text, on to the kernel."""
         if not incoming_msg:
             return  # in place of a message that was too large; the page told the person
-        message = self._of_interest(incoming_msg)
+        message = of_interest(incoming_msg, v1=self.subprotocol == V1)
         if message:
             self._note(message)
         if not (message and self._answer(message)):
@@ -183,13 +170,14 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     def _note(self, message: dict[str, Any]) -> None:
         kind = message["header"]["msg_type"]
-        if _by_a_person(message):
+        if by_a_person(message):
             self.websocket_handler.settings["ramon_agent"].activity.note()
         if kind == "execute_request":
             self._watch.running.requested(self.kernel_id, message["header"])
             self._saver.recorder.requested(self.kernel_id, message, self.session.session)
         elif kind == "comm_msg":
             self._saver.widgets.changed_by_page(self.kernel_id, message["content"])
+
     def _answer(self, message: dict[str, Any]) -> bool:
         """Answer in place of a kernel that runs a cell; whether that was possible."""
         if message["header"]["msg_type"] not in ASKED:
@@ -272,30 +260,3 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         """Whether the kernel has not been heard by everybody yet."""
         kernel = self.kernel_manager
         return kernel.execution_state == "starting" or not kernel.recorder_hears.is_set()
-
-    def _of_interest(self, incoming: bytes | str) -> dict[str, Any] | None:
-        """The message, without binary data, if it is of a kind that is noted or answered here."""
-        if isinstance(incoming, str):
-            message: dict[str, Any] = json.loads(incoming)
-        elif self.subprotocol == V1:
-            parts = _parts(memoryview(incoming))
-            if json.loads(bytes(parts[0]))["msg_type"] not in OF_INTEREST:
-                return None
-            message = {n: json.loads(bytes(part)) for n, part in zip(PARTS, parts, strict=False)}
-        else:
-            message = deserialize_binary_message(incoming)
-        return message if message["header"]["msg_type"] in OF_INTEREST else None
-
-
-def _parts(message: memoryview) -> list[memoryview]:
-    """Header, parent header, metadata, content and buffers of a message, without copying them."""
-    count = int.from_bytes(message[:8], "little")
-    offsets = [int.from_bytes(message[8 * n : 8 * n + 8], "little") for n in range(1, count + 1)]
-    return [message[start:end] for start, end in pairwise(offsets[1:])]
-
-
-def _by_a_person(message: dict[str, Any]) -> bool:
-    """Whether somebody's doing sends this, rather than a page that connects by itself."""
-    kind = message["header"]["msg_type"]
-    method = str(message["content"].get("data", {}).get("method")) if kind == "comm_msg" else ""
-    return kind in BY_A_PERSON and not method.startswith("request_state")
