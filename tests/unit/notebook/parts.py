@@ -109,7 +109,7 @@ class Browser:
     @asynccontextmanager
     async def page(
         self, kernel_id: str, session: str
-    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse[bool]]:
         """A page's connection to a kernel."""
         path = f"/api/kernels/{kernel_id}/channels?session_id={session}"
         async with (

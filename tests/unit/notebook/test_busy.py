@@ -287,7 +287,7 @@ def test_a_thread_that_prints_after_its_cell_has_ended_does_not_keep_the_noteboo
     assert len(after) == 1
 
 
-async def heard(ws: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
+async def heard(ws: aiohttp.ClientWebSocketResponse[bool], kind: str) -> dict[str, Any]:
     async for message in ws:
         got: dict[str, Any] = json.loads(message.data)
         if got["msg_type"] == kind:

@@ -13,7 +13,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import zmq
+import zmq  # type: ignore[import-not-found]  # it is in the notebook's environment, which runs this
 
 DELIMITER = b"<IDS|MSG>"
 
