@@ -46,8 +46,9 @@ class Run(Model):
 
     `units` is what it uses at a time, by meter, and `included` the part of it that the plan has
     paid for. `metered_until` and `seq` move together, in `ledger.py` alone: everything before
-    `metered_until` is in segments, once. `ended_at` is the provider's own stop time. `open_shard`
-    and `open_account_id` are there until the last second is recorded.
+    `metered_until` is in segments, once. `ended_at` is the provider's own stop time; where `credit`
+    says why the use costs nothing, it is the start. `open_shard` and `open_account_id` are there
+    until the last second is recorded.
     """
 
     class Meta(db.BaseMeta):
@@ -69,6 +70,7 @@ class Run(Model):
     ended_at = MaybeInteger()
     seq = Integer(default=0)
     amount = Money()
+    credit = MaybeText()
     open_shard = MaybeText()
     open_account_id = MaybeText()
 
@@ -265,6 +267,7 @@ class BillingAccount(Model):
     Stripe's news, `version` what a person changed. `period_end` and `ends_at` are when the plan
     renews or ends; `unpaid_since` is when an invoice first could not be paid. `limit_kind` says
     whether `limit` counts (`own`), the plan's default does (`plan`), or there is none (`none`).
+    `free_usd` is what was credited on the UTC day `free_day` (`credited.py`).
     """
 
     class Meta(db.BaseMeta):
@@ -281,6 +284,8 @@ class BillingAccount(Model):
     unpaid_since = MaybeInteger()
     limit_kind = Text(default="plan")
     limit = MaybeMoney()
+    free_day = MaybeText()
+    free_usd = MaybeMoney()
     version = Integer(default=1)
     revision = Integer(default=0)
 

@@ -31,9 +31,9 @@ class Use:
     """Something that begins to be used: a server, or one worker of a cluster.
 
     `run_id` is its own id (one run, one record), `resource_id` the notebook's or cluster's, and
-    `name` what its owner calls that. `started_at` is the second from which it is paid for: when
-    it became usable or, if it stood ready before, when it was claimed. What failed to start was
-    never opened, and costs nothing.
+    `name` what its owner calls that. `started_at` is the second from which it is paid for: the
+    provider's own start or, if it stood ready before, when it was claimed. Where the service or
+    its provider failed, it is credited (`credited.py`).
     """
 
     run_id: str

@@ -132,11 +132,12 @@ def _take_back(run: Run, end: int) -> None:
     for segment in Segment.query(run.id, scan_index_forward=False, consistent_read=True):
         if segment.sign < 0 or segment.start >= run.metered_until or segment.end <= end:
             continue
-        ledger.record(run, _reversal(segment, max(segment.start, end), run.metered_until))
+        note = run.credit or "taken back: it had stopped by then"
+        ledger.record(run, _reversal(segment, max(segment.start, end), run.metered_until, note))
         run.refresh(consistent_read=True)
 
 
-def _reversal(segment: Segment, start: int, end: int) -> Piece:
+def _reversal(segment: Segment, start: int, end: int, note: str) -> Piece:
     return Piece(
         start=start,
         end=end,
@@ -146,7 +147,7 @@ def _reversal(segment: Segment, start: int, end: int) -> Piece:
         units=plain(segment.units),
         included=plain(segment.included),
         prices={meter: Decimal(segment.prices[meter]) for meter in segment.prices},
-        note="taken back: it had stopped by then",
+        note=note,
     )
 
 

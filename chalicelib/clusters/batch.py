@@ -21,13 +21,17 @@ _BACKSTOP_SECONDS = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One start of a job on a computer, in Batch's own times; absent ones have not come."""
+    """One start of a job on a computer, in Batch's own times; absent ones have not come.
+
+    `reason` is the container's own, or else `status_reason`, which is Batch's.
+    """
 
     started_at: datetime | None
     stopped_at: datetime | None
     exit_code: int | None
     reason: str | None
     stream: str | None
+    status_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +173,11 @@ def parse(job: dict[str, Any]) -> Job:
         exit_code=container.get("exitCode"),
         reason=container.get("reason"),
         stream=container.get("logStreamName"),
+        status_reason=job.get("statusReason") if over else None,
     )
     told = {attempt.started_at for attempt in attempts}
-    if job["status"] == "RUNNING" or (over and last.started_at and last.started_at not in told):
+    # Of one that runs, `attempts` says nothing yet; of the last one, perhaps never.
+    if last.started_at and last.started_at not in told and (over or job["status"] == "RUNNING"):
         attempts.append(last)
     return Job(
         id=job["jobId"],
@@ -192,6 +198,7 @@ def _attempt(attempt: dict[str, Any]) -> Attempt:
         exit_code=container.get("exitCode"),
         reason=container.get("reason") or attempt.get("statusReason"),
         stream=container.get("logStreamName"),
+        status_reason=attempt.get("statusReason"),
     )
 
 

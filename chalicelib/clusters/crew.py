@@ -1,8 +1,9 @@
 """What becomes of workers: every fact about them is recorded once, whoever brings it, in any order.
 
-Batch's own times are what counts. An attempt is charged from Batch's start to Batch's stop, if it
-joined its cluster's scheduler in between; its run of billing is opened in the transaction that
-records the later of the two, and ended in the one that records the stop.
+Money follows Batch's own times alone. An attempt is charged from Batch's start to Batch's stop: its
+run of billing is opened in the transaction that records the start, and ended in the one that
+records the stop. Whether a worker has joined is what its account's own programs say, so it decides
+about what is shown and about who is waited for, never about what is owed.
 """
 
 from collections.abc import Iterable
@@ -59,8 +60,8 @@ def queue_of(worker: Worker) -> str:
 
 
 def attempt_of(worker: Worker) -> int:
-    """The number of its newest attempt that is known of; 0 before the first."""
-    return max([worker.booted or 0, *map(int, worker.started.attribute_values)])
+    """The number of its newest attempt that Batch has told of; 0 before the first."""
+    return max([0, *map(int, worker.started.attribute_values)])
 
 
 def state_of(worker: Worker) -> WorkerState:
@@ -98,14 +99,20 @@ def observe(worker: Worker, job: batch.Job) -> None:
     if worker.ended_at is not None or not adopt(worker, job.id):
         return
     for number, attempt in enumerate(job.attempts, 1):
-        if attempt.started_at is not None:
-            _started(worker, str(number), attempt.started_at, attempt.stream)
-            if attempt.stopped_at is not None:
-                _stopped(worker, str(number), attempt.stopped_at)
+        _observe_attempt(worker, str(number), attempt)
     if job.is_over:
         last = job.attempts[-1] if job.attempts else None
         why = crew_ends.of(worker, job, last)
         end(worker, crew_ends.with_its_cluster(why) if _left_with_its_cluster(worker) else why)
+
+
+def _observe_attempt(worker: Worker, number: str, attempt: batch.Attempt) -> None:
+    if attempt.started_at is not None:
+        _started(worker, number, attempt.started_at, attempt.stream)
+    start = worker.started.attribute_values.get(number)
+    if start is not None and attempt.stopped_at is not None:
+        fault = crew_ends.fault(clock.moment_of_millis(start), attempt.stopped_at, attempt)
+        _stopped(worker, number, attempt.stopped_at, fault)
 
 
 def _left_with_its_cluster(worker: Worker) -> bool:
@@ -115,9 +122,8 @@ def _left_with_its_cluster(worker: Worker) -> bool:
 
 @db.when_contended
 def _started(worker: Worker, number: str, at: datetime, stream: str | None) -> None:
-    if number in worker.started.attribute_values:
+    if number in worker.started.attribute_values or worker.ended_at is not None:
         return
-    has_joined = number in worker.joined.attribute_values
     actions = [_of(Worker.started, number).set(_millis(at))]
     if stream:
         actions.append(_of(Worker.streams, number).set(stream))
@@ -128,11 +134,9 @@ def _started(worker: Worker, number: str, at: datetime, stream: str | None) -> N
                 worker,
                 actions,
                 condition=Worker.ended_at.does_not_exist()
-                & _is(Worker.started, number, known=False)
-                & _is(Worker.joined, number, known=has_joined),
+                & _is(Worker.started, number, known=False),
             )
-            if has_joined:
-                billing.open_in(write, _use(worker, number, at))
+            billing.open_in(write, _use(worker, number, at))
     except db.Refused as refused:
         _look_again(worker, refused)
     else:
@@ -159,35 +163,22 @@ def _look_again(worker: Worker, refused: db.Refused) -> None:
 
 
 def joined(worker: Worker) -> None:
-    """The scheduler has this worker, in the attempt that asked for orders last."""
-    if worker.booted is not None:
-        _joined(worker, str(worker.booted))
-
-
-@db.when_contended
-def _joined(worker: Worker, number: str) -> None:
-    if number in {**worker.joined.attribute_values, **worker.stopped.attribute_values}:
+    """The scheduler has this worker: in the attempt that Batch says runs, once Batch says so."""
+    number = str(attempt_of(worker))
+    known = {**worker.joined.attribute_values, **worker.stopped.attribute_values}
+    if number == "0" or number in known:
         return
     now = clock.now()
-    start = worker.started.attribute_values.get(number)
     try:
-        with db.transaction() as write:
-            write.update(
-                "worker",
-                worker,
-                [_of(Worker.joined, number).set(_millis(now))],
-                condition=Worker.ended_at.does_not_exist()
-                & _is(Worker.joined, number, known=False)
-                & _is(Worker.stopped, number, known=False)
-                & _is(Worker.started, number, known=start is not None),
-            )
-            if start is not None:
-                billing.open_in(write, _use(worker, number, clock.moment_of_millis(start)))
-    except db.Refused as refused:
-        _look_again(worker, refused)
-    else:
+        worker.update(
+            [_of(Worker.joined, number).set(_millis(now))],
+            condition=Worker.ended_at.does_not_exist()
+            & _is(Worker.joined, number, known=False)
+            & _is(Worker.stopped, number, known=False),
+        )
+    except db.UpdateError as error:
+        db.unless_refused(error)
         worker.refresh(consistent_read=True)
-        lifecycle.first_joined(worker.cluster_id, now)
 
 
 def _use(worker: Worker, number: str, at: datetime) -> billing.Use:
@@ -214,29 +205,33 @@ def units_of(cluster: Cluster, kind: str) -> catalogue.Units:
     )
 
 
-def _stopped(worker: Worker, number: str, at: datetime) -> None:
-    _record_stop(worker, number, at)
-    if number in worker.joined.attribute_values:
-        billing.settle(run_id(worker, int(number)))
+def _stopped(worker: Worker, number: str, at: datetime, fault: str | None = None) -> None:
+    _record_stop(worker, number, at, fault)
+    billing.settle(run_id(worker, int(number)))
 
 
 @db.when_contended
-def _record_stop(worker: Worker, number: str, at: datetime) -> None:
+def _record_stop(worker: Worker, number: str, at: datetime, fault: str | None) -> None:
     if number in worker.stopped.attribute_values or worker.ended_at is not None:
         return
-    has_joined = number in worker.joined.attribute_values
+    run, second = run_id(worker, int(number)), int(at.timestamp())
+    credit = billing.credit(run, second, fault) if fault else None
+    actions = [_of(Worker.stopped, number).set(_millis(at))]
+    if credit:
+        actions.append(Worker.free.add({number}))
     try:
         with db.transaction() as write:
             write.update(
                 "worker",
                 worker,
-                [_of(Worker.stopped, number).set(_millis(at))],
+                actions,
                 condition=Worker.ended_at.does_not_exist()
-                & _is(Worker.stopped, number, known=False)
-                & _is(Worker.joined, number, known=has_joined),
+                & _is(Worker.stopped, number, known=False),
             )
-            if has_joined:
-                billing.end_in(write, run_id(worker, int(number)), int(at.timestamp()))
+            if credit:
+                billing.credit_in(write, credit)
+            else:
+                billing.end_in(write, run, second)
     except db.Refused as refused:
         _look_again(worker, refused)
     else:
@@ -245,15 +240,20 @@ def _record_stop(worker: Worker, number: str, at: datetime) -> None:
 
 def end(worker: Worker, why: End) -> None:
     """The worker is over. What is still open of it stops at `why.at`."""
-    for number in worker.started.attribute_values:
-        _stopped(worker, number, max(why.at, _start_of(worker, number)))
+    for number in sorted(worker.started.attribute_values, key=int):
+        _stopped(worker, number, _stop_at_the_latest(worker, int(number), why.at))
     _record_end(worker, why)
     if worker.leaving is None and why.reason != WorkerEnd.CLUSTER_STOPPED:
         _missed(worker, why)
 
 
-def _start_of(worker: Worker, number: str) -> datetime:
-    return clock.moment_of_millis(worker.started.attribute_values[number])
+def _stop_at_the_latest(worker: Worker, number: int, end: datetime) -> datetime:
+    """When an attempt stopped that Batch tells no stop of: no later than the next one began."""
+    starts = worker.started.attribute_values
+    following = starts.get(str(number + 1))
+    if following is not None:
+        end = min(end, clock.moment_of_millis(following))
+    return max(end, clock.moment_of_millis(starts[str(number)]))
 
 
 @db.when_contended
@@ -322,6 +322,17 @@ def leave(worker: Worker, why: WorkerEnd, message: str, *, replaced: bool = Fals
     return True
 
 
+def give_up(worker: Worker) -> None:
+    """A worker has run for too long without joining: end it; its cluster shows that."""
+    minutes = lifecycle.JOIN_SECONDS // 60
+    message = (
+        f"A worker ran for {minutes} minutes without joining its cluster, and was ended. Its log "
+        "says how far it got."
+    )
+    if leave(worker, WorkerEnd.NOT_JOINED, message):
+        _missed(worker, End(WorkerEnd.NOT_JOINED, message, clock.now()))
+
+
 def dismiss(worker: Worker, why: WorkerEnd, message: str) -> None:
     """End a worker of a cluster that is stopping; nobody counts its members any more."""
     if worker.leaving is None:
@@ -372,8 +383,13 @@ def _end_if_lost(worker: Worker) -> None:
     if worker.submitted_at is not None and clock.now() - worker.submitted_at < _KNOWN_AFTER:
         return
     log.error("Batch knows nothing of a live worker's job", worker_id=worker.id)
-    reported = lifecycle.read(worker.cluster_id).reported_at
-    end(worker, crew_ends.lost(worker, reported))
+    end(worker, crew_ends.lost(worker, _last_seen(worker)))
+
+
+def _last_seen(worker: Worker) -> datetime:
+    """The last moment at which Batch said that it ran, as far as that is recorded."""
+    until = billing.recorded_until(run_id(worker, attempt_of(worker)))
+    return clock.now() if until is None else clock.moment(until)
 
 
 def _end_if_never_submitted(worker: Worker) -> None:

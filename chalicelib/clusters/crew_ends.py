@@ -1,14 +1,21 @@
 """Why a worker ended, in a word for programs and a sentence for people."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.clusters import batch
 from chalicelib.clusters.models import Worker
 from chalicelib.clusters.states import WorkerEnd
 from chalicelib.core import clock
 
+EARLY = timedelta(minutes=5)
+"""A computer that AWS takes away within this time is not charged: a worker may not have got further
+than installing its environment. Counted from Batch's start, so that nobody has to say whether it
+had joined its cluster by then."""
 _KILLED = 137
+_HOST_LOST = "Host EC2"
+_NOT_STARTED = "Task failed to start"
+"""How Batch's own words begin, when it ends an attempt for such a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ def of(worker: Worker, job: batch.Job | None, last: batch.Attempt | None) -> End
     if "OutOfMemory" in reason:
         message = "A worker needed more memory than it has. Take workers with more memory."
         return End(WorkerEnd.OUT_OF_MEMORY, message, at)
-    if "Host EC2" in reason:
+    if _HOST_LOST in reason:
         message = "The computers of a worker were taken away, one after the other."
         return End(WorkerEnd.HOST_LOST, message, at)
     if code == 0:
@@ -46,14 +53,27 @@ def _how(code: int | None, reason: str) -> str:
     return f"exit code {code}; see its log" if code is not None else reason or "no reason given"
 
 
+def fault(started_at: datetime, stopped_at: datetime, attempt: batch.Attempt) -> str | None:
+    """Why nobody is charged for an attempt; None if it is charged.
+
+    Only what Batch says counts, and only what nobody's program can bring about.
+    """
+    said = attempt.status_reason or ""
+    if said.startswith(_HOST_LOST) and stopped_at - started_at < EARLY:
+        minutes = EARLY // timedelta(minutes=1)
+        return f"not charged: AWS took its computer away within {minutes} minutes"
+    if said.startswith(_NOT_STARTED):
+        return "not charged: AWS could not start it"
+    return None
+
+
 def with_its_cluster(why: End) -> End:
     """The end of a worker that has left a cluster which is stopping before it was asked to."""
     return End(WorkerEnd.CLUSTER_STOPPED, "Its cluster was stopped.", why.at)
 
 
-def lost(worker: Worker, reported_at: datetime | None) -> End:
-    """The end of a worker that Batch knows nothing of: the last report on its cluster."""
-    at = min(clock.now(), reported_at or worker.requested_at)
+def lost(worker: Worker, at: datetime) -> End:
+    """The end of a worker that Batch knows nothing of; `at` is when Batch last said that it ran."""
     if worker.leaving is not None:
         return End(WorkerEnd(worker.leaving), worker.leaving_message or "", at)
     return End(WorkerEnd.LOST, "The computer that a worker ran on was lost.", at)

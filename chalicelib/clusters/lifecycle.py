@@ -34,7 +34,11 @@ LEASE_SECONDS = 180
 
 Longer than an outage that the canary can miss (`hearing.GAP_SECONDS`)."""
 JOIN_SECONDS = 600
-"""How long workers may take from being submitted until the first one has joined."""
+"""How long workers may take from being submitted until the first one has joined.
+
+And each of them from Batch's start, in every state of its cluster: installing many large packages
+takes minutes, and what has not joined by then will not.
+"""
 PLACE_SECONDS = 900
 """How long a cluster may wait until there is a place for its account's computers."""
 MADE_AT_ONCE = 50

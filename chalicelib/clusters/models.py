@@ -1,6 +1,6 @@
 """Tables of clusters."""
 
-from pynamodb.attributes import BooleanAttribute, MapAttribute
+from pynamodb.attributes import BooleanAttribute, MapAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
@@ -207,9 +207,10 @@ class Worker(Model):
     """One worker: one job of Batch, named by its id, with one attempt after the other.
 
     The maps hold what is known of each attempt, by its number: the milliseconds since 1970 at which
-    Batch started and stopped it and at which it joined, and its log stream. `booted` is the attempt
-    that asked for orders last. `leaving` says why it is to end; until then it counts among its
-    cluster's members. `submitted_at` is when a job was last asked for, `job_id` is that job.
+    Batch started and stopped it, at which its cluster's scheduler was first said to have it, and
+    its log stream. Numbers are Batch's. `free` has the numbers of those that are not charged,
+    because the service or AWS failed. `leaving` says why it is to end; until then it counts among
+    its cluster's members. `submitted_at` is when a job was last asked for, `job_id` is that job.
     `digest` is the SHA-256 of the job's token.
     """
 
@@ -231,7 +232,7 @@ class Worker(Model):
     joined: MapAttribute[str, int] = MapAttribute(default=dict)
     stopped: MapAttribute[str, int] = MapAttribute(default=dict)
     streams: MapAttribute[str, str] = MapAttribute(default=dict)
-    booted = MaybeInteger()
+    free = UnicodeSetAttribute(null=True)
 
     leaving = MaybeText()
     leaving_message = MaybeText()

@@ -1,38 +1,111 @@
-"""Holds what workers' own records say against what was billed for them: workers ─ runs."""
+"""Holds Batch's own times against what was billed: Batch ─ workers ─ runs, both ways.
 
-from collections.abc import Iterator
+A second that Batch ran an attempt and that no run of billing has is a finding, as is one that was
+billed and that no attempt had.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from chalicelib.billing import service as billing
-from chalicelib.clusters.models import Worker
+from chalicelib.clusters import batch, crew
+from chalicelib.clusters.models import Cluster, Worker
+from chalicelib.core import clock, db
 
-_LINK = "workers ─ runs"
+_BATCH = "Batch ─ workers"
+_RUNS = "workers ─ runs"
+_REMEMBERED = timedelta(days=1)
+"""Batch tells of a job for longer than this after its end; the audit comes each night."""
+_ON_ITS_WAY = timedelta(minutes=5)
+"""What happened since then may be on its way into the records: an event, or the minute's sweep."""
 
 
 def differing(account_id: str, month: str) -> Iterator[billing.Finding]:
-    """What differs between an account's workers and their runs of billing, in a month."""
-    runs = billing.runs_of(account_id, month, billing.Kind.CLUSTER)
-    wanted = {run.id.partition(".")[0] for run in runs}
-    workers = {worker.id: worker for worker in Worker.batch_get(wanted)} if wanted else {}
-    for run in runs:
-        worker_id, _, number = run.id.partition(".")
-        yield from _differing(run, workers.get(worker_id), number)
+    """What differs between Batch, an account's workers and their runs of billing, in a month."""
+    billed = {run.id for run in billing.runs_of(account_id, month, billing.Kind.CLUSTER)}
+    workers = _workers(account_id, month, billed)
+    ran = {
+        crew.run_id(worker, int(number)): (worker, number)
+        for worker in workers.values()
+        for number in _attempts_in(worker, month)
+    }
+    spans = billing.spans({*billed, *ran})
+    for id_ in sorted(billed - ran.keys()):
+        yield billing.Finding(_RUNS, id_, "it is billed, but Batch never started such an attempt")
+    for id_, (worker, number) in sorted(ran.items()):
+        yield from _differing(id_, worker, number, spans.get(id_))
+    yield from _unrecorded(workers.values())
 
 
-def _differing(run: billing.Span, worker: Worker | None, number: str) -> Iterator[billing.Finding]:
-    """What a worker's own times say against its run's."""
-    if worker is None:
-        yield billing.Finding(_LINK, run.id, "no worker has this id")
+def _workers(account_id: str, month: str, billed: Iterable[str]) -> dict[str, Worker]:
+    """The workers of the clusters that lived in a month, and those that were billed in it."""
+    start, end = map(clock.moment, billing.bounds(month))
+    lived: db.Condition = (Cluster.created_at < end) & (
+        Cluster.stopped_at.does_not_exist() | (Cluster.stopped_at >= start)
+    )
+    clusters = Cluster.by_account.query(account_id, filter_condition=lived)
+    found = {worker.id: worker for each in clusters for worker in Worker.by_cluster.query(each.id)}
+    others = {id_.partition(".")[0] for id_ in billed} - found.keys()
+    return found | {worker.id: worker for worker in (Worker.batch_get(others) if others else ())}
+
+
+def _attempts_in(worker: Worker, month: str) -> Iterator[str]:
+    """The attempts of a worker of which some second is in a month."""
+    first, after = billing.bounds(month)
+    for number, started in worker.started.attribute_values.items():
+        stopped = worker.stopped.attribute_values.get(number)
+        if _second(started) < after and (stopped is None or _second(stopped) > first):
+            yield number
+
+
+def _differing(
+    id_: str, worker: Worker, number: str, run: billing.Span | None
+) -> Iterator[billing.Finding]:
+    """What an attempt's times say against its run's."""
+    started = _second(worker.started.attribute_values[number])
+    stopped = worker.stopped.attribute_values.get(number)
+    if run is None:
+        yield billing.Finding(_RUNS, id_, f"Batch started it at {started}, and nothing is billed")
         return
-    started, stopped = worker.started.attribute_values, worker.stopped.attribute_values
-    if number not in worker.joined.attribute_values:
-        yield billing.Finding(_LINK, run.id, "it is billed, but never joined")
-    elif _second(started.get(number)) != run.started_at:
-        message = f"started at {_second(started.get(number))}, billed from {run.started_at} on"
-        yield billing.Finding(_LINK, run.id, message)
-    elif _second(stopped.get(number)) != run.ended_at:
-        message = f"stopped at {_second(stopped.get(number))}, billed until {run.ended_at}"
-        yield billing.Finding(_LINK, run.id, message)
+    if run.started_at != started:
+        message = f"started at {started}, billed from {run.started_at} on"
+        yield billing.Finding(_RUNS, id_, message)
+    ends = None if stopped is None else _second(stopped)
+    if run.credit is not None:
+        ends = started
+    if run.ended_at != ends:
+        yield billing.Finding(_RUNS, id_, f"stopped at {ends}, billed until {run.ended_at}")
+    if (run.credit is not None) != (number in (worker.free or ())):
+        yield billing.Finding(_RUNS, id_, f"credited: {run.credit}; its worker says otherwise")
 
 
-def _second(millis: int | None) -> int | None:
-    return None if millis is None else millis // 1000
+def _unrecorded(workers: Iterable[Worker]) -> Iterator[billing.Finding]:
+    """What Batch still tells of these workers' jobs, and no record has."""
+    since = clock.now() - _REMEMBERED
+    recent = [w for w in workers if w.job_id and (w.ended_at is None or w.ended_at >= since)]
+    jobs = batch.describe(worker.job_id for worker in recent if worker.job_id)
+    for worker in recent:
+        job = jobs.get(worker.job_id or "")
+        for number, attempt in enumerate(job.attempts if job else (), 1):
+            yield from _not_as_recorded(worker, str(number), attempt)
+
+
+def _not_as_recorded(
+    worker: Worker, number: str, attempt: batch.Attempt
+) -> Iterator[billing.Finding]:
+    for what, told, known in (
+        ("started", attempt.started_at, worker.started.attribute_values.get(number)),
+        ("stopped", attempt.stopped_at, worker.stopped.attribute_values.get(number)),
+    ):
+        recorded = None if known is None else _second(known)
+        if told is not None and not _is_fresh(told) and int(told.timestamp()) != recorded:
+            message = f"Batch {what} it at {int(told.timestamp())}, the record says {recorded}"
+            yield billing.Finding(_BATCH, crew.run_id(worker, int(number)), message)
+
+
+def _is_fresh(moment: datetime) -> bool:
+    return clock.now() - moment < _ON_ITS_WAY
+
+
+def _second(millis: int) -> int:
+    return millis // 1000

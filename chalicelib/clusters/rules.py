@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.clusters.lifecycle import JOIN_SECONDS, LEASE_SECONDS
-from chalicelib.clusters.models import Cluster
+from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import ClusterState, Reason
 from chalicelib.core import clock, db
 from chalicelib.core.hearing import Hearing
@@ -49,6 +49,16 @@ def due(cluster: Cluster, heard: Hearing) -> Order | None:
     return _idle(cluster)
 
 
+def has_not_joined(worker: Worker, attempt: int) -> bool:
+    """Whether this attempt of a worker has run for so long unjoined that it has to end."""
+    number = str(attempt)
+    started = worker.started.attribute_values.get(number)
+    if started is None or number in worker.stopped.attribute_values:
+        return False
+    is_late = clock.now() - clock.moment_of_millis(started) >= timedelta(seconds=JOIN_SECONDS)
+    return is_late and number not in worker.joined.attribute_values
+
+
 def _starts_too_long(cluster: Cluster, now: int) -> bool:
     is_late = cluster.join_by is not None and cluster.join_by <= now
     return cluster.state == ClusterState.STARTING and is_late
@@ -56,7 +66,10 @@ def _starts_too_long(cluster: Cluster, now: int) -> bool:
 
 def _why_not_started(cluster: Cluster) -> str:
     why = f" {cluster.problem_message}" if cluster.problem_message else ""
-    return f"No worker was ready in time.{why} You are not charged for this. Try again."
+    return (
+        f"No worker was ready in time.{why} Waiting for a computer costs nothing; what workers ran "
+        "is charged. Try again."
+    )
 
 
 def _has_no_client(cluster: Cluster, now: int) -> bool:

@@ -252,10 +252,9 @@ class SavedResults(msgspec.Struct):
 
 
 class WorkerBoot(msgspec.Struct):
-    """Which job of Batch is starting as a worker, and which attempt of it (from 1)."""
+    """Which job of Batch is starting as a worker."""
 
     job_id: Annotated[str, Meta(min_length=1, max_length=100)]
-    attempt: Annotated[int, Meta(ge=1, le=100)]
 
 
 class Content(msgspec.Struct):

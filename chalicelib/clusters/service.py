@@ -365,11 +365,16 @@ def _note(cluster: Cluster, told: ClusterReport) -> None:
 
 
 def _note_joined(cluster: Cluster, joined: set[str]) -> None:
-    found = Worker.by_live_cluster.query(cluster.id) if joined else ()
-    fresh = [w.id for w in found if w.id in joined and crew.state_of(w) != WorkerState.RUNNING]
-    for worker_id in fresh:
-        crew.joined(crew.read(worker_id))
+    found = (
+        [w for w in Worker.by_live_cluster.query(cluster.id) if w.id in joined] if joined else []
+    )
+    for worker in found:
+        if crew.state_of(worker) != WorkerState.RUNNING:
+            worker.refresh(consistent_read=True)
+            crew.joined(worker)
     if cluster.state == ClusterState.STARTING:
+        if any(crew.state_of(worker) == WorkerState.RUNNING for worker in found):
+            lifecycle.first_joined(cluster.id, clock.now())
         cluster.refresh(consistent_read=True)
 
 

@@ -15,6 +15,11 @@ from chalicelib.core.errors import Invalid
 
 CHECK_SECONDS = 60
 """How often budgets are looked at (the schedule of `meter_clusters`)."""
+STOP_SECONDS = 60
+"""How long workers run on once a cluster is stopped: half a minute in which its agent saves
+results, and what Batch takes to end their jobs."""
+_AHEAD = CHECK_SECONDS + STOP_SECONDS
+"""For how long a budget must do at each look, so that it isn't passed before all workers end."""
 _CENT = Decimal("0.01")
 
 
@@ -50,13 +55,13 @@ def of(clusters: Sequence[Cluster]) -> dict[str, Spending]:
 
 
 def require_budget(budget: Decimal | None, workers: int, usd_hour: Decimal) -> None:
-    """Raises `Invalid` (`budget_too_small`) if it would be used up before it is looked at."""
-    least = usd_hour * workers * CHECK_SECONDS / catalogue.HOUR
+    """Raises `Invalid` (`budget_too_small`) if it would be used up before it can be kept."""
+    least = usd_hour * workers * _AHEAD / catalogue.HOUR
     if budget is not None and budget < least:
         cents = least.quantize(_CENT, ROUND_CEILING)
         raise Invalid(
-            f"This budget would be used up within a minute. {workers} such workers need at least "
-            f"${cents}; take a larger budget, or fewer or smaller workers.",
+            f"This budget would be used up within {_AHEAD // 60} minutes. {workers} such workers "
+            f"need at least ${cents}; take a larger budget, or fewer or smaller workers.",
             code="budget_too_small",
             field="budget_usd",
             least_usd=f"{cents}",
@@ -70,11 +75,15 @@ def dollars(amount: Decimal) -> str:
 
 
 def keep_budget(cluster: Cluster) -> None:
-    """Stop a cluster that would pass its budget before it is looked at again."""
+    """Stop a cluster that would pass its budget, were it stopped only at the next look.
+
+    Whatever Batch has started counts, whether it has joined or not. Workers that start between two
+    looks count from the next one on: that bounds by how much a budget may be passed.
+    """
     if cluster.budget is None or not lifecycle.is_wanted(cluster):
         return
     spending = of([cluster])[cluster.id]
-    if spending.spent + spending.usd_second * CHECK_SECONDS > cluster.budget:
+    if spending.spent + spending.usd_second * _AHEAD > cluster.budget:
         budget = dollars(cluster.budget)
         message = f"Its budget of ${budget} is used up. Finished results are kept."
         lifecycle.ask_to_stop(cluster, Reason.BUDGET, message)

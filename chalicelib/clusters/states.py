@@ -102,6 +102,8 @@ class WorkerEnd(StrEnum):
     ENVIRONMENT = "environment"
     SCHEDULER = "scheduler"
     FAILED = "failed"
+    NOT_JOINED = "not_joined"
+    """It ran for minutes, and its cluster's scheduler was never said to have it."""
     OUT_OF_MEMORY = "out_of_memory"
     HOST_LOST = "host_lost"
     LOST = "lost"

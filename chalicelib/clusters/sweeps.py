@@ -53,10 +53,20 @@ def look_after(cluster: Cluster, heard: hearing.Hearing) -> None:
     if order is not None:
         lifecycle.ask_to_stop(cluster, order.reason, order.message, order.only_if)
         return
-    workers = [worker for worker in crew.live_of(cluster.id) if worker.leaving is None]
+    workers = _those_who_stay(cluster)
     _look_at_waiting(cluster, [w for w in workers if w.id in jobs and jobs[w.id].is_waiting])
     _push_start(cluster, workers)
     trim(cluster, workers)
+
+
+def _those_who_stay(cluster: Cluster) -> list[Worker]:
+    """The workers that are wanted; those that don't join are ended."""
+    wanted = [worker for worker in crew.live_of(cluster.id) if worker.leaving is None]
+    late = [w for w in wanted if rules.has_not_joined(w, crew.attempt_of(w))]
+    for worker in late:
+        log.warning("a worker did not join its cluster", worker_id=worker.id)
+        crew.give_up(worker)
+    return [worker for worker in wanted if worker not in late]
 
 
 def _push_stop(cluster: Cluster) -> None:
@@ -176,11 +186,16 @@ def meter() -> None:
 
 
 def _running(cluster_ids: Iterable[str]) -> set[str]:
-    """The runs of billing whose attempts Batch says are running."""
+    """The runs of billing whose attempts Batch says are running; opened, if nobody has yet."""
     workers = [worker for id_ in cluster_ids for worker in crew.live_of(id_)]
     jobs = batch.describe(worker.job_id for worker in workers if worker.job_id)
-    return {
-        crew.run_id(worker, jobs[worker.job_id].running_attempt or 0)
-        for worker in workers
-        if worker.job_id in jobs and jobs[worker.job_id].running_attempt
-    }
+    running = set()
+    for worker in workers:
+        job = jobs.get(worker.job_id or "")
+        if job is None or job.running_attempt is None:
+            continue
+        running.add(crew.run_id(worker, job.running_attempt))
+        if job.running_attempt > crew.attempt_of(worker):
+            with surviving("a worker's start was not recorded", worker_id=worker.id):
+                crew.observe(worker, job)
+    return running

@@ -116,9 +116,9 @@ def workers(found: Sequence[Worker]) -> list[schemas.ClusterWorker]:
 
 
 def _charged(worker: Worker) -> list[str]:
-    """The attempts that are charged: those that joined."""
-    started = worker.started.attribute_values
-    return [number for number in worker.joined.attribute_values if number in started]
+    """The attempts that are charged: all that Batch started, but for those that were a fault."""
+    free = worker.free or set()
+    return [number for number in worker.started.attribute_values if number not in free]
 
 
 def _worker(worker: Worker, spent: str) -> schemas.ClusterWorker:

@@ -7,7 +7,7 @@ from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
 from chalicelib.clusters.schemas import Content, Scheduler, WorkerEnvironment, WorkerOrders
 from chalicelib.clusters.states import ClusterState, Reason, WorkerEnd
 from chalicelib.core import db, ids
-from chalicelib.core.errors import Gone, NotFound
+from chalicelib.core.errors import Gone, NotFound, TooEarly
 from chalicelib.core.http import Principal
 from chalicelib.storage import service as storage
 
@@ -37,15 +37,22 @@ def _gone() -> Gone:
     return Gone("This worker is no longer wanted.", code="worker_ended")
 
 
-def boot(worker: Worker, job_id: str, attempt: int) -> WorkerOrders:
-    """What a worker needs to begin. Raises `Gone` for another job than the worker's."""
+def boot(worker: Worker, job_id: str) -> WorkerOrders:
+    """What a worker needs to begin.
+
+    Which job is the worker's is known from Batch alone. Raises `TooEarly` while it isn't known
+    yet, and `Gone` for another job than the worker's.
+    """
     cluster = lifecycle.read(worker.cluster_id)
-    if not lifecycle.is_wanted(cluster) or not crew.adopt(worker, job_id):
+    if not lifecycle.is_wanted(cluster):
+        raise _gone()
+    if worker.job_id is None:
+        raise TooEarly("This worker's job is not recorded yet. Ask again in a few seconds.")
+    if worker.job_id != job_id:
         raise _gone()
     try:
-        worker.update([Worker.booted.set(attempt)], condition=Worker.ended_at.does_not_exist())
         keys = ClusterKeys.get(cluster.id, consistent_read=True)
-    except (db.UpdateError, db.DoesNotExist) as error:
+    except db.DoesNotExist as error:
         raise _gone() from error
     return WorkerOrders(
         worker_id=worker.id,

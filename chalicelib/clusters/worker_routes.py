@@ -19,7 +19,7 @@ def _worker(call: Call) -> Worker:
 @api.post("/worker/boot", access="worker", body=schemas.WorkerBoot, returns=schemas.WorkerOrders)
 def boot_worker(call: Call, body: schemas.WorkerBoot) -> schemas.WorkerOrders:
     """Learn which cluster to join, and what to install."""
-    return worker.boot(_worker(call), body.job_id, body.attempt)
+    return worker.boot(_worker(call), body.job_id)
 
 
 @api.post("/worker/failed", access="worker", body=schemas.WorkerFailure, returns=Done)

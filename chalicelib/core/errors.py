@@ -11,6 +11,7 @@
     ├── Gone                  410  it was there, and has ended for good
     ├── VersionMismatch       412  it was changed by somebody since it was read
     ├── TooLarge              413
+    ├── TooEarly              425  it will be possible in a moment; ask again
     ├── VersionRequired       428  an update without `If-Match`
     ├── TooManyRequests       429
     └── Upstream              502  a service we depend on failed us
@@ -102,6 +103,13 @@ class TooLarge(RamonError):
 
     status = 413
     code = "too_large"
+
+
+class TooEarly(RamonError):
+    """What it needs is not there yet; asking again in a moment will do."""
+
+    status = 425
+    code = "too_early"
 
 
 class VersionRequired(RamonError):

@@ -71,8 +71,11 @@ def recorded_cluster(account_id: str, notebook_id: str = "nb_1", *, is_live: boo
     return cluster_id
 
 
-def recorded_worker(account_id: str, cluster_id: str) -> tuple[str, str]:
-    """The id of a worker on record whose job was submitted, and the job's token."""
+def recorded_worker(account_id: str, cluster_id: str, job_id: str | None = None) -> tuple[str, str]:
+    """The id of a worker on record whose job was submitted, and the job's token.
+
+    `job_id` is what is on record as the answer to that.
+    """
     from chalicelib.clusters.models import Worker  # noqa: PLC0415  as above
     from chalicelib.core import clock, ids  # noqa: PLC0415
 
@@ -81,5 +84,6 @@ def recorded_worker(account_id: str, cluster_id: str) -> tuple[str, str]:
     Worker(
         worker_id, cluster_id=cluster_id, account_id=account_id, kind="on_demand",
         requested_at=at, submitted_at=at, digest=ids.digest(secret), live_cluster_id=cluster_id,
+        job_id=job_id,
     ).save()  # fmt: skip
     return worker_id, f"{worker_id}.{secret}"

@@ -73,7 +73,7 @@ BODIES: dict[str, object] = {
     "/agent/clusters/{cluster_id}/report": {"joined": [], "clients": 0, "active": False},
     "/agent/clusters/{cluster_id}/saved": {"results": 0, "bytes": 0},
     "/agent/clusters/{cluster_id}/environment": {"python": "3.11"},
-    "/worker/boot": {"job_id": "x", "attempt": 1},
+    "/worker/boot": {"job_id": "x"},
     "/worker/failed": {"code": "other", "message": "x"},
 }
 

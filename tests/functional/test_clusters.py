@@ -168,16 +168,29 @@ def test_a_lost_scheduler_is_a_reason_of_its_own(home: Home, cluster: Any) -> No
 
 def test_a_job_learns_its_orders_and_no_other_job_does(client: Client, home: Home) -> None:
     cluster_id = recorded_cluster(home.account_id, is_live=True)
-    worker_id, token = recorded_worker(home.account_id, cluster_id)
+    worker_id, token = recorded_worker(home.account_id, cluster_id, job_id="job-1")
     job = Caller(client, {"Authorization": f"Bearer {token}"})
 
-    orders = job.told("POST", "/worker/boot", {"job_id": "job-1", "attempt": 1})
+    orders = job.told("POST", "/worker/boot", {"job_id": "job-1"})
 
     assert (orders["worker_id"], orders["cluster_id"]) == (worker_id, cluster_id)
     assert orders["scheduler"]["key"] == "d"
     assert orders["environment"] == {"python": "3.11", "lock": None, "modules": None}
-    twin = {"job_id": "job-2", "attempt": 1}
-    assert job.refused("POST", "/worker/boot", twin) == (410, "worker_ended")
+    assert job.refused("POST", "/worker/boot", {"job_id": "job-2"}) == (410, "worker_ended")
+
+
+def test_which_job_is_a_workers_is_never_learned_from_the_job(client: Client, home: Home) -> None:
+    from chalicelib.clusters import crew  # noqa: PLC0415  after the settings; see conftest
+
+    cluster_id = recorded_cluster(home.account_id, is_live=True)
+    worker_id, token = recorded_worker(home.account_id, cluster_id)
+    job = Caller(client, {"Authorization": f"Bearer {token}"})
+
+    told = {"job_id": "another-one", "attempt": 99}
+    assert job.refused("POST", "/worker/boot", told) == (425, "too_early")
+
+    worker = crew.read(worker_id)
+    assert (worker.job_id, crew.attempt_of(worker)) == (None, 0)
 
 
 def test_a_worker_that_fails_shows_why(client: Client, home: Home) -> None:
@@ -197,8 +210,7 @@ def test_a_worker_of_a_cluster_that_has_ended_is_sent_away(client: Client, home:
     _, token = recorded_worker(home.account_id, cluster_id)
     job = Caller(client, {"Authorization": f"Bearer {token}"})
 
-    boot = {"job_id": "job-1", "attempt": 1}
-    assert job.refused("POST", "/worker/boot", boot) == (410, "worker_ended")
+    assert job.refused("POST", "/worker/boot", {"job_id": "job-1"}) == (410, "worker_ended")
 
 
 def test_what_runs_now_is_told(home: Home) -> None:

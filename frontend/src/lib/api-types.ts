@@ -1707,11 +1707,10 @@ export interface components {
         };
         /**
          * WorkerBoot
-         * @description Which job of Batch is starting as a worker, and which attempt of it (from 1).
+         * @description Which job of Batch is starting as a worker.
          */
         WorkerBoot: {
             job_id: string;
-            attempt: number;
         };
         /**
          * WorkerOrders

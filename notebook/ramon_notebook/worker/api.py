@@ -64,10 +64,9 @@ class WorkerApi:
         self._api = AgentApi(base_url, token)
         self.blobs = BlobStore(self._api)
 
-    def boot(self, job_id: str, attempt: int, *, patience: float) -> dict[str, Any]:
-        """Say that this attempt runs. Raises Gone when the worker is no longer wanted."""
-        body = {"job_id": job_id, "attempt": attempt}
-        return self._api.call("POST", "/worker/boot", body, patience=patience)
+    def boot(self, job_id: str, *, patience: float) -> dict[str, Any]:
+        """Ask what to do. Raises Gone when this worker, or this job of it, is not wanted."""
+        return self._api.call("POST", "/worker/boot", {"job_id": job_id}, patience=patience)
 
     def failed(self, code: str, message: str) -> None:
         """Say why this worker can't work; nobody is left to hear when that fails too."""

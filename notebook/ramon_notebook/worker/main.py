@@ -31,8 +31,11 @@ from ramon_notebook.worker.settings import Settings, hand_over, receive
 
 log = logging.getLogger("ramon-worker")
 
-BOOT_PATIENCE = 60
-"""Seconds for which the first call is repeated before the worker has failed."""
+BOOT_PATIENCE = 180
+"""Seconds for which the first call is repeated before the worker has failed.
+
+A job whose submission was cut off is found and recorded by the service within that time.
+"""
 
 
 def main() -> None:
@@ -62,7 +65,7 @@ def _prepared(settings: Settings, api: WorkerApi) -> dict[str, Any]:
 
     The answer is the service's to the boot, and the version of the notebook's modules.
     """
-    answer = api.boot(settings.job_id, settings.attempt, patience=BOOT_PATIENCE)
+    answer = api.boot(settings.job_id, patience=BOOT_PATIENCE)
     boot, overlay = Boot.from_json(answer), Overlay(settings.overlay)
     check_python(boot.python)
     for folder in (settings.work, settings.code):

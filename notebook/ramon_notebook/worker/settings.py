@@ -17,7 +17,7 @@ class Settings:
     """The settings of one worker.
 
     api_url: base of the service's API. worker_token: secret, good for this worker's calls.
-    memory_bytes: memory of the container. job_id, attempt: as Batch names this run.
+    memory_bytes: memory of the container. job_id: what Batch calls this job.
     home: the home folder; tasks work in `work` below it.
     """
 
@@ -25,7 +25,6 @@ class Settings:
     worker_token: str = field(repr=False)
     memory_bytes: int
     job_id: str
-    attempt: int
     home: Path
 
     @property
@@ -58,17 +57,16 @@ class Settings:
         missing = [name for name, value in values.items() if not value]
         if missing:
             raise SettingsError(f"Missing in the environment: {', '.join(missing)}.")
-        for name in ("RAMON_MEMORY_BYTES", "AWS_BATCH_JOB_ATTEMPT"):
-            if not values[name].isdecimal():
-                raise SettingsError(f"{name} must be a number, not {values[name]!r}.")
+        memory = values["RAMON_MEMORY_BYTES"]
+        if not memory.isdecimal():
+            raise SettingsError(f"RAMON_MEMORY_BYTES must be a number, not {memory!r}.")
         for name in [name for name in environ if name.startswith("RAMON_")]:
             del environ[name]
         return cls(
             api_url=values["RAMON_API_URL"].rstrip("/"),
             worker_token=values["RAMON_WORKER_TOKEN"],
-            memory_bytes=int(values["RAMON_MEMORY_BYTES"]),
+            memory_bytes=int(memory),
             job_id=values["AWS_BATCH_JOB_ID"],
-            attempt=int(values["AWS_BATCH_JOB_ATTEMPT"]),
             home=Path(values["HOME"]),
         )
 
@@ -78,7 +76,6 @@ _REQUIRED = (
     "RAMON_WORKER_TOKEN",
     "RAMON_MEMORY_BYTES",
     "AWS_BATCH_JOB_ID",
-    "AWS_BATCH_JOB_ATTEMPT",
     "HOME",
 )
 

@@ -109,7 +109,9 @@ class FakeBatch:
 
     def _end_attempt(self, job_id: str, code: int | None, reason: str | None) -> None:
         *earlier, last = self.jobs[job_id].attempts
-        ended = replace(last, stopped_at=self._moment(), exit_code=code, reason=reason)
+        ended = replace(
+            last, stopped_at=self._moment(), exit_code=code, reason=reason, status_reason=reason
+        )
         self.jobs[job_id] = replace(self.jobs[job_id], attempts=(*earlier, ended))
 
     def _set(self, job_id: str, **changes: object) -> None:

@@ -1,6 +1,7 @@
 """Histories of clusters: whatever happens, in whatever order, nothing is left over.
 
-And every second that Batch ran a worker which had joined is billed, once.
+And every second for which Batch ran an attempt is billed, once, whatever agents, schedulers and
+workers say. Free is only what AWS took away early, up to a bound a day.
 
 Tables are in this process and behave as DynamoDB's. Batch and Step Functions are fakes that lose
 answers and events when the history says so; processes die between any two of their requests.
@@ -10,16 +11,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from itertools import count
 from typing import Literal
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing import runs
+from chalicelib.billing import credited, runs
 from chalicelib.billing.ledger import plain
 from chalicelib.billing.models import Run, Segment
 from chalicelib.clusters import crew, jobs, lifecycle, pools, service, worker
@@ -35,7 +43,7 @@ from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environmen
 from chalicelib.clusters.states import LIVE, WANTED, PoolKind
 from chalicelib.core import clock, config, errors, hearing, ids
 from localcloud.tables import Call, Tables
-from tests.unit.clusters.fake_batch import Execution, FakeBatch, FakeMachines
+from tests.unit.clusters.fake_batch import HOST_LOST, Execution, FakeBatch, FakeMachines
 
 ACCOUNT = "acc_1"
 PLACE = service.Place(ACCOUNT, "nb_1", "Story", "srv_1", "http://nb-1.localhost")
@@ -45,6 +53,12 @@ SETTINGS = config.Settings(**dict.fromkeys((each.name for each in fields(config.
 
 Purchase = Literal["on_demand", "spot", "spot_with_fallback"]
 PURCHASES: tuple[Purchase, ...] = ("on_demand", "spot", "spot_with_fallback")
+EARLY = timedelta(minutes=5)
+"""What AWS takes away within this time is free."""
+FREE_USD_DAY = Decimal("0.0015")
+"""Little enough that a history gets there."""
+USD_SECOND = {"on_demand": Decimal("0.000018"), "spot": Decimal("0.0000072")}
+"""What a second of these histories' workers costs: one vCPU and 2 GiB."""
 HAPPENINGS = ("dies before", "dies after", "answer lost", "events come", "sweeps", "stops")
 Trouble = tuple[str, int] | None
 """What happens at which of a process's requests, if anything."""
@@ -87,6 +101,7 @@ class Histories(RuleBasedStateMachine):
         self.patch.setattr(lifecycle, "LIVE_SHARDS", 1)
         self.patch.setattr(runs, "OPEN_SHARDS", 1)
         self.patch.setattr(pools, "prepare", lambda _: None)
+        self.patch.setattr(credited, "FREE_USD_DAY", FREE_USD_DAY)
         self.batch, self.machines = FakeBatch(lambda: self.now), FakeMachines()
         self.batch.install(self.patch)
         self.machines.install(self.patch)
@@ -123,12 +138,25 @@ class Histories(RuleBasedStateMachine):
     def a_cluster_is_made(
         self, name: str, workers: int, purchase: Purchase, trouble: Trouble
     ) -> None:
+        self._do(partial(self._make, name, workers, purchase), trouble)
+
+    @initialize(workers=st.integers(0, 4), purchase=st.sampled_from(PURCHASES))
+    def a_cluster_is_there(self, workers: int, purchase: Purchase) -> None:
+        """Most histories begin with some jobs: what happens to nothing is soon told."""
+        if not workers:
+            return
+        self._make(NAMES[0], workers, purchase)
+        for name in self.machines.ready:
+            while self.machines.executions[name].steps:
+                self._step(name, self.machines.executions[name])
+
+    def _make(self, name: str, workers: int, purchase: Purchase) -> None:
         at = Scheduler("tls://10.64.64.1:8700", "ca", "certificate", "key")
         wanted = CreateCluster(
             name, workers, 1, 2, at, Environment("3.11"), purchase=purchase, detached=True,
             idle_minutes=30,
         )  # fmt: skip
-        self._do(lambda: service.create(PLACE, wanted), trouble)
+        service.create(PLACE, wanted)
 
     @precondition(lambda self: self._wanted())
     @rule(data=st.data(), workers=st.integers(0, 5), trouble=TROUBLE)
@@ -144,14 +172,18 @@ class Histories(RuleBasedStateMachine):
         cluster = data.draw(st.sampled_from(self._wanted()))
         self._do(lambda: service.close(lifecycle.read(cluster)), trouble)
 
-    @rule(trouble=TROUBLE)
-    def agents_report(self, trouble: Trouble) -> None:
+    @rule(says=st.sampled_from(["who joined", "who joined", "nobody", "all"]), trouble=TROUBLE)
+    def agents_report(self, says: str, trouble: Trouble) -> None:
         for cluster in self._clusters():
-            self._do(partial(self._report, cluster), trouble)
+            everybody = [worker.id for worker in crew.live_of(cluster)]
+            named = {"nobody": [], "all": everybody}.get(says, self._who_joined())
+            self._do(partial(self._report, cluster, named), trouble)
 
-    def _report(self, cluster: str) -> None:
-        told = ClusterReport(sorted(set(self.joined.values())), 1, active=True)
-        service.report(lifecycle.read(cluster), told)
+    def _who_joined(self) -> list[str]:
+        return sorted(set(self.joined.values()))
+
+    def _report(self, cluster: str, joined: list[str]) -> None:
+        service.report(lifecycle.read(cluster), ClusterReport(joined, 1, active=True))
 
     # What Batch does
 
@@ -169,9 +201,11 @@ class Histories(RuleBasedStateMachine):
         try:
             principal = worker.recognise(headers)
             if principal is not None:
-                worker.boot(principal.record, job_id, len(self.batch.jobs[job_id].attempts))
+                worker.boot(principal.record, job_id)
                 self.joined[job_id] = self.batch.jobs[job_id].name
                 return
+        except errors.TooEarly:
+            return  # it asks again later
         except errors.Gone:
             pass
         self._exits(job_id, 0)
@@ -179,11 +213,33 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.batch.in_state("RUNNING"))
     @rule(data=st.data())
     def a_host_is_taken_away(self, data: st.DataObject) -> None:
-        job_id = data.draw(st.sampled_from(self.batch.in_state("RUNNING")))
+        self._a_host_vanishes(data.draw(st.sampled_from(self.batch.in_state("RUNNING"))))
+
+    def _a_host_vanishes(self, job_id: str) -> None:
         self.joined.pop(job_id, None)
         self.batch.lose_host(job_id)
         if self.batch.jobs[job_id].is_over:
             self._note_disturbed(job_id)
+
+    @precondition(lambda self: self.batch.in_state("RUNNABLE", "RUNNING"))
+    @rule(seconds=st.sampled_from([20, 75, 150, 400]))
+    def all_hosts_are_taken_away_after_a_while(self, seconds: int) -> None:
+        self._all_start()
+        self.now += seconds
+        for job_id in self.batch.in_state("RUNNING"):
+            self._a_host_vanishes(job_id)
+
+    @precondition(lambda self: self.batch.in_state("RUNNABLE", "RUNNING"))
+    @rule(seconds=st.sampled_from([20, 59, 150]), code=st.sampled_from([0, 70]))
+    def all_workers_compute_unseen_for_a_while(self, seconds: int, code: int) -> None:
+        self._all_start()
+        self.now += seconds
+        for job_id in self.batch.in_state("RUNNING"):
+            self._exits(job_id, code)
+
+    def _all_start(self) -> None:
+        for job_id in self.batch.in_state("RUNNABLE"):
+            self.batch.start(job_id)
 
     @precondition(lambda self: self.batch.in_state("RUNNING"))
     @rule(data=st.data(), code=st.sampled_from([0, 1, 70, 137]))
@@ -338,13 +394,13 @@ class Histories(RuleBasedStateMachine):
 
     def _everything_works_again(self) -> None:
         self.machines.is_down = False
-        for _ in range(6):
+        for _ in range(8):
             self._settle()
 
     def _settle(self) -> None:
         self._time_passes(30)
         for cluster in self._clusters():
-            self._report(cluster)
+            self._report(cluster, self._who_joined())
         for job_id in self.batch.in_state("RUNNABLE"):
             self.batch.start(job_id)
         for job_id in self.batch.in_state("RUNNING"):
@@ -352,7 +408,7 @@ class Histories(RuleBasedStateMachine):
                 self._boot(job_id)
         self._end_those_asked()
         for cluster in self._clusters():
-            self._report(cluster)
+            self._report(cluster, self._who_joined())
         jobs.cluster_sweep()
         for name in self.machines.ready:
             self._step(name, self.machines.executions[name])
@@ -382,21 +438,29 @@ class Histories(RuleBasedStateMachine):
 
     def _every_second_is_billed_once(self) -> None:
         found = {run.id: run for run in Run.scan()}
+        given, refused = Decimal(0), []
         for record in Worker.scan():
             job = self.batch.jobs.get(record.job_id or "")
             for number, attempt in enumerate(job.attempts if job else (), 1):
-                run = found.pop(f"{record.id}.{number}", None)
+                run = found.pop(f"{record.id}.{number}")
                 assert attempt.started_at is not None
                 assert attempt.stopped_at is not None
                 length = attempt.stopped_at - attempt.started_at
-                if str(number) in record.joined.attribute_values:
-                    assert run is not None
-                    assert ("spot_vcpu_seconds" in plain(run.units)) == (record.kind == "spot")
-                    assert timedelta(seconds=_recorded_seconds(run)) == length
-                    assert run.open_shard is None
-                else:
-                    assert run is None
+                cost = length // timedelta(seconds=1) * USD_SECOND[record.kind]
+                may_be_free = attempt.status_reason == HOST_LOST and length < EARLY
+                is_free = str(number) in (record.free or set())
+                assert is_free <= may_be_free
+                assert ("spot_vcpu_seconds" in plain(run.units)) == (record.kind == "spot")
+                assert _recorded_seconds(run) == (0 if is_free else length.total_seconds())
+                assert run.amount == (0 if is_free else cost)
+                assert run.open_shard is None
+                if is_free:
+                    given += cost
+                elif may_be_free and cost:
+                    refused.append(cost)
         assert found == {}
+        assert given <= FREE_USD_DAY
+        assert all(given + cost > FREE_USD_DAY for cost in refused)
 
 
 def _recorded_seconds(run: Run) -> int:

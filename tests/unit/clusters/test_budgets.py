@@ -57,18 +57,18 @@ def _running(budget: str) -> Cluster:
     return cluster
 
 
-def test_it_runs_on_as_long_as_the_next_minute_is_paid_for(time: Time) -> None:
+def test_it_runs_on_as_long_as_the_next_minute_and_its_stop_are_paid_for(time: Time) -> None:
     _running("0.10")
-    time.now += timedelta(minutes=22)
+    time.now += timedelta(minutes=21)
 
     jobs.meter_clusters()
 
     assert lifecycle.read("cl_1").state == "running"
 
 
-def test_it_stops_when_the_next_minute_would_pass_the_budget(time: Time) -> None:
+def test_it_stops_when_the_next_minute_and_its_stop_would_pass_the_budget(time: Time) -> None:
     _running("0.10")
-    time.now += timedelta(minutes=22, seconds=10)
+    time.now += timedelta(minutes=21, seconds=10)
 
     jobs.meter_clusters()
 
@@ -80,7 +80,7 @@ def test_it_stops_when_the_next_minute_would_pass_the_budget(time: Time) -> None
 def test_what_is_recorded_already_counts(time: Time) -> None:
     _running("0.10")
     for _ in range(3):
-        time.now += timedelta(minutes=7, seconds=30)
+        time.now += timedelta(minutes=7, seconds=10)
         billing.record_use(billing.Kind.CLUSTER, lambda _: True, clock.seconds())
 
     jobs.meter_clusters()

@@ -63,12 +63,12 @@ def test_each_rule_stops_what_it_is_for(changes: dict[str, Any], reason: Reason 
     assert _reason(**changes) is reason
 
 
-def test_a_start_that_failed_says_what_was_in_the_way_and_that_it_is_free() -> None:
+def test_a_start_that_failed_says_what_was_in_the_way_and_what_is_charged() -> None:
     order = rules.due(_cluster(state="starting", problem_message="No computer was free."), HEARD)
 
     assert order is not None
     assert "No computer was free." in order.message
-    assert "not charged" in order.message
+    assert "what workers ran is charged" in order.message
 
 
 def test_one_minute_is_told_in_the_singular() -> None:

@@ -54,16 +54,16 @@ def test_a_cluster_tells_the_price_of_its_next_worker_and_is_admitted_at_the_dea
     assert spending.dearest_units(cluster) == dearest
 
 
-def test_a_budget_for_less_than_a_minute_is_refused_with_the_least_that_would_do() -> None:
-    with pytest.raises(Invalid, match=r"\$0\.08") as caught:
-        spending.require_budget(Decimal("0.07"), 8, HOUR)
+def test_a_budget_for_less_than_a_look_and_a_stop_is_refused_with_the_least_that_would_do() -> None:
+    with pytest.raises(Invalid, match=r"\$0\.16") as caught:
+        spending.require_budget(Decimal("0.15"), 8, HOUR)
 
     assert caught.value.code == "budget_too_small"
-    assert caught.value.details["least_usd"] == "0.08"
+    assert caught.value.details["least_usd"] == "0.16"
 
 
-@pytest.mark.parametrize("budget", ["0.08", "5"])
-def test_a_budget_for_a_minute_or_more_will_do(budget: str) -> None:
+@pytest.mark.parametrize("budget", ["0.16", "5"])
+def test_a_budget_for_two_minutes_or_more_will_do(budget: str) -> None:
     spending.require_budget(Decimal(budget), 8, HOUR)
 
 

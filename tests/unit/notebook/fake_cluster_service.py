@@ -205,7 +205,7 @@ class FakeClusters(FakeService):
             worker.failed = body
             cluster.problem = body
             return 200, {}
-        assert body == {"job_id": f"job-{worker.id}", "attempt": worker.attempt}
+        assert body == {"job_id": f"job-{worker.id}"}
         if not worker.wanted or cluster.state not in ("starting", "running"):
             return error(410, "gone", "This worker is no longer wanted.")
         request = cluster.request

@@ -48,7 +48,7 @@ export function GuidePage() {
               Nothing was computed for 20 minutes (<code>idle_timeout</code>).
             </li>
             <li>
-              The next minute would pass its <code>budget</code>, or your monthly limit. It holds
+              The next minutes would pass its <code>budget</code>, or your monthly limit. It holds
               with the kernel dead.
             </li>
             <li>Its notebook stops.</li>
@@ -62,9 +62,11 @@ export function GuidePage() {
         <Section title="What it costs">
           <p>
             Each worker by the second, from its start to its end, at the same prices as notebooks
-            beyond a plan: see <Link to={paths.plans}>plans and prices</Link>. A worker that never
-            joined costs nothing. Every second is on your <Link to={paths.billing}>bill</Link>, by
-            cluster. Scripts can read and stop clusters by the <a href={paths.apiDocs}>API</a>.
+            beyond a plan: see <Link to={paths.plans}>plans and prices</Link>. Installing your
+            packages is part of it; waiting for a computer costs nothing, and neither does one that
+            AWS takes away within five minutes. Every second is on your{" "}
+            <Link to={paths.billing}>bill</Link>, by cluster. Scripts can read and stop clusters by
+            the <a href={paths.apiDocs}>API</a>.
           </p>
         </Section>
       </div>

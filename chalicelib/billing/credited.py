@@ -1,0 +1,80 @@
+"""What nobody is charged for, because the service or its provider failed: bounded a day.
+
+Whether it was our fault is for the features to know, by what ECS and Batch say; never by what a
+program of the account says, not even by its silence. A use that is credited ends, for the bill, at
+the second at which it started: what was recorded by then is taken back.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.billing import calendar, limits, runs
+from chalicelib.billing.models import BillingAccount, Run
+from chalicelib.core import clock, db
+
+FREE_USD_DAY = Decimal("1.00")
+"""Dollars at list price that one account is credited in a UTC day; what fails beyond is charged.
+
+An honest account hardly gets there: it is 64 workers of 4 vCPUs that all lose their spot machines
+within minutes, or a dozen failed starts of the largest notebook. It is also the most that an
+account can compute for nothing in a day, should it find a way to make starts fail.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A use that is to cost nothing, and how much the account had been credited before it."""
+
+    run: Run
+    why: str
+    amount: Decimal
+    day: str
+    account: BillingAccount
+
+    @property
+    def given(self) -> Decimal:
+        """What the account was credited on this day before."""
+        account = self.account
+        return account.free_usd or Decimal(0) if account.free_day == self.day else Decimal(0)
+
+
+def credit(run_id: str, ended_at: int, why: str) -> Credit | None:
+    """That an open use, of which the provider says that it stopped at a second, costs nothing.
+
+    `why` is for its owner. None if it costs nothing anyway, or if the day's credit is used up.
+    """
+    run = runs.find(run_id)
+    if run is None or run.ended_at is not None:
+        return None
+    amount = runs.extra_usd_second(run) * max(0, ended_at - run.started_at)
+    day = calendar.date_of(clock.seconds())
+    found = Credit(run, why, amount, day, limits.read(run.account_id))
+    return found if amount and found.given + amount <= FREE_USD_DAY else None
+
+
+def credit_in(write: db.Writes, one: Credit) -> None:
+    """End a use at its start, in the transaction that notes when the provider stopped it."""
+    write.update(
+        "usage run",
+        Run(one.run.id),
+        [Run.ended_at.set(one.run.started_at), Run.credit.set(one.why)],
+        condition=Run.id.exists() & Run.ended_at.does_not_exist(),
+    )
+    write.update(
+        "credit",
+        BillingAccount(one.run.account_id),
+        [
+            BillingAccount.free_day.set(one.day),
+            BillingAccount.free_usd.set(one.given + one.amount),
+        ],
+        condition=_is_as_read(one.account),
+    )
+
+
+def _is_as_read(account: BillingAccount) -> db.Condition:
+    if account.free_day is None or account.free_usd is None:
+        return BillingAccount.free_day.does_not_exist()
+    condition: db.Condition = (BillingAccount.free_day == account.free_day) & (
+        BillingAccount.free_usd == account.free_usd
+    )
+    return condition
