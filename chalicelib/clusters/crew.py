@@ -168,16 +168,12 @@ def joined(worker: Worker) -> None:
     known = {**worker.joined.attribute_values, **worker.stopped.attribute_values}
     if number == "0" or number in known:
         return
-    now = clock.now()
-    try:
-        worker.update(
-            [_of(Worker.joined, number).set(_millis(now))],
-            condition=Worker.ended_at.does_not_exist()
-            & _is(Worker.joined, number, known=False)
-            & _is(Worker.stopped, number, known=False),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
+    is_fresh = (
+        Worker.ended_at.does_not_exist()
+        & _is(Worker.joined, number, known=False)
+        & _is(Worker.stopped, number, known=False)
+    )
+    if not db.update_if(worker, is_fresh, [_of(Worker.joined, number).set(clock.millis())]):
         worker.refresh(consistent_read=True)
 
 

@@ -49,14 +49,18 @@ def due(cluster: Cluster, heard: Hearing) -> Order | None:
     return _idle(cluster)
 
 
-def has_not_joined(worker: Worker, attempt: int) -> bool:
-    """Whether this attempt of a worker has run for so long unjoined that it has to end."""
+def has_not_joined(worker: Worker, attempt: int, heard: Hearing) -> bool:
+    """Whether this attempt of a worker has run for so long unjoined that it has to end.
+
+    In every state of its cluster, and only if the service would have heard of it.
+    """
     number = str(attempt)
     started = worker.started.attribute_values.get(number)
     if started is None or number in worker.stopped.attribute_values:
         return False
     is_late = clock.now() - clock.moment_of_millis(started) >= timedelta(seconds=JOIN_SECONDS)
-    return is_late and number not in worker.joined.attribute_values
+    is_unheard_of = number not in worker.joined.attribute_values
+    return is_late and is_unheard_of and heard.has_heard_for(JOIN_SECONDS)
 
 
 def _starts_too_long(cluster: Cluster, now: int) -> bool:

@@ -53,16 +53,16 @@ def look_after(cluster: Cluster, heard: hearing.Hearing) -> None:
     if order is not None:
         lifecycle.ask_to_stop(cluster, order.reason, order.message, order.only_if)
         return
-    workers = _those_who_stay(cluster)
+    workers = _those_who_stay(cluster, heard)
     _look_at_waiting(cluster, [w for w in workers if w.id in jobs and jobs[w.id].is_waiting])
     _push_start(cluster, workers)
     trim(cluster, workers)
 
 
-def _those_who_stay(cluster: Cluster) -> list[Worker]:
+def _those_who_stay(cluster: Cluster, heard: hearing.Hearing) -> list[Worker]:
     """The workers that are wanted; those that don't join are ended."""
     wanted = [worker for worker in crew.live_of(cluster.id) if worker.leaving is None]
-    late = [w for w in wanted if rules.has_not_joined(w, crew.attempt_of(w))]
+    late = [w for w in wanted if rules.has_not_joined(w, crew.attempt_of(w), heard)]
     for worker in late:
         log.warning("a worker did not join its cluster", worker_id=worker.id)
         crew.give_up(worker)

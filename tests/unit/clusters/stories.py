@@ -14,6 +14,7 @@ from chalicelib.clusters import crew, jobs, lifecycle, pools, service
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.core import clock, config, ids
+from chalicelib.core.hearing import Heard
 from localcloud.tables import tables
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 
@@ -107,8 +108,10 @@ class Story:
         for cluster in Cluster.scan():
             crew.follow(crew.live_of(cluster.id))
 
-    def sweep(self) -> None:
-        """The minute's sweep of clusters."""
+    def sweep(self, *, hears: bool = True) -> None:
+        """The minute's sweep of clusters; the service hears reports, and has for a day, or not."""
+        if hears:
+            Heard("api", since=self.second() - 24 * 3600, until=self.second()).save()
         jobs.cluster_sweep()
 
     def meter(self) -> None:

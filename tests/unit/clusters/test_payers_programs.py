@@ -54,7 +54,7 @@ def test_workers_that_the_scheduler_leaves_out_are_charged(told: Story) -> None:
 def test_a_cluster_that_reports_nothing_is_charged_until_its_lease_ends_it(told: Story) -> None:
     cluster = told.cluster(workers=2)
     told.start_all()
-    told.now += timedelta(seconds=130)
+    told.now += timedelta(seconds=200)
     told.sweep()
     told.run_machines()
     told.end_asked()
@@ -62,7 +62,7 @@ def test_a_cluster_that_reports_nothing_is_charged_until_its_lease_ends_it(told:
 
     ended = lifecycle.read(cluster)
 
-    assert (ended.stop_reason, ended.spent) == (Reason.LEASE_EXPIRED, 2 * 130 * USD_SECOND)
+    assert (ended.stop_reason, ended.spent) == (Reason.LEASE_EXPIRED, 2 * 200 * USD_SECOND)
 
 
 def test_a_silent_scheduler_that_grows_and_grows_is_charged_for_all_of_it(told: Story) -> None:
@@ -147,6 +147,17 @@ def test_a_worker_that_does_not_join_is_ended_after_ten_minutes_in_a_running_clu
     assert "without joining" in (lifecycle.read(cluster).problem_message or "")
     assert told.batch.ending == {"job-1"}
     assert _closed(told, cluster) == 2 * 630 * USD_SECOND
+
+
+def test_a_worker_that_could_not_say_that_it_joined_is_waited_for(told: Story) -> None:
+    cluster = told.cluster(workers=1)
+    told.start_all()
+    told.follow()
+    told.report(cluster)
+    told.now += timedelta(minutes=11)
+    told.sweep(hears=False)
+
+    assert told.workers()[0].leaving is None
 
 
 def test_a_start_that_nobody_is_told_of_is_billed_from_batchs_own_time(told: Story) -> None:
