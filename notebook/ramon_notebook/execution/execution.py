@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ramon_notebook.execution.inputs import Question
 from ramon_notebook.execution.notebook_file import CellResult
 from ramon_notebook.execution.outputs import Output, Outputs, same
 
@@ -47,6 +48,7 @@ class Execution:
     seen: the ids of the last messages taken in.
     changes: counts what was taken in; `written` is its value when the file was last written,
     and 0 when somebody else has written the file since.
+    question: the input that it waits for.
     settled: its outputs are where they belong; it is kept for later updates of its displays.
     """
 
@@ -66,13 +68,28 @@ class Execution:
     changes: int = 0
     written: int = 0
     settled: bool = False
+    question: Question | None = None
     _recent: deque[Taken] = field(default_factory=deque)
     _no_longer_recent: int = 0
 
     @property
     def result(self) -> CellResult:
         """What the notebook file is to say about it."""
-        return CellResult(self.cell_id, self.execution_count, self.outputs.nbformat())
+        outputs = self.outputs.nbformat()
+        if self.question:
+            outputs.append(self.question.note)
+        return CellResult(self.cell_id, self.execution_count, outputs)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it runs, or waits for its turn."""
+        return self.ended_at is None
+
+    def ask(self, question: Question | None) -> None:
+        """It waits for this input from now on, or for none any more."""
+        if question != self.question:
+            self.question = question
+            self.changes += 1
 
     def take(self, taken: Taken, *, shows: bool) -> None:
         """Take in a message. shows: whether the cell shows it, and not an Output widget."""

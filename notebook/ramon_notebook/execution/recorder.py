@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ramon_notebook.execution.execution import Execution, Taken
+from ramon_notebook.execution.inputs import Question
 
 MOST_NUMBERED = 10_000
 """Messages of a kernel, the newest, that a page may name to say what it has taken in."""
@@ -53,6 +54,28 @@ class Recorder:
         if kind == "status" and content["execution_state"] == "idle":
             self._end(execution)
         return True
+
+    def asked(self, kernel_id: str, message: dict[str, Any], told: str) -> Execution | None:
+        """A kernel requests input; `told` is the session of the page that was asked, if any."""
+        execution = self._executions.get((kernel_id, message["parent_header"].get("msg_id", "")))
+        if execution is not None and execution.unfinished:
+            content = message["content"]
+            execution.ask(Question(content["prompt"], bool(content["password"]), told))
+        return execution
+
+    def answered(self, kernel_id: str, value: str) -> None:
+        """A page gives the input that a kernel waits for, and shows that it did."""
+        for execution in self.of_kernel(kernel_id):
+            if question := execution.question:
+                execution.ask(None)
+                # It has the number of what came last: a page that has that shows the answer too.
+                taken = Taken(self._published, "", "stream", question.answered(value))
+                execution.take(taken, shows=True)
+
+    def not_asked_any_more(self, kernel_id: str) -> None:
+        """A kernel is interrupted: it does not wait for input now."""
+        for execution in self.of_kernel(kernel_id):
+            execution.ask(None)
 
     def number(self, kernel_id: str, msg_ids: Iterable[str]) -> int:
         """The number of the latest of these messages; 0 if none of them is known."""
@@ -129,6 +152,7 @@ class Recorder:
     def _end(self, execution: Execution) -> None:
         if execution.ended_at is None:
             execution.ended_at = time.monotonic()
+            execution.question = None
             execution.changes += 1
         if not execution.started:
             self._drop(execution)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +105,18 @@ class OutputSaver:
         adopted = [execution for execution in free if execution.document == wanted]
         for execution in adopted:
             execution.owner = session
+            if execution.question:
+                execution.question = replace(execution.question, told=session)
         return {
             "executions": [_described(execution) for execution in adopted],
             "last": self.recorder.last_message(kernel_id),
             "problem": self.problems.get(wanted) if wanted else None,
         }
+
+    def waits_for_nobody(self, kernel_id: str, msg_id: str) -> bool:
+        """Whether this execution waits for an input that no page can give."""
+        found = (e for e in self.recorder.of_kernel(kernel_id) if e.msg_id == msg_id)
+        return any(execution.question and self._orphan(execution) for execution in found)
 
     async def run(self) -> None:
         """Save what is due, for ever."""
@@ -284,4 +291,5 @@ def _described(execution: Execution) -> dict[str, Any]:
         "execution_count": execution.execution_count,
         "messages": execution.outputs.messages(),
         "seen": list(execution.seen),
+        "question": asdict(execution.question) if execution.question else None,
     }

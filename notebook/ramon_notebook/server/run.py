@@ -18,7 +18,8 @@ from traitlets.config import Config
 from ramon_notebook.clusters.socket import serve as serve_clusters
 from ramon_notebook.execution.documents import Documents, KernelSession
 from ramon_notebook.execution.handlers import EXECUTIONS
-from ramon_notebook.execution.kernels import PageConnection, RecordingKernelManager
+from ramon_notebook.execution.kernels import RecordingKernelManager
+from ramon_notebook.execution.pages import PageConnection
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.execution.watch import KernelWatch
@@ -198,6 +199,7 @@ def _watch(server: NotebookServer, settings: Settings) -> None:
         return None
 
     kernels.watch = KernelWatch(kernels, server.saver.recorder, notebook_of, settings.memory_bytes)
+    kernels.watch.waits_for_nobody = server.saver.waits_for_nobody
 
 
 def _agent(settings: Settings, startup: Startup, server: NotebookServer) -> Agent:

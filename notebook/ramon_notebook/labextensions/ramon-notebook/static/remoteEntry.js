@@ -27,24 +27,26 @@
   }
 
   /** What an output area wants of the request whose messages it shows; we have no request. */
-  function adoptedFuture() {
+  function adoptedFuture(kernel) {
     let finish;
     const done = new Promise(resolve => (finish = resolve));
     const nothing = () => undefined;
     return {
       done, finish, isDisposed: false, msg: { header: {}, content: {} },
       onIOPub: nothing, onReply: nothing, onStdin: nothing,
-      registerMessageHook: nothing, removeMessageHook: nothing, sendInputReply: nothing,
+      registerMessageHook: nothing, removeMessageHook: nothing,
+      sendInputReply: (content, header) => kernel.sendInputReply(content, header),
       dispose() { this.isDisposed = true; finish(); }
     };
   }
 
   /** One cell that this page has taken over. */
   class AdoptedCell {
-    constructor(cell, execution) {
+    constructor(cell, execution, kernel) {
       this.cell = cell;
+      this.kernel = kernel;
       this.seen = new Set(execution.seen);
-      this.future = adoptedFuture();
+      this.future = adoptedFuture(kernel);
       cell.model.trusted = true;
       cell.outputArea.future = this.future;
       for (const { kind, content } of execution.messages) {
@@ -56,6 +58,17 @@
         this.end(execution.execution_count);
       }
       this.count = execution.execution_count;
+      if (execution.question) {
+        this.askFor({ header: { msg_type: 'input_request' }, content: execution.question });
+      }
+    }
+
+    /** Shows the field for an input that the kernel waits for. */
+    askFor(request) {
+      if (!this.over) {
+        this.kernel.hasPendingInput = true;
+        this.future.onStdin({ channel: 'stdin', ...request });
+      }
     }
 
     /** Whether a newer run of the cell, or its end, has made this one history. */
@@ -92,6 +105,7 @@
       this.warn = warn;
       this.adopted = new Map();
       this.early = [];
+      this.listened = new WeakSet();
       this.asking = 0;
       this.seen = {};
       panel.sessionContext.iopubMessage.connect((_, message) => this.receive(message));
@@ -117,7 +131,21 @@
       }
     }
 
+    /** Hears what the kernel asks: JupyterLab itself knows of no such cell. */
+    listenTo(kernel) {
+      if (this.listened.has(kernel)) {
+        return;
+      }
+      this.listened.add(kernel);
+      kernel.anyMessage.connect((_, { msg, direction }) => {
+        if (direction === 'recv' && msg.header.msg_type === 'input_request') {
+          this.adopted.get(msg.parent_header.msg_id)?.askFor(msg);
+        }
+      });
+    }
+
     async takeOver(kernel) {
+      this.listenTo(kernel);
       const shown = encodeURIComponent(this.panel.context.localPath);
       const { executions, last, problem } = await this.request(
         `ramon/executions/${kernel.id}?session=${kernel.clientId}&path=${shown}`
@@ -128,7 +156,7 @@
       for (const execution of executions) {
         const cell = this.panel.content.widgets.find(w => w.model.id === execution.cell_id);
         if (cell?.outputArea) {
-          this.adopted.set(execution.msg_id, new AdoptedCell(cell, execution));
+          this.adopted.set(execution.msg_id, new AdoptedCell(cell, execution, kernel));
         }
       }
       for (const message of this.early.splice(0)) {
