@@ -13,7 +13,13 @@ COULD_NOT_BOOT = 70
 COULD_NOT_SAVE = 75
 """Exit code of a notebook that could not save its last changes when it stopped (EX_TEMPFAIL)."""
 _KILLED = 128
-_UNSAVED = " Its last changes could not be saved."
+_KILLED_AT_STOP = _KILLED + signal.SIGKILL
+"""Exit code of what was still at it when its time to stop was over."""
+_UNSAVED = {
+    COULD_NOT_SAVE: " Its last changes could not be saved.",
+    _KILLED_AT_STOP: " It was not done with saving after two minutes and had to be killed: its "
+    "last changes may be lost.",
+}
 _KEPT = "Files that were saved are kept."
 _MAINTENANCE = (
     "The computer that it ran on was shut down. All files were saved first. Start it again."
@@ -33,10 +39,8 @@ def of(server: Server, task: Task | None) -> End:
     """Why this server ended: as it was asked to, or else by what ECS says of its task."""
     code = task.exit_code if task else None
     if server.stop_reason:
-        message = server.stop_message or ""
-        return End(
-            Reason(server.stop_reason), message + (_UNSAVED if code == COULD_NOT_SAVE else ""), code
-        )
+        message = (server.stop_message or "") + _UNSAVED.get(code or 0, "")
+        return End(Reason(server.stop_reason), message, code)
     if task is None:
         return End(Reason.LOST, f"The computer that it ran on was lost. {_KEPT}", None)
     if "OutOfMemory" in (task.reason or ""):

@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 READY_PATIENCE = 60
 """Seconds for which the ready call is repeated before the start has failed."""
 
-FLUSH_SECONDS = 100
-"""Seconds for the last snapshot; the task is killed 120 s after it was asked to stop."""
-
 EXIT_STOPPED = 0
 EXIT_NOT_BOOTED = 70
 EXIT_NOT_FLUSHED = 75
@@ -96,8 +93,12 @@ class Agent:
             self.exit_code = EXIT_NOT_FLUSHED
 
     def _flushed(self, keeper: Keeper) -> bool:
+        """Save until it is done: the task is killed 120 s after it was asked to stop, not before.
+
+        A service that is away for a part of that time costs nothing.
+        """
         try:
-            return keeper.flush(FLUSH_SECONDS)
+            return keeper.flush()
         except Gone:
             return keeper.status.pending_files == 0
 

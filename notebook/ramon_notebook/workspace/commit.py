@@ -44,6 +44,11 @@ class Committer:
         self.committed = dict(entries)
         self._stored = _hashes(entries)
 
+    def changes(self, wanted: dict[str, Entry]) -> list[str]:
+        """The paths in which `wanted` differs from the newest snapshot."""
+        change = difference(self.committed, wanted)
+        return [*(entry.path for entry in change.puts), *change.deletes]
+
     def bring_to(self, wanted: dict[str, Entry]) -> Outcome:
         """Commit whatever turns the newest snapshot into `wanted`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ramon_notebook.errors import FileChanged
@@ -64,9 +64,7 @@ class Index:
             looked.entries[file.path] = file.entry(known.sha256)
             return
         if not final and not _settled(file.stamp, known):
-            looked.waiting += 1
-            if committed:
-                looked.entries[file.path] = committed
+            looked.wait_for(file.path, committed)
             return
         try:
             known = self._known[file.path] = self._hash(file)
@@ -74,14 +72,10 @@ class Index:
             return
         except PermissionError:
             looked.problems.append(f"{file.path!r} can't be read.")
-            return
         except FileChanged:
-            looked.waiting += 1
-            if committed:
-                looked.entries[file.path] = committed
-            return
-        looked.young += not known.certain
-        looked.entries[file.path] = file.entry(known.sha256)
+            looked.wait_for(file.path, committed)
+        else:
+            looked.take(file, known)
 
     def _hash(self, file: FoundFile) -> _Known:
         """Raises FileChanged when the file is no longer as it was found."""
@@ -98,19 +92,31 @@ class Index:
 class Looked:
     """What the workspace holds.
 
-    waiting: how many files are being written, and so are left as they were last taken.
-    young: how many were written so recently that another write might look the same.
+    waiting: files that are being written, and so are left as they were last taken.
+    young: files that were written so recently that another write might look the same.
     """
 
     entries: dict[str, Entry]
     problems: list[str]
-    waiting: int = 0
-    young: int = 0
+    waiting: list[str] = field(default_factory=list)
+    young: list[str] = field(default_factory=list)
+
+    def take(self, file: FoundFile, known: _Known) -> None:
+        """A file is as it was just read."""
+        self.entries[file.path] = file.entry(known.sha256)
+        if not known.certain:
+            self.young.append(file.path)
+
+    def wait_for(self, path: str, committed: Entry | None) -> None:
+        """Leave a file as it was last taken, until it has been written."""
+        self.waiting.append(path)
+        if committed:
+            self.entries[path] = committed
 
     @property
-    def again(self) -> bool:
-        """Whether to look again soon."""
-        return bool(self.waiting or self.young)
+    def again(self) -> list[str]:
+        """What to look at again soon."""
+        return self.waiting + self.young
 
 
 def _settled(stamp: Stamp, known: _Known | None) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ramon_notebook.errors import AgentError, Gone
+from ramon_notebook.workspace.cadence import Cadence, Timer
 from ramon_notebook.workspace.commit import Committer, Outcome
 from ramon_notebook.workspace.ignore import IgnoreRules
 from ramon_notebook.workspace.index import Index, Looked
@@ -29,6 +29,12 @@ SCAN_SHARE = 4
 
 RETRY_LIMIT = 15
 """Longest wait, in seconds, between tries while the service does not answer."""
+
+FINAL_RETRY = 0.5
+"""Seconds between tries of the last snapshot."""
+
+SOMEWHERE = ("",)
+"""What changed, when nobody knows what did."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +67,27 @@ class Keeper:
         index: Index,
         rules: IgnoreRules,
         on_gone: Callable[[], None],
+        timer: Timer | None = None,
     ) -> None:
         self._root = root
         self._committer = committer
         self._index = index
         self._on_gone = on_gone
         self._rules = rules
+        self._timer = timer or Timer()
+        self._cadence = Cadence(self._timer)
         self._noticed = threading.Event()
         self._finishing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="workspace-keeper", daemon=True)
-        self.status = Status()
-        self._again = False
+        self._thread = threading.Thread(target=self.run, name="workspace-keeper", daemon=True)
+        self._status = Status()
+
+    @property
+    def status(self) -> Status:
+        """How well the workspace is kept now: what waits for its turn is not saved yet."""
+        status = self._status
+        if self._cadence.is_waiting and not status.pending_files:
+            return replace(status, pending_files=1)
+        return status
 
     @property
     def free_bytes(self) -> int:
@@ -86,83 +102,110 @@ class Keeper:
 
     def start(self) -> None:
         """Begin; whatever the workspace holds already is looked at first."""
-        self._noticed.set()
         self._thread.start()
 
-    def notice(self) -> None:
-        """Something changed, or may have."""
+    def notice(self, paths: Iterable[str] = SOMEWHERE) -> None:
+        """These changed, or may have."""
+        self._cadence.changed(paths)
         self._noticed.set()
 
-    def flush(self, timeout: float) -> bool:
-        """Stop watching and commit everything; whether all of it is saved within `timeout` seconds.
-
-        What can't be kept at all (`status.error` names it) does not count.
-        """
-        deadline = time.monotonic() + timeout
+    def finish(self) -> None:
+        """Stop watching; `flush` commits what is left."""
         self._finishing.set()
         self._noticed.set()
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Stop watching and commit everything; whether all of it is saved.
+
+        Tried again and again for `timeout` seconds, or until the process is killed. What can't be
+        kept at all (`status.error` names it) does not count. Raises Gone when the service takes
+        nothing any more.
+        """
+        self.finish()
+        deadline = float("inf") if timeout is None else self._timer.now() + timeout
         if self._thread.is_alive():
             self._thread.join(timeout)
-        while not self._thread.is_alive() and time.monotonic() < deadline:
+        while not self._thread.is_alive() and self._timer.now() < deadline:
             if self._keep(final=True):
-                return self.status.pending_files == 0
-            time.sleep(0.5)
+                return self._status.pending_files == 0
+            self._timer.wait(threading.Event(), FINAL_RETRY)
         return False
 
-    def _run(self) -> None:
-        wait: float = 0
+    def run(self) -> None:
+        """Look and commit until `finish`. `start` does this in a thread of its own."""
+        failed_wait = 0.0
+        self.notice()
         while not self._finishing.is_set():
-            self._noticed.wait(wait)
-            self._finishing.wait(DEBOUNCE)
-            self._noticed.clear()
-            if self._finishing.is_set():
-                return
-            wait = self._turn(wait)
+            self._rest()
+            if not self._finishing.is_set():
+                failed_wait = self._turn(failed_wait)
 
-    def _turn(self, last_wait: float) -> float:
-        """Look and commit once; seconds until the next turn, if nothing is noticed earlier."""
-        started = time.monotonic()
+    def _rest(self) -> None:
+        """Wait until something that changed is due, or for `RESCAN` seconds."""
+        until = self._timer.now() + RESCAN
+        while not self._finishing.is_set():
+            left = until - self._timer.now()
+            due = self._cadence.due_in()
+            left = left if due is None else min(left, due)
+            if left <= 0:
+                break
+            self._timer.wait(self._noticed, left)
+            self._noticed.clear()
+        self._timer.wait(self._finishing, DEBOUNCE)
+
+    def _turn(self, failed_wait: float) -> float:
+        """Look and commit once; how long it waited then because it failed, or 0."""
+        started = self._timer.now()
+        self._cadence.take_up()
         try:
             done = self._keep(final=False)
         except Gone:
             self._on_gone()
-            return RESCAN
-        if not done:
-            wait = min(max(last_wait * 2, 1), RETRY_LIMIT)
-            self._finishing.wait(wait)
-            return wait
-        self._finishing.wait(min((time.monotonic() - started) * SCAN_SHARE, RETRY_LIMIT))
-        return 0.1 if self._again else RESCAN
+            self._timer.wait(self._finishing, RESCAN)
+            return 0
+        if done:
+            took = self._timer.now() - started
+            self._timer.wait(self._finishing, min(took * SCAN_SHARE, RETRY_LIMIT))
+            return 0
+        wait = min(max(failed_wait * 2, 1), RETRY_LIMIT)
+        self._timer.wait(self._finishing, wait)
+        return wait
 
     def _keep(self, *, final: bool) -> bool:
         """Bring the newest snapshot to what is there now; False when it must be tried again."""
         found = scan(self._root, self._rules)
         looked = self._index.entries(found, self._committer.committed, final=final)
-        self._again = looked.again
+        changed = self._committer.changes(looked.entries)
+        if changed and not final and self._cadence.due_in(changed):
+            self._cadence.changed(changed)
+            return True
         try:
             outcome = self._committer.bring_to(looked.entries)
         except Gone:
             raise
         except AgentError as error:
             log.warning("The workspace could not be saved: %s", error)
-            pending = max(self.status.pending_files, 1)
-            self.status = replace(self.status, error=_unsaved(error), pending_files=pending)
+            self._cadence.changed(changed)
+            pending = max(self._status.pending_files, 1)
+            self._status = replace(self._status, error=_unsaved(error), pending_files=pending)
             return False
+        if changed:
+            self._cadence.tried(changed)
         for path in outcome.changed:
             self._index.forget(path)
-        self._again = looked.again or bool(outcome.changed)
-        self.status = self._status(outcome, looked)
+        self._cadence.unsure([*looked.again, *outcome.changed])
+        self._status = self._status_after(outcome, looked)
         return not (final and outcome.changed)
 
-    def _status(self, outcome: Outcome, looked: Looked) -> Status:
-        pending = len(outcome.over_quota) + len(outcome.changed) + looked.waiting
+    def _status_after(self, outcome: Outcome, looked: Looked) -> Status:
+        pending = len(outcome.over_quota) + len(outcome.changed) + len(looked.waiting)
         error = None
         if outcome.over_quota:
             error = full_message(self.quota_bytes, self.quota_bytes - self.free_bytes)
             error += f" Not saved: {_some(outcome.over_quota)}."
         elif looked.problems:
             error = f"Not saved: {_some(looked.problems)}"
-        saved_at = self.status.saved_at if pending else datetime.now(UTC)
+        saved_at = self._status.saved_at if pending else datetime.now(UTC)
         return Status(saved_at, error, pending, bool(outcome.over_quota))
 
 

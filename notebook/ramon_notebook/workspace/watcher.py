@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ramon_notebook.workspace.ignore import IgnoreRules
@@ -15,10 +15,16 @@ POLL = 1.0
 """Seconds between scans where the system can't watch a tree this large."""
 
 
-class Watcher:
-    """Calls `on_change` from a thread of its own whenever a path that is kept may have changed."""
+SOMEWHERE = ("",)
+"""Paths that changed, where it is not known which."""
 
-    def __init__(self, root: Path, rules: IgnoreRules, on_change: Callable[[], None]) -> None:
+
+class Watcher:
+    """Calls `on_change` from a thread of its own with the paths that may have changed."""
+
+    def __init__(
+        self, root: Path, rules: IgnoreRules, on_change: Callable[[Iterable[str]], None]
+    ) -> None:
         self._root = root
         self._on_change = on_change
         self._rules = rules
@@ -37,7 +43,7 @@ class Watcher:
         import watchfiles  # here, because it takes part of the start's time elsewhere
 
         try:
-            for _ in watchfiles.watch(
+            for changes in watchfiles.watch(
                 self._root,
                 watch_filter=self._is_kept,
                 debounce=100,
@@ -45,12 +51,14 @@ class Watcher:
                 stop_event=self._stopped,
                 rust_timeout=1000,
             ):
-                self._on_change()
+                self._on_change([self._relative(path) for _, path in changes])
         except OSError as error:
             log.warning("The workspace can't be watched (%s); it is scanned instead.", error)
             while not self._stopped.wait(POLL):
-                self._on_change()
+                self._on_change(SOMEWHERE)
 
     def _is_kept(self, _change: object, path: str) -> bool:
-        relative = Path(path).relative_to(self._root).as_posix()
-        return not self._rules.ignores(relative)
+        return not self._rules.ignores(self._relative(path))
+
+    def _relative(self, path: str) -> str:
+        return Path(path).relative_to(self._root).as_posix()

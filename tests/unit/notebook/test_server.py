@@ -154,6 +154,28 @@ def test_a_server_that_could_not_save_says_so_by_its_exit_code(
     assert notebook.stop() == 75
 
 
+def test_a_server_that_stops_goes_on_trying_to_save_until_the_service_is_there_again(
+    service: FakeService, notebook: Notebook
+) -> None:
+    tried: list[str] = []
+
+    def away(_method: str, path: str) -> Fault:
+        if path.endswith("/workspace/uploads"):
+            tried.append(path)
+        return Fault(500)
+
+    service.faults = away
+    notebook.write("unsaved.txt", "written in the outage")
+    notebook.process.send_signal(signal.SIGTERM)
+    count = len(tried)
+    eventually(lambda: len(tried) > count + 3)
+
+    service.faults = lambda *_: None
+
+    assert notebook.process.wait(30) == 0
+    assert notebook.saved("unsaved.txt", "written in the outage")
+
+
 def test_after_kill_9_a_new_server_has_what_was_saved(service: FakeService, start: Start) -> None:
     first = start()
     first.write("a.txt", "kept")

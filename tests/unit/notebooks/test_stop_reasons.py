@@ -37,6 +37,16 @@ def test_a_stop_that_could_not_save_says_so() -> None:
     assert end.message == "You stopped it. Its last changes could not be saved."
 
 
+def test_a_stop_that_had_to_be_cut_short_says_that_changes_may_be_lost() -> None:
+    server = _server(ServerState.STOPPING, reason="user", message="You stopped it.")
+
+    end = stop_reasons.of(server, _task(137))
+
+    assert end.reason is Reason.USER
+    assert end.message.startswith("You stopped it. ")
+    assert "may be lost" in end.message
+
+
 def test_a_killed_server_has_crashed_and_the_signal_is_named() -> None:
     end = stop_reasons.of(_server(), _task(137))
 
