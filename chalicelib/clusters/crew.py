@@ -86,10 +86,8 @@ def waiting_since(worker: Worker) -> datetime | None:
 def adopt(worker: Worker, job_id: str) -> bool:
     """Take a job as the worker's, unless it has another. False if it has."""
     if worker.job_id is None:
-        try:
-            worker.update([Worker.job_id.set(job_id)], condition=Worker.job_id.does_not_exist())
-        except db.UpdateError as error:
-            db.unless_refused(error)
+        is_free = Worker.job_id.does_not_exist()
+        if not db.update_if(worker, is_free, [Worker.job_id.set(job_id)]):
             worker.refresh(consistent_read=True)
     return worker.job_id == job_id
 
@@ -331,12 +329,8 @@ def give_up(worker: Worker) -> None:
 
 def dismiss(worker: Worker, why: WorkerEnd, message: str) -> None:
     """End a worker of a cluster that is stopping; nobody counts its members any more."""
-    if worker.leaving is None:
-        try:
-            worker.update(_leaving(why, message), condition=_is_staying())
-        except db.UpdateError as error:
-            db.unless_refused(error)
-            worker.refresh(consistent_read=True)
+    if worker.leaving is None and not db.update_if(worker, _is_staying(), _leaving(why, message)):
+        worker.refresh(consistent_read=True)
     _terminate(worker)
 
 

@@ -65,18 +65,14 @@ def _claim(worker: Worker, digest: str) -> bool:
     """Take on the submission, unless somebody does at this moment, or the worker is leaving."""
     before = worker.submitted_at
     submitted = Worker.submitted_at
-    try:
-        worker.update(
-            [Worker.submitted_at.set(clock.now()), Worker.digest.set(digest)],
-            condition=Worker.job_id.does_not_exist()
-            & Worker.leaving.does_not_exist()
-            & Worker.ended_at.does_not_exist()
-            & (submitted.does_not_exist() if before is None else submitted == before),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        return False
-    return True
+    return db.update_if(
+        worker,
+        Worker.job_id.does_not_exist()
+        & Worker.leaving.does_not_exist()
+        & Worker.ended_at.does_not_exist()
+        & (submitted.does_not_exist() if before is None else submitted == before),
+        [Worker.submitted_at.set(clock.now()), Worker.digest.set(digest)],
+    )
 
 
 def _order(cluster: Cluster, worker: Worker, secret: str) -> batch.Order:
@@ -128,7 +124,7 @@ def _why_failed(error: str) -> str:
 def drain_cluster(event: dict[str, Any]) -> None:
     """Step: let the agent save finished results, where nobody stands by who wants them."""
     cluster, token = lifecycle.read(event["cluster_id"]), event["task_token"]
-    cluster.update([Cluster.drain_token.set(token)])
+    db.update(cluster, [Cluster.drain_token.set(token)])
     saves = cluster.state == ClusterState.STOPPING and cluster.stop_reason in SAVES
     if not saves or cluster.saved_results is not None or cluster.started_at is None:
         state_machines.succeed(token)

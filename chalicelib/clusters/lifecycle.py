@@ -221,18 +221,16 @@ def _new_worker(cluster: Cluster, now: datetime) -> Worker:
 
 def first_joined(cluster_id: str, at: datetime) -> None:
     """`starting → running`: the cluster can be used."""
-    try:
-        Cluster(cluster_id).update(
-            [
-                Cluster.state.set(ClusterState.RUNNING),
-                Cluster.state_since.set(at),
-                Cluster.started_at.set(at),
-                Cluster.last_active_at.set(at),
-            ],
-            condition=(Cluster.state == ClusterState.STARTING),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
+    db.update_if(
+        Cluster(cluster_id),
+        Cluster.state == ClusterState.STARTING,
+        [
+            Cluster.state.set(ClusterState.RUNNING),
+            Cluster.state_since.set(at),
+            Cluster.started_at.set(at),
+            Cluster.last_active_at.set(at),
+        ],
+    )
 
 
 def ask_to_stop(
@@ -241,25 +239,23 @@ def ask_to_stop(
     """`starting | running → stopping`: no worker is made any more, and the stop begins.
 
     `only_if` is one more condition on the cluster. False when it was on its way out already, or
-    the condition did not hold.
+    the condition did not hold. Asked again, it begins the stop that the first may not have come to.
     """
     wanted: db.Condition = Cluster.state.is_in(*WANTED)
-    try:
-        cluster.update(
-            [
-                Cluster.state.set(ClusterState.STOPPING),
-                Cluster.state_since.set(clock.now()),
-                Cluster.stop_reason.set(reason),
-                Cluster.stop_message.set(message),
-                Cluster.unmade.set(0),
-            ],
-            condition=wanted if only_if is None else wanted & only_if,
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        return False
-    state_machines.begin_stop(cluster.id, "stop")
-    return True
+    asked = db.update_if(
+        cluster,
+        wanted if only_if is None else wanted & only_if,
+        [
+            Cluster.state.set(ClusterState.STOPPING),
+            Cluster.state_since.set(clock.now()),
+            Cluster.stop_reason.set(reason),
+            Cluster.stop_message.set(message),
+            Cluster.unmade.set(0),
+        ],
+    )
+    if asked or read(cluster.id).state == ClusterState.STOPPING:
+        state_machines.begin_stop(cluster.id, "stop")
+    return asked
 
 
 @db.when_contended
@@ -318,7 +314,4 @@ def clear_problem(cluster: Cluster, *codes: str) -> None:
 
 
 def _change(cluster_id: str, actions: list[db.Action]) -> None:
-    try:
-        Cluster(cluster_id).update(actions, condition=Cluster.state.is_in(*LIVE))
-    except db.UpdateError as error:
-        db.unless_refused(error)
+    db.update_if(Cluster(cluster_id), Cluster.state.is_in(*LIVE), actions)

@@ -67,15 +67,8 @@ def _find(account_id: str, kind: str) -> Pool | None:
 
 
 def _touch(pool: Pool) -> bool:
-    try:
-        pool.update(
-            [Pool.last_used_at.set(clock.now())],
-            condition=Pool.id.exists() & (Pool.state != PoolState.DELETING),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        return False
-    return True
+    is_kept = Pool.id.exists() & (Pool.state != PoolState.DELETING)
+    return db.update_if(pool, is_kept, [Pool.last_used_at.set(clock.now())])
 
 
 def _make(cluster: Cluster, pool: Pool, name: str) -> None:
@@ -87,7 +80,7 @@ def _make(cluster: Cluster, pool: Pool, name: str) -> None:
         raise NoPlace(pool.id) from error
     for _ in range(_LOOKS):
         if _is_made(pool, name):
-            pool.update([Pool.state.set(PoolState.READY)], condition=Pool.id.exists())
+            db.update(pool, [Pool.state.set(PoolState.READY)])
             return
         clock.wait(_LOOK_SECONDS)
     raise NotReady(pool.id)
@@ -118,11 +111,8 @@ def _take_place(cluster: Cluster, kind: str) -> Pool:
         made_at=now,
         last_used_at=now,
     )
-    try:
-        pool.save(condition=Pool.id.does_not_exist())
-    except db.PutError as error:
-        db.unless_refused(error)
-        raise NotReady(pool.id) from error
+    if not db.put_new(pool):
+        raise NotReady(pool.id)
     return pool
 
 
@@ -140,7 +130,7 @@ def _ahead(cluster: Cluster) -> int:
 def _wait_in_line(cluster: Cluster, ahead: int) -> None:
     """Note that a cluster waits, and give up a pool that nobody uses, if there is one."""
     if cluster.waiting_since is None:
-        cluster.update([Cluster.waiting_since.set(clock.now())])
+        db.update(cluster, [Cluster.waiting_since.set(clock.now())])
     before = f"{ahead} before it" if ahead else "it is next"
     lifecycle.set_problem(
         cluster.id,
@@ -153,7 +143,7 @@ def _wait_in_line(cluster: Cluster, ahead: int) -> None:
 
 def _stop_waiting(cluster: Cluster) -> None:
     if cluster.waiting_since is not None:
-        cluster.update([Cluster.waiting_since.remove()])
+        db.update(cluster, [Cluster.waiting_since.remove()])
     lifecycle.clear_problem(cluster, "waiting_for_place")
 
 
@@ -181,13 +171,8 @@ def _unused(pools: Iterable[Pool], before: datetime) -> list[Pool]:
 
 def _give_up(pool: Pool) -> None:
     if pool.state != PoolState.DELETING:
-        try:
-            pool.update(
-                [Pool.state.set(PoolState.DELETING)],
-                condition=Pool.last_used_at == pool.last_used_at,
-            )
-        except db.UpdateError as error:
-            db.unless_refused(error)
+        is_unused = Pool.last_used_at == pool.last_used_at
+        if not db.update_if(pool, is_unused, [Pool.state.set(PoolState.DELETING)]):
             return  # somebody uses it again
     _remove(pool)
 
@@ -196,7 +181,7 @@ def _remove(pool: Pool) -> None:
     """Take the next step of removing a pool; what follows waits until AWS is done with it."""
     if environments.remove(environments.name(pool.account_id, pool.kind)):
         log.info("removed a pool", pool=pool.id)
-        pool.delete(condition=Pool.state == PoolState.DELETING)
+        db.delete_if(pool, Pool.state == PoolState.DELETING)
 
 
 def sweep() -> None:

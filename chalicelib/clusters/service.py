@@ -178,12 +178,13 @@ def set_environment(cluster: Cluster, environment: Environment) -> Cluster:
     """Give workers that start from now on another environment."""
     _claim(cluster.account_id, environment)
     lock, modules = _sha256(environment.lock), _sha256(environment.modules)
-    cluster.update(
+    db.update(
+        cluster,
         [
             Cluster.python.set(environment.python),
             Cluster.lock_sha256.set(lock) if lock else Cluster.lock_sha256.remove(),
             Cluster.modules_sha256.set(modules) if modules else Cluster.modules_sha256.remove(),
-        ]
+        ],
     )
     lifecycle.clear_problem(cluster, "environment")
     return lifecycle.read(cluster.id)
@@ -357,10 +358,7 @@ def _note(cluster: Cluster, told: ClusterReport) -> None:
     if tasks is not None:
         counts = {"waiting": tasks.waiting, "processing": tasks.processing}
         actions.append(Cluster.tasks.set({**counts, "memory": tasks.memory, "erred": tasks.erred}))
-    try:
-        cluster.update(actions, condition=Cluster.state.is_in(*LIVE))
-    except db.UpdateError as error:
-        db.unless_refused(error)
+    if not db.update_if(cluster, Cluster.state.is_in(*LIVE), actions):
         cluster.refresh(consistent_read=True)
 
 
@@ -380,7 +378,7 @@ def _note_joined(cluster: Cluster, joined: set[str]) -> None:
 
 def note_saved(cluster: Cluster, results: int, size: int) -> None:
     """Finished results are saved: the stop goes on."""
-    cluster.update([Cluster.saved_results.set(results), Cluster.saved_bytes.set(size)])
+    db.update(cluster, [Cluster.saved_results.set(results), Cluster.saved_bytes.set(size)])
     if cluster.drain_token is not None:
         state_machines.succeed(cluster.drain_token)
 

@@ -50,6 +50,8 @@ def boot(worker: Worker, job_id: str) -> WorkerOrders:
         raise TooEarly("This worker's job is not recorded yet. Ask again in a few seconds.")
     if worker.job_id != job_id:
         raise _gone()
+    if not db.update_if(worker, Worker.ended_at.does_not_exist(), [Worker.booted.set(attempt)]):
+        raise _gone()
     try:
         keys = ClusterKeys.get(cluster.id, consistent_read=True)
     except db.DoesNotExist as error:
@@ -85,7 +87,7 @@ def failed(worker: Worker, code: str, message: str) -> None:
     stops.
     """
     reason = _REASONS[code]
-    worker.update([Worker.end_reason.set(reason), Worker.end_message.set(message)])
+    db.update(worker, [Worker.end_reason.set(reason), Worker.end_message.set(message)])
     cluster = lifecycle.read(worker.cluster_id)
     is_environment = reason is WorkerEnd.ENVIRONMENT
     lifecycle.set_problem(cluster.id, "environment" if is_environment else "worker_failed", message)

@@ -72,7 +72,7 @@ def _signing_key(notebook: Notebook) -> str:
 def note_stage(server: Server, name: str) -> None:
     """Record that a step of the start has begun; told again, changes nothing."""
     stage: Any = Server.stages[name]
-    server.update([stage.set(stage | clock.millis())])
+    db.update(server, [stage.set(stage | clock.millis())])
 
 
 def progress(server: Server, name: str) -> None:
@@ -87,12 +87,7 @@ def ready(server: Server) -> None:
     now = clock.now()
     if server.ready_at is None:
         note_stage(server, "ready")
-        server.update(
-            [
-                Server.ready_at.set(now),
-                *_alive(server, _notebook(server), now),
-            ]
-        )
+        db.update(server, [Server.ready_at.set(now), *_alive(server, _notebook(server), now)])
     if server.start_token:
         state_machines.succeed(server.start_token, {"ready": True})
 
@@ -110,10 +105,9 @@ def heartbeat(server: Server, beat: Heartbeat) -> HeartbeatAnswer:
     # A clock that is wrong must not make it idle since before it was, or not idle for ever.
     reported = max(min(beat.last_activity, now), server.requested_at)
     active = now if is_in_use else reported
-    server.update(
-        [*_alive(server, notebook, active), Server.memory_bytes.set(beat.memory_bytes)],
-        condition=Server.state != ServerState.ENDED,
-    )
+    alive = [*_alive(server, notebook, active), Server.memory_bytes.set(beat.memory_bytes)]
+    if not db.update_if(server, Server.state != ServerState.ENDED, alive):
+        raise Gone("This server has ended.", code="server_ended")
     _note_error(notebook, beat.workspace.error)
     return HeartbeatAnswer(
         keep_until=clock.moment(notebook.keep_until),
@@ -136,14 +130,8 @@ def _alive(server: Server, notebook: Notebook, active: datetime) -> list[db.Acti
 def _note_error(notebook: Notebook, error: str | None) -> None:
     if error == notebook.workspace_error:
         return
-    notebook.update(
-        [
-            Notebook.workspace_error.remove()
-            if error is None
-            else Notebook.workspace_error.set(error)
-        ],
-        condition=Notebook.id.exists(),
-    )
+    changed = Notebook.workspace_error
+    db.update(notebook, [changed.remove() if error is None else changed.set(error)])
 
 
 def redeem(server: Server, ticket: str) -> Redeemed:
@@ -154,10 +142,11 @@ def redeem(server: Server, ticket: str) -> Redeemed:
     found = Ticket(ids.digest(ticket))
     try:
         found.refresh(consistent_read=True)
-        # Deleting on condition is what makes it good once, even if asked twice at a time.
-        found.delete(condition=Ticket.server_id == server.id)
-    except (db.DoesNotExist, db.DeleteError) as error:
+    except db.DoesNotExist as error:
         raise refused from error
+    # Deleting on condition is what makes it good once, even if asked twice at a time.
+    if not db.delete_if(found, Ticket.server_id == server.id):
+        raise refused
     if found.expires_at <= clock.seconds():
         raise refused
     account = accounts.read(found.account_id)
@@ -173,13 +162,13 @@ def commit(server: Server, change: Commit) -> Committed:
     """Add a snapshot of the notebook's files."""
     notebook = _notebook(server)
     saved = workspaces.commit(server.account_id, notebook.id, service.room(notebook), change)
-    notebook.update(
+    db.update(
+        notebook,
         [
             Notebook.files.set(saved.files),
             Notebook.bytes.set(saved.used_bytes),
             Notebook.saved_at.set(clock.now()),
         ],
-        condition=Notebook.id.exists(),
     )
     return saved
 

@@ -42,18 +42,24 @@ def launch_server(event: dict[str, Any]) -> None:
     Raises `fargate.LaunchRefused` when there is no capacity; the state machine tries again.
     """
     server, token = lifecycle.read_server(event["server_id"]), event["task_token"]
-    try:
-        server.update([Server.start_token.set(token)], condition=_is_starting())
-        agent.note_stage(server, "launching")
-        arn = fargate.launch(_launch(server, event["agent_token"]))
-        _keep_or_stop(server, arn)
-    except db.UpdateError as error:
-        db.unless_refused(error)
+    if not _launch_if_wanted(server, token, event["agent_token"]):
         state_machines.fail(token, "NotWanted", "The start was taken back.")
         return
     if server.ready_at is not None:
         # The agent was ready before the token was known: a retry of this step finds that.
         state_machines.succeed(token, {"ready": True})
+
+
+def _launch_if_wanted(server: Server, token: str, agent_token: str) -> bool:
+    """Start the task of a server and record it, unless the server was stopped in the meantime."""
+    if not db.update_if(server, _is_starting(), [Server.start_token.set(token)]):
+        return False
+    agent.note_stage(server, "launching")
+    arn = fargate.launch(_launch(server, agent_token))
+    if db.update_if(server, _is_starting(), [Server.task_arn.set(arn)]):
+        return True
+    fargate.stop(arn, "no longer wanted")
+    return False
 
 
 def _is_starting() -> db.Condition:
@@ -79,15 +85,6 @@ def _launch(server: Server, agent_token: str) -> fargate.Launch:
         disk_gib=server.disk_gib,
         environment=environment,
     )
-
-
-def _keep_or_stop(server: Server, arn: str) -> None:
-    """Record the task, unless the server was stopped while it was being launched."""
-    try:
-        server.update([Server.task_arn.set(arn)], condition=_is_starting())
-    except db.UpdateError:
-        fargate.stop(arn, "no longer wanted")
-        raise
 
 
 def open_server(event: dict[str, Any]) -> None:
@@ -118,7 +115,7 @@ def fail_server(event: dict[str, Any]) -> None:
 def stop_server(event: dict[str, Any]) -> None:
     """Step: ask the task to stop, and leave the token for the event that says that it has."""
     server, token = lifecycle.read_server(event["server_id"]), event["task_token"]
-    server.update([Server.stop_token.set(token)])
+    db.update(server, [Server.stop_token.set(token)])
     task = tasks.find(server)
     if server.state == ServerState.ENDED or tasks.is_over(server, task):
         state_machines.succeed(token, {"ended": True})

@@ -176,7 +176,8 @@ def ask_to_stop(
     """`starting | running → stopping`: close the route, and begin the stop.
 
     `only_if` is one more condition on the server. False when the server was on its way out
-    already, or the condition did not hold.
+    already, or the condition did not hold. Asked again, it begins the stop that the first may not
+    have come to.
     """
     now = clock.now()
     wanted = Server.state.is_in(ServerState.STARTING, ServerState.RUNNING)
@@ -203,10 +204,16 @@ def ask_to_stop(
                 "route", _route(server.notebook_id), _route_to(NotebookState.STOPPING, server.id)
             )
     except db.Refused:
+        if read_server(server.id).state == ServerState.STOPPING:
+            _begin_first_stop(server)
         return False
+    _begin_first_stop(server)
+    return True
+
+
+def _begin_first_stop(server: Server) -> None:
     begin_stop(server, attempt="stop")
     clusters.stop_all_of(server.notebook_id, server.id)
-    return True
 
 
 def begin_stop(server: Server, attempt: str) -> None:

@@ -72,6 +72,7 @@ def _note(notebook: Notebook, saved: Committed) -> None:
     notebook.saved_at = clock.now()
 
 
+@db.when_contended
 def _insert(notebook: Notebook) -> None:
     route = Route(
         lifecycle.host_label(notebook.id), notebook_id=notebook.id, state=NotebookState.STOPPED
@@ -167,15 +168,12 @@ def update(account_id: str, notebook_id: str, changes: UpdateNotebook, version: 
         actions.append(Notebook.size.set(catalogue.size(changes.size).id))
     if changes.idle_minutes is not None:
         actions.append(Notebook.idle_minutes.set(changes.idle_minutes))
-    try:
-        notebook.update(actions, condition=Notebook.version == version)
-    except db.UpdateError as error:
-        db.unless_refused(error)
+    if not db.update_if(notebook, Notebook.version == version, actions):
         raise VersionMismatch(
             "This notebook was changed elsewhere in the meantime. Look at the new values, and "
             "try again.",
             version=read(account_id, notebook_id).version,
-        ) from error
+        )
     return notebook
 
 
@@ -183,23 +181,16 @@ def keep_running(account_id: str, notebook_id: str, until: datetime | None) -> N
     """Leave a running notebook alone until this time even if it is idle; None takes that back."""
     notebook = _require_present(read(account_id, notebook_id))
     if until is None:
-        notebook.update([Notebook.keep_until.remove()], condition=Notebook.id.exists())
+        db.update(notebook, [Notebook.keep_until.remove()])
         return notebook
     now = clock.now()
     if until.tzinfo is None:
         raise Invalid("Give the time with its zone, such as 2026-11-23T09:00:00Z.", field="until")
     if not now < until <= now + MOST_KEEP:
         raise Invalid(f"Choose a time within the next {MOST_KEEP.days} days.", field="until")
-    try:
-        notebook.update(
-            [Notebook.keep_until.set(int(until.timestamp()))],
-            condition=Notebook.state.is_in(NotebookState.STARTING, NotebookState.RUNNING),
-        )
-    except db.UpdateError as error:
-        db.unless_refused(error)
-        raise Conflict(
-            "This notebook isn't running. Start it first.", code="not_running"
-        ) from error
+    is_up = Notebook.state.is_in(NotebookState.STARTING, NotebookState.RUNNING)
+    if not db.update_if(notebook, is_up, [Notebook.keep_until.set(int(until.timestamp()))]):
+        raise Conflict("This notebook isn't running. Start it first.", code="not_running")
     return notebook
 
 
