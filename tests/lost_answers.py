@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
+from functools import partialmethod
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -27,6 +28,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.client import BaseClient
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
@@ -39,7 +41,7 @@ from chalicelib.core import aws, clock, config, db
 from chalicelib.core.errors import RamonError
 from localcloud.aws.dynamodb import WRITES, Engine
 from localcloud.settings import ACCOUNT, REGION
-from localcloud.tables import RESOURCES, definitions
+from localcloud.tables import RESOURCES, Tables, definitions
 
 Said = tuple[int, dict[str, str], bytes]
 """Status, headers and body of an answer."""
@@ -49,6 +51,7 @@ Story = Callable[[], Act]
 """Prepares a world, and gives the operation that is to be tried in it."""
 
 BUCKETS = ("blobs", "uploads")
+_BOTOCORES_WAY = vars(BaseClient)["_make_api_call"]
 MARKS = ("write_id", "write_id_before")
 """What a write leaves in an item to be recognised by: different in each run."""
 
@@ -71,12 +74,16 @@ class Wire:
     fresh: list[Act]
     """Done at the beginning of every story, such as making a new fake."""
 
+    forgets_tokens: bool
+    """Whether DynamoDB knows no transaction again: a fault, for tests that must fail."""
+
     meanwhile: Callable[[], object] | None
     """Done once, between a request whose answer is lost and its repetition."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._one = engine, threading.RLock()
-        self.fresh = []
+    def __init__(self, engine: Engine, tables: list[str]) -> None:
+        self._engine, self._tables, self._one = engine, tables, threading.RLock()
+        self.fresh, self._is_short = [], False
+        self._short = Tables(engine)
         self.begins = datetime.now(UTC)
         self.clear()
 
@@ -85,6 +92,7 @@ class Wire:
         self.done, self.lost, self.meanwhile = [], 0, None
         self.tokens: list[str] = []
         self._refusing: list[str] = []
+        self.forgets_tokens = False
         self._interruption: tuple[str, Act] | None = None
         self.stop_losing()
 
@@ -103,8 +111,7 @@ class Wire:
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """All items, by table."""
         found = {
-            each["TableName"]: self._engine.answer("Scan", {"TableName": each["TableName"]}).value
-            for each in definitions(RESOURCES, "local")
+            table: self._engine.answer("Scan", {"TableName": table}).value for table in self._tables
         }
         return {table: _sorted(answer["Items"]) for table, answer in found.items()}
 
@@ -116,6 +123,22 @@ class Wire:
             for bucket in BUCKETS
             for each in client.list_objects_v2(Bucket=bucket).get("Contents", ())
         ]
+
+    def prepared(self, story: Story) -> Act:
+        """Begin a story anew, by a shorter way: past botocore, straight to the tables."""
+        self.clear()
+        self._is_short = True
+        try:
+            return story()
+        finally:
+            self._is_short = False
+            self.done.clear()
+
+    def call(self, client: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+        """Stands in the place of a client's own way, for the shorter one."""
+        if self._is_short and client.meta.service_model.service_name == "dynamodb":
+            return self._short.call(client, operation, request)
+        return _BOTOCORES_WAY(client, operation, request)
 
     def stop_losing(self) -> None:
         """From now on every answer arrives."""
@@ -145,34 +168,55 @@ class Wire:
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         """Do a request. Raises `ReadTimeoutError` if its answer is lost."""
-        with self._one:
-            name, (status, headers, body) = self._do(request)
-            self.done.append(name)
-            if self._losing(name):
-                self.lost += 1
-                meanwhile, self.meanwhile = self.meanwhile, None
-                if meanwhile is not None:
-                    meanwhile()
-                raise ReadTimeoutError(endpoint_url=request.url)
-        return AWSResponse(request.url, status, _headers(headers), _Raw(body))
-
-    def _do(self, request: AWSPreparedRequest) -> tuple[str, Said]:
-        target = _text(request.headers.get("X-Amz-Target", ""))
-        if target.startswith("DynamoDB_"):
-            return self._dynamodb(target.partition(".")[2], json.loads(_bytes(request.body)))
-        return _s3(request)
-
-    def _dynamodb(self, operation: str, asked: dict[str, Any]) -> tuple[str, Said]:
-        self.tokens += filter(None, [asked.get("ClientRequestToken")])
-        if operation in WRITES and self._refusing:
-            return operation, _refusal(operation, self._refusing.pop())
-        tables = asked.get("TableName") or " ".join(asked.get("RequestItems", ()))
-        name = f"{operation} {tables}".strip()
+        name = _name(request)
         if self._interruption is not None and name.startswith(self._interruption[0]):
             (_, act), self._interruption = self._interruption, None
             act()
+        with self._one:
+            status, headers, body = self._do(request)
+            self.done.append(name)
+            is_lost = self._losing(name)
+            self.lost += is_lost
+        if is_lost:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            if meanwhile is not None:
+                meanwhile()
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return AWSResponse(request.url, status, _headers(headers), _Raw(body))
+
+    def _do(self, request: AWSPreparedRequest) -> Said:
+        operation = _operation(request)
+        if operation is None:
+            return _s3(request)
+        asked = json.loads(_bytes(request.body))
+        self.tokens += filter(None, [asked.get("ClientRequestToken")])
+        if self.forgets_tokens:
+            asked.pop("ClientRequestToken", None)
+        if operation in WRITES and self._refusing:
+            return _refusal(operation, self._refusing.pop())
         answer = self._engine.answer(operation, asked)
-        return name, (answer.status, {}, json.dumps(answer.value).encode())
+        return answer.status, {}, json.dumps(answer.value).encode()
+
+
+def _name(request: AWSPreparedRequest) -> str:
+    """A request in a few words, such as "PutItem ramon-local-snapshots", or "GET /blobs/a"."""
+    operation = _operation(request)
+    if operation is None:
+        return f"{request.method} {_path(request)}"
+    asked = json.loads(_bytes(request.body))
+    tables = asked.get("TableName") or " ".join(asked.get("RequestItems", ()))
+    return f"{operation} {tables}".strip()
+
+
+def _operation(request: AWSPreparedRequest) -> str | None:
+    """The operation of a request to DynamoDB; None of one to S3."""
+    target = _text(request.headers.get("X-Amz-Target", ""))
+    return target.partition(".")[2] if target.startswith("DynamoDB_") else None
+
+
+def _path(request: AWSPreparedRequest) -> str:
+    url = urlsplit(request.url)
+    return f"/{url.netloc.partition('.s3.')[0]}{unquote(url.path)}"
 
 
 def _refusal(operation: str, code: str) -> Said:
@@ -184,14 +228,11 @@ def _refusal(operation: str, code: str) -> Said:
     return 400, {}, json.dumps(body).encode()
 
 
-def _s3(request: AWSPreparedRequest) -> tuple[str, Said]:
-    url = urlsplit(request.url)
+def _s3(request: AWSPreparedRequest) -> Said:
     headers = {key.lower(): _text(value) for key, value in request.headers.items()}
-    query = parse_qs(url.query, keep_blank_values=True)
-    bucket = url.netloc.partition(".s3.")[0]
-    path = f"/{bucket}{unquote(url.path)}"
-    status, told, content = _finished(request.method, path, headers, _bytes(request.body), query)
-    return f"{request.method} {path}", (status, told, content)
+    query = parse_qs(urlsplit(request.url).query, keep_blank_values=True)
+    body = _bytes(request.body)
+    return _finished(request.method, _path(request), headers, body, query)
 
 
 def _finished(
@@ -243,13 +284,14 @@ class _Raw(BytesIO):
 @contextmanager
 def network() -> Iterator[Wire]:
     """Empty tables and buckets, and the way to them, while the context is."""
-    engine = Engine(definitions(RESOURCES, "local"), weighs=False)
+    tables = list(definitions(RESOURCES, "local"))
+    engine = Engine(tables, weighs=False)
     with ExitStack() as stack:
         # No client with the address of another test's cloud, before or afterwards.
         stack.callback(aws.client.cache_clear)
         aws.client.cache_clear()
         stack.enter_context(engine.running())
-        wire = Wire(engine)
+        wire = Wire(engine, [table["TableName"] for table in tables])
         for where, name, instead in _instead(wire):
             stack.enter_context(patch.object(where, name, instead))
         yield wire
@@ -265,6 +307,7 @@ def _instead(wire: Wire) -> Iterator[tuple[Any, str, Any]]:
     """What is replaced: where, its name, and by what."""
     settings = _settings()
     yield config, "settings", lambda: settings
+    yield BaseClient, "_make_api_call", partialmethod(_called, wire)
     yield URLLib3Session, "send", lambda _, request: wire.send(request)
     yield ExponentialBackoff, "delay_amount", lambda *_: 0
     yield clock, "now", lambda: wire.now
@@ -273,6 +316,10 @@ def _instead(wire: Wire) -> Iterator[tuple[Any, str, Any]]:
     yield clock, "wait", lambda _: None
     yield secrets, "randbits", lambda _: next(wire.secrets)
     yield secrets, "token_urlsafe", lambda *_: f"secret-{next(wire.secrets)}"
+
+
+def _called(client: BaseClient, wire: Wire, operation: str, request: dict[str, Any]) -> Any:
+    return wire.call(client, operation, request)
 
 
 def without_recognition(patch: pytest.MonkeyPatch) -> None:
@@ -302,14 +349,11 @@ def told(wire: Wire, act: Act) -> Told:
 
 def ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> None:
     """Lose the answer of each request of an operation, one a run: nothing may differ."""
-    wire.clear()
-    undisturbed = _told_alone(wire, story())
+    undisturbed = _told_alone(wire, wire.prepared(story))
     requests = wire.done
     assert requests, "the operation asks nothing of AWS"
     for number, name in enumerate(requests):
-        wire.clear()
-        act = story()
-        wire.done.clear()
+        act = wire.prepared(story)
         wire.lose(number)
         disturbed = _told_alone(wire, act)
         assert wire.lost == 1
