@@ -50,8 +50,6 @@ def boot(worker: Worker, job_id: str) -> WorkerOrders:
         raise TooEarly("This worker's job is not recorded yet. Ask again in a few seconds.")
     if worker.job_id != job_id:
         raise _gone()
-    if not db.update_if(worker, Worker.ended_at.does_not_exist(), [Worker.booted.set(attempt)]):
-        raise _gone()
     try:
         keys = ClusterKeys.get(cluster.id, consistent_read=True)
     except db.DoesNotExist as error:
