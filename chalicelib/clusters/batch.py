@@ -206,28 +206,60 @@ def _time(millis: int | None) -> datetime | None:
     return datetime.fromtimestamp(millis / 1000, UTC) if millis else None
 
 
-def log(stream: str, cursor: str | None, limit: int) -> tuple[list[tuple[datetime, str]], str]:
-    """Lines that a worker wrote, and the cursor after them. Raises `Invalid` for a strange one."""
-    from_cursor = {"nextToken": cursor} if cursor else {}
+def tail(
+    stream: str, cursor: str | None, most_lines: int, most_bytes: int
+) -> tuple[list[tuple[datetime, str]], str | None]:
+    """The newest lines that a worker wrote, oldest first, or those before `cursor`.
+
+    Also gives the cursor before them, None if there is nothing before. Bounded by both limits;
+    one line comes however long it is. Raises `Invalid` for a strange cursor.
+    """
+    found: list[dict[str, Any]] = []
+    token, size = cursor, 0
+    while len(found) < most_lines and size < most_bytes:
+        page = _log_page(stream, token, min(most_lines - len(found), _PAGE_LINES), cursor)
+        if page is None:
+            return [], None  # nothing was written yet
+        # A page may be empty while there is more: the end is where the token stays the same.
+        is_end = page["nextBackwardToken"] == token
+        found[:0] = page["events"]
+        token = str(page["nextBackwardToken"])
+        size += sum(len(event["message"]) for event in page["events"])
+        if is_end:
+            return _lines(found), None
+    return _lines(found), token
+
+
+_PAGE_LINES = 200
+"""Lines that are asked for at once: they are at most 1 MB together."""
+
+
+def _log_page(
+    stream: str, token: str | None, limit: int, given: str | None
+) -> dict[str, Any] | None:
+    from_token = {"nextToken": token} if token else {}
     try:
         answer = aws.client("logs").get_log_events(
             logGroupName=config.settings().worker_log_group,
             logStreamName=stream,
-            startFromHead=True,
+            startFromHead=False,
             limit=limit,
-            **from_cursor,
+            **from_token,
         )
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "ResourceNotFoundException":
-            return [], ""  # nothing was written yet
-        if code == "InvalidParameterException" and cursor:
+            return None
+        if code == "InvalidParameterException" and given:
             raise Invalid(
                 "This cursor is not one of ours. Ask without one.", code="bad_cursor"
             ) from error
         raise
-    lines = [(_at(event["timestamp"]), str(event["message"])) for event in answer["events"]]
-    return lines, str(answer["nextForwardToken"])
+    return dict(answer)
+
+
+def _lines(events: list[dict[str, Any]]) -> list[tuple[datetime, str]]:
+    return [(_at(event["timestamp"]), str(event["message"])) for event in events]
 
 
 def _at(millis: int) -> datetime:

@@ -72,6 +72,6 @@ def read_history(call: Call, cluster_id: str) -> schemas.History:
     query=("worker", "cursor"),
 )
 def read_logs(call: Call, cluster_id: str) -> schemas.LogPage:
-    """Read what a worker has written; without `worker`, the newest that has written anything."""
+    """Read the newest lines that a worker has written; without `worker`, those of every worker."""
     cluster = service.read(call.account_id, cluster_id)
     return service.log_of(cluster, call.query.get("worker"), call.query.get("cursor"))

@@ -165,14 +165,19 @@ class History(msgspec.Struct):
 
 
 class LogLine(msgspec.Struct):
-    """A line that a worker wrote."""
+    """A line that a worker wrote, at most 8,000 characters of it."""
 
     at: datetime
     text: str
+    worker: str
 
 
 class LogPage(msgspec.Struct):
-    """Lines of a worker's log, oldest first; without a cursor, these are the last for now."""
+    """The newest lines, oldest first.
+
+    The cursor leads to the lines before them; or, where no worker was named, to those of other
+    workers: first come those that run.
+    """
 
     lines: list[LogLine]
     next_cursor: str | None

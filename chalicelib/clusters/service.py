@@ -12,14 +12,13 @@ from typing import Any
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
-from chalicelib.clusters import batch, crew, lifecycle, reconcile, spending, state_machines, sweeps
+from chalicelib.clusters import crew, lifecycle, logs, reconcile, spending, state_machines, sweeps
 from chalicelib.clusters.canary import CANARY_ID, stand_canary_ready
 from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
 from chalicelib.clusters.schemas import (
     ClusterReport,
     CreateCluster,
     Environment,
-    LogLine,
     LogPage,
     ReportAnswer,
     Stop,
@@ -70,7 +69,6 @@ __all__ = [
 differing = reconcile.differing
 _ENDED_FOR = timedelta(days=1)
 """How long a notebook's ended clusters are still told of."""
-_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,27 +276,10 @@ def every_worker(cluster: Cluster) -> Iterable[Worker]:
 
 
 def log_of(cluster: Cluster, worker_id: str | None, cursor: str | None) -> LogPage:
-    """What a worker of this cluster wrote; without one, the newest that wrote anything."""
-    stream = _stream(cluster, worker_id)
-    if stream is None:
-        return LogPage([], None)
-    lines, following = batch.log(stream, cursor, _LINES)
-    return LogPage([LogLine(at, text) for at, text in lines], following if lines else None)
-
-
-def _stream(cluster: Cluster, worker_id: str | None) -> str | None:
-    if worker_id is not None:
-        worker = crew.read(worker_id)
-        if worker.cluster_id != cluster.id:
-            raise NotFound("This worker does not exist.")
-        return _newest_stream(worker)
-    newest = Worker.by_cluster.query(cluster.id, scan_index_forward=False, limit=db.MAX_PAGE)
-    return next(filter(None, map(_newest_stream, newest)), None)
-
-
-def _newest_stream(worker: Worker) -> str | None:
-    streams = worker.streams.attribute_values
-    return streams[max(streams, key=int)] if streams else None
+    """The newest lines that a worker of this cluster wrote; without one, those of every worker."""
+    if worker_id is None:
+        return logs.of_all(cluster, cursor)
+    return logs.of_worker(cluster, worker_id, cursor)
 
 
 def scale(cluster: Cluster, count: int, retire: list[str]) -> Cluster:

@@ -107,7 +107,7 @@ def set_environment(call: Call, cluster_id: str, body: schemas.Environment) -> s
     query=("worker", "cursor"),
 )
 def read_own_logs(call: Call, cluster_id: str) -> schemas.LogPage:
-    """Read what a worker has written."""
+    """Read the newest lines that a worker has written; without `worker`, those of every worker."""
     cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.log_of(cluster, call.query.get("worker"), call.query.get("cursor"))
 

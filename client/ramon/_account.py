@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ramon import _http
-from ramon._agent import SOCKET, Agent, lines
+from ramon import _http, _log
+from ramon._agent import SOCKET, Agent
 from ramon.errors import ClusterNotFound, InvalidValue, NotSignedIn
 from ramon.info import ClusterInfo, Usage
 
@@ -77,10 +77,9 @@ class Account:
         return ClusterInfo.from_json(self._call("POST", f"/clusters/{cluster.id}/stop", {}))
 
     def logs(self, name: str, worker: str | None = None) -> list[str]:
-        """What the workers of a cluster, by its name or id, wrote, or one of them."""
-        cluster = self._named(name, ended=True)
-        query = f"?worker={quote(worker)}" if worker else ""
-        return lines(self._call("GET", f"/clusters/{cluster.id}/logs{query}"))
+        """The newest lines of every worker of a cluster, by its name or id, or of one."""
+        address = f"/clusters/{self._named(name, ended=True).id}/logs"
+        return _log.read(lambda query: self._call("GET", f"{address}{query}"), worker)
 
     def _named(self, name: str, *, ended: bool) -> ClusterInfo:
         """The cluster with this id, or with this name: a live one before those that ended."""

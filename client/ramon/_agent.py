@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ramon import _http
+from ramon import _http, _log
 from ramon.errors import NotInNotebook
 from ramon.info import ClusterInfo, Usage
 
@@ -91,9 +91,8 @@ class Agent:
         return [info for info in found if ended or not info.ended]
 
     def logs(self, name: str, worker: str | None = None) -> list[str]:
-        """What the workers of a cluster wrote, or one of them; a line starts with its time."""
-        query = f"?worker={quote(worker)}" if worker else ""
-        return lines(self._call("GET", _of(name, f"/logs{query}")))
+        """The newest lines of every worker of a cluster, or of one; see `_log.read`."""
+        return _log.read(lambda query: self._call("GET", _of(name, f"/logs{query}")), worker)
 
     def usage(self) -> Usage:
         """What the account has used this month."""
@@ -103,11 +102,6 @@ class Agent:
         self, method: str, path: str, body: Any = None, *, timeout: float = 30
     ) -> dict[str, Any]:
         return _http.call(self._connect, method, path, body, timeout=timeout)
-
-
-def lines(answer: dict[str, Any]) -> list[str]:
-    """The lines of a log as the service writes them, each with its time."""
-    return [f"{line['at']} {line['text']}" for line in answer["lines"]]
 
 
 def _of(name: str, rest: str = "") -> str:

@@ -19,6 +19,7 @@ from localcloud.aws import (
     credentials,
     gateway_responses,
     lambda_worker,
+    log_reads,
     schedules,
     security_group_rules,
     strictness,
@@ -100,6 +101,7 @@ class AwsStack:
         access.tighten()
         lambda_worker.install(self._code, self.endpoint_url)
         gateway_responses.install()
+        log_reads.install()
         schedules.install(CLOCK)
         security_group_rules.install()
         strictness.install()

@@ -18,6 +18,9 @@ LOOK_SECONDS = 0.1
 ERRORS = "replace"
 """What becomes of bytes that are no UTF-8."""
 
+MOST_EVENT = 262_118
+"""Bytes of an event; a longer line becomes several. The driver `awslogs` does the same."""
+
 
 class LogService(Protocol):
     """CloudWatch Logs, as far as a log driver needs it."""
@@ -42,7 +45,10 @@ class Follower:
     position: int = 0
 
     def lines(self, *, final: bool = False) -> Iterator[str]:
-        """Whole lines that are new; the unfinished last one only if nothing comes any more."""
+        """Whole lines that are new; the unfinished last one only if nothing comes any more.
+
+        As with the driver, a line ends with a line feed alone, and empty ones are left out.
+        """
         try:
             with self.file.open("rb") as stream:
                 stream.seek(self.position)
@@ -51,8 +57,18 @@ class Follower:
             return
         end = len(new) if final else new.rfind(b"\n") + 1
         self.position += end
-        for line in new[:end].splitlines():
-            yield line.decode(errors=ERRORS)
+        for line in filter(None, new[:end].split(b"\n")):
+            yield from events_of(line)
+
+
+def events_of(line: bytes) -> Iterator[str]:
+    """A line in events, none of which ends within a character."""
+    while line:
+        end = min(len(line), MOST_EVENT)
+        while end < len(line) and end > MOST_EVENT - 4 and line[end] & 0xC0 == 0x80:
+            end -= 1
+        yield line[:end].decode(errors=ERRORS)
+        line = line[end:]
 
 
 class LogPump:

@@ -4,10 +4,11 @@ import classes from "./more-button.module.css";
 type Props = {
   /** The part of an infinite query that says whether there is more. */
   query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+  label?: string;
 };
 
 /** Loads the next page of a list; nothing if this is all. */
-export function MoreButton({ query }: Props) {
+export function MoreButton({ query, label = "Show more" }: Props) {
   if (!query.hasNextPage) return null;
   return (
     <Button
@@ -16,7 +17,7 @@ export function MoreButton({ query }: Props) {
       loading={query.isFetchingNextPage}
       onClick={() => query.fetchNextPage()}
     >
-      Show more
+      {label}
     </Button>
   );
 }

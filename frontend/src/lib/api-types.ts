@@ -526,7 +526,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what a worker has written; without `worker`, the newest that has written anything.
+         * Read the newest lines that a worker has written; without `worker`, those of every worker.
          * @description API tokens need the scope `clusters:read`.
          */
         get: operations["read_logs"];
@@ -920,7 +920,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what a worker has written. */
+        /** Read the newest lines that a worker has written; without `worker`, those of every worker. */
         get: operations["read_own_logs"];
         put?: never;
         post?: never;
@@ -1691,7 +1691,10 @@ export interface components {
         };
         /**
          * LogPage
-         * @description Lines of a worker's log, oldest first; without a cursor, these are the last for now.
+         * @description The newest lines, oldest first.
+         *
+         *         The cursor leads to the lines before them; or, where no worker was named, to those of other
+         *         workers: first come those that run.
          */
         LogPage: {
             lines: components["schemas"]["LogLine"][];
@@ -1699,11 +1702,12 @@ export interface components {
         };
         /**
          * LogLine
-         * @description A line that a worker wrote.
+         * @description A line that a worker wrote, at most 8,000 characters of it.
          */
         LogLine: {
             at: string;
             text: string;
+            worker: string;
         };
         /**
          * WorkerBoot

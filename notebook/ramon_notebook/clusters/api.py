@@ -58,12 +58,11 @@ class ClusterApi:
         """Give workers that start from now on another environment."""
         return self._api.call("POST", f"/agent/clusters/{cluster_id}/environment", environment)
 
-    def logs(self, cluster_id: str, worker: str | None) -> list[Json]:
-        """The newest lines that the workers wrote, or one of them."""
-        query = f"?{urlencode({'worker': worker})}" if worker else ""
-        data = self._api.call("GET", f"/agent/clusters/{cluster_id}/logs{query}", None)
-        lines: list[Json] = data["lines"]
-        return lines
+    def logs(self, cluster_id: str, worker: str | None, cursor: str | None) -> Json:
+        """The newest lines that the workers wrote, or one of them; a page of them."""
+        asked = {"worker": worker, "cursor": cursor}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return self._api.call("GET", f"/agent/clusters/{cluster_id}/logs?{query}", None)
 
     def usage(self) -> Json:
         """What this month has cost until now, and what runs."""

@@ -131,10 +131,10 @@ class Clusters:
             raise Refused(409, "conflict", f"{name} has just ended.", {}) from error
         return []
 
-    async def logs(self, name: str, worker: str | None) -> list[Json]:
-        """What the workers wrote."""
+    async def logs(self, name: str, worker: str | None, cursor: str | None) -> Json:
+        """What the workers wrote, a page of it."""
         cluster = await self._newest(name)
-        return await asyncio.to_thread(self._api.logs, cluster["id"], worker)
+        return await asyncio.to_thread(self._api.logs, cluster["id"], worker, cursor)
 
     async def usage(self) -> Json:
         """What this month has cost until now."""

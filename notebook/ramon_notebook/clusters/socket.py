@@ -165,7 +165,8 @@ class Logs(Handler):
     async def get(self, name: str) -> None:
         """What workers wrote."""
         worker = self.get_query_argument("worker", None)
-        self.write({"lines": await self.clusters.logs(name, worker)})
+        cursor = self.get_query_argument("cursor", None)
+        self.write(await self.clusters.logs(name, worker, cursor))
 
 
 class Usage(Handler):

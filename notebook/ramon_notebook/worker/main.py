@@ -7,6 +7,7 @@ depend on does the interpreter start once more, and import what is there now.
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import shutil
@@ -98,6 +99,7 @@ def _work(settings: Settings, prepared: dict[str, Any], api: WorkerApi) -> NoRet
     from ramon_notebook.worker.nanny import NotJoined, work
     from ramon_notebook.worker.worker import keep, put_in_place
 
+    _print_at_once()
     os.chdir(settings.work)
     versions = Versions(settings.code)
     keep(versions)
@@ -112,6 +114,24 @@ def _work(settings: Settings, prepared: dict[str, Any], api: WorkerApi) -> NoRet
         _end(0)
     image = str(Path(sys.executable).readlink())
     _go_on_in(image, "ramon_notebook.worker.cli", hand_over(settings))
+
+
+def _print_at_once() -> None:
+    """Let each line that a task prints go to the log when it is printed, whatever is in it.
+
+    So do the programs of Python that tasks start. Python's own way (`-u`) would write a line in
+    pieces, between which other threads write theirs.
+    """
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            io.FileIO(descriptor, "wb", closefd=False),
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=True,
+        )
+        for descriptor in (1, 2)
+    )
+    os.environ["PYTHONUNBUFFERED"] = "1"
 
 
 def _go_on_in(python: str, module: str, descriptor: int) -> NoReturn:

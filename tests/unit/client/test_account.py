@@ -48,8 +48,9 @@ class Service:
             return 200, {"items": found[place : place + 1], "next_cursor": more}
         if path.endswith("/stop"):
             return 200, facts.cluster(state="stopping")
-        lines = [{"at": "06:00", "text": path.partition("?")[2] or "all"}]
-        return 200, {"lines": lines, "next_cursor": None}
+        asked = path.partition("?")[2]
+        lines = [{"at": "06:00", "text": asked or "all", "worker": "wk_1"}]
+        return 200, {"lines": lines, "next_cursor": None if "cursor" in asked else "20"}
 
 
 @pytest.fixture
@@ -163,7 +164,11 @@ def test_a_cluster_is_stopped_and_read_by_name_or_id(
     assert "POST /api/clusters/cl_1/stop" in signed_in.calls
     assert main(["logs", "cl_0"]) == 0
     assert main(["logs", "mine", "--worker", "wk_1"]) == 0
-    assert capsys.readouterr().out.splitlines()[1:] == ["06:00 all", "06:00 worker=wk_1"]
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "06:00 wk_1 all",
+        "06:00 wk_1 cursor=20",
+        "06:00 wk_1 worker=wk_1",
+    ]
     assert main(["stop", "other"]) == 1
     assert "There are: mine." in capsys.readouterr().err
 

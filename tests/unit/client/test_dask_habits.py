@@ -35,6 +35,7 @@ NAMES = (
     "a_client_submits",
     "its_own_client_is_always_the_same",
     "it_waits_for_workers_or_says_how_many_came",
+    "what_tasks_print_is_in_the_logs_while_they_run",
     "it_has_logs_of_all_parts",
     "it_scales_by_number_cores_and_memory",
     "what_was_computed_survives_a_smaller_cluster",

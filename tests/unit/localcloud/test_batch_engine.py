@@ -141,15 +141,15 @@ def test_ended_jobs_are_forgotten_after_a_week(engine: Engine) -> None:
     assert list(again.jobs) == ["job-0"]
 
 
-def test_lines_are_carried_whole_and_once(tmp_path: Path) -> None:
+def test_lines_are_carried_whole_and_once_and_none_that_is_empty(tmp_path: Path) -> None:
     log = tmp_path / "log"
     follower = Follower(log, "group", "stream")
     assert list(follower.lines()) == []
     log.write_bytes(b"one\ntw")
     assert list(follower.lines()) == ["one"]
     assert list(follower.lines()) == []
-    log.write_bytes(b"one\ntwo\n\xff\nend")
-    assert list(follower.lines()) == ["two", "\ufffd"]
+    log.write_bytes(b"one\ntwo\n\n\xff\n1%\r2%\nend")
+    assert list(follower.lines()) == ["two", "\ufffd", "1%\r2%"]
     assert list(follower.lines(final=True)) == ["end"]
 
 

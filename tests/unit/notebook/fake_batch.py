@@ -30,7 +30,7 @@ class Worker:
     @property
     def log(self) -> str:
         """What it has written."""
-        return (self.home / "log").read_text()
+        return (self.home / "log").read_text(errors="replace")
 
     @property
     def runs(self) -> bool:

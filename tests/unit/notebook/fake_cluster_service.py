@@ -161,7 +161,7 @@ class FakeClusters(FakeService):
     def do_cluster_logs(self, _body: Any, query: Json, cluster_id: str) -> Answer:
         wanted = query.get("worker")
         lines = [
-            {"at": now(), "text": line}
+            {"at": now(), "text": line, "worker": worker.id}
             for worker in self.clusters[cluster_id].workers
             if wanted in (None, worker.id) and worker.process
             for line in worker.log.splitlines()

@@ -4,6 +4,9 @@
 # mypy: disable-error-code="import-not-found"
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 
 import distributed
 from distributed.deploy.adaptive import Adaptive
@@ -53,6 +56,27 @@ def it_waits_for_workers_or_says_how_many_came() -> None:
         raised(ValueError, lambda wrong=wrong: CLUSTER.wait_for_workers(wrong))
     error = raised(distributed.TimeoutError, lambda: CLUSTER.wait_for_workers(99, timeout=0.2))
     assert "2/99" in str(error)
+
+
+def what_tasks_print_is_in_the_logs_while_they_run() -> None:
+    client = CLUSTER.get_client()
+
+    def talk(number: int) -> None:
+        go = Path(distributed.get_worker().local_directory, "go")
+        print(f"task {number}: \udc80 first")  # noqa: T201
+        sys.stdout.buffer.write(b"\xff raw\n")
+        wait = f"import time, os\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
+        subprocess.run([sys.executable, "-c", f"print('from a program')\n{wait}"], check=True)
+
+    names = [worker["name"] for worker in client.scheduler_info()["workers"].values()]
+    futures = [client.submit(talk, at, workers=[name]) for at, name in enumerate(names)]
+    wanted = (r"task 0: \udc80 first", r"task 1: \udc80 first", " raw", "from a program")
+    until(lambda: all(text in CLUSTER.get_logs()["Cluster"] for text in wanted))
+    assert not any(future.done() for future in futures)
+    said = [line for line in CLUSTER.get_logs()["Cluster"].splitlines() if "first" in line]
+    assert {line.split()[1] for line in said} == {*names}
+    client.run(lambda dask_worker: Path(dask_worker.local_directory, "go").touch())
+    distributed.wait(futures, timeout=60)
 
 
 def it_has_logs_of_all_parts() -> None:

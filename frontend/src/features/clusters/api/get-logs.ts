@@ -15,7 +15,10 @@ export const logsQuery = (id: string, worker: string | null) =>
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
-/** What a worker has written, oldest first; null stands for the newest that wrote anything. */
+/**
+ * The newest lines of a worker, whose next page has those before; null stands for every worker, and
+ * the next page has those of others.
+ */
 export function useLogs(id: string, worker: string | null) {
   return useInfiniteQuery(logsQuery(id, worker));
 }

@@ -80,23 +80,50 @@ describe("a cluster's page", () => {
     expect(row).toHaveTextContent("1 h 58 min$0.3125");
   });
 
-  test("reads what the chosen worker wrote, page by page", async () => {
+  test("reads the newest lines of every worker, each with its worker", async () => {
     const { api, id, user } = given(aCluster());
-    const line = (text: string) => ({ at: "2026-11-22T20:01:00Z", text });
+    const line = (worker: string, text: string) => ({ at: "2026-11-22T20:01:00Z", text, worker });
+    api.on(`GET /clusters/${id}/logs`, ({ query }) =>
+      query.get("cursor") === "20"
+        ? { body: { lines: [line("wk_0000000003", "three")], next_cursor: null } }
+        : {
+            body: {
+              lines: [line("wk_0000000001", "one"), line("wk_0000000002", "two")],
+              next_cursor: "20",
+            },
+          },
+    );
+    const logs = await region("Logs");
+    const row = (await logs.findByText("two")).closest("li");
+    expect(row).toHaveTextContent(/000002two$/);
+    await user.click(logs.getByRole("button", { name: "Show more workers" }));
+    await logs.findByText("three");
+    const rows = logs.getAllByRole("listitem").map(({ textContent }) => textContent);
+    expect(rows.map((text) => text?.replace(/^.*000/, ""))).toEqual(["1one", "2two", "3three"]);
+  });
+
+  test("reads what the chosen worker wrote, the newest first, then what was before", async () => {
+    const { api, id, user } = given(aCluster());
+    const line = (text: string) => ({ at: "2026-11-22T20:01:00Z", text, worker: "wk_01" });
     api.on(`GET /clusters/${id}/logs`, ({ query }) => {
       if (query.get("worker") !== "wk_01") return { body: { lines: [], next_cursor: null } };
-      const more = query.get("cursor") === "next";
+      const older = query.get("cursor") === "older";
       return {
-        body: { lines: [line(more ? "joined" : "installing")], next_cursor: more ? null : "next" },
+        body: {
+          lines: [line(older ? "installing" : "joined")],
+          next_cursor: older ? null : "older",
+        },
       };
     });
     const logs = await region("Logs");
     expect(await logs.findByText("Nothing has been written yet.")).toBeVisible();
     await user.click(await screen.findByRole("button", { name: "Logs of wk_01" }));
     expect(logs.getByRole("combobox", { name: "Worker" })).toHaveFocus();
-    expect(await logs.findByText("installing")).toBeVisible();
-    await user.click(logs.getByRole("button", { name: "Show more" }));
     expect(await logs.findByText("joined")).toBeVisible();
+    await user.click(logs.getByRole("button", { name: "Show older lines" }));
+    await logs.findByText("installing");
+    const rows = logs.getAllByRole("listitem").map(({ textContent }) => textContent);
+    expect(rows.map((text) => text?.replace(/^[\d:]*/, ""))).toEqual(["installing", "joined"]);
 
     api.on(`GET /clusters/${id}/logs`, {
       body: { lines: [line("<b>done</b>")], next_cursor: null },
