@@ -74,6 +74,9 @@ class Wire:
     fresh: list[Act]
     """Done at the beginning of every story, such as making a new fake."""
 
+    others: dict[str, Callable[[dict[str, Any]], dict[str, Any]]]
+    """Answers of other services, by operation: its parameters to what it tells. Raises `Error`."""
+
     forgets_tokens: bool
     """Whether DynamoDB knows no transaction again: a fault, for tests that must fail."""
 
@@ -82,7 +85,7 @@ class Wire:
 
     def __init__(self, engine: Engine, tables: list[str]) -> None:
         self._engine, self._tables, self._one = engine, tables, threading.RLock()
-        self.fresh, self._is_short = [], False
+        self.fresh, self._is_short, self.others = [], False, {}
         self._short = Tables(engine)
         self.begins = datetime.now(UTC)
         self.clear()
@@ -189,6 +192,8 @@ class Wire:
         if operation is None:
             return _s3(request)
         asked = json.loads(_bytes(request.body))
+        if operation in self.others:
+            return _told_by(self.others[operation], asked)
         self.tokens += filter(None, [asked.get("ClientRequestToken")])
         if self.forgets_tokens:
             asked.pop("ClientRequestToken", None)
@@ -209,14 +214,28 @@ def _name(request: AWSPreparedRequest) -> str:
 
 
 def _operation(request: AWSPreparedRequest) -> str | None:
-    """The operation of a request to DynamoDB; None of one to S3."""
+    """The operation of a request; Batch has its in the path. None of one to S3."""
     target = _text(request.headers.get("X-Amz-Target", ""))
-    return target.partition(".")[2] if target.startswith("DynamoDB_") else None
+    path = urlsplit(request.url).path
+    return target.partition(".")[2] or (path if path.startswith("/v1/") else None)
 
 
 def _path(request: AWSPreparedRequest) -> str:
     url = urlsplit(request.url)
     return f"/{url.netloc.partition('.s3.')[0]}{unquote(url.path)}"
+
+
+class Error(Exception):
+    """An error of AWS: its code, and what it says."""
+
+
+def _told_by(service: Callable[[dict[str, Any]], dict[str, Any]], asked: dict[str, Any]) -> Said:
+    try:
+        return 200, {}, json.dumps(service(asked)).encode()
+    except Error as error:
+        code, message = error.args
+        told = {"__type": code, "message": message}
+        return 400, {"x-amzn-errortype": code}, json.dumps(told).encode()
 
 
 def _refusal(operation: str, code: str) -> Said:

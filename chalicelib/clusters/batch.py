@@ -86,10 +86,13 @@ def tags(account_id: str, resource_id: str) -> dict[str, str]:
 
 
 def submit(order: Order) -> str:
-    """Submit the job of a worker, and give its id. Asked again, submits another: look first."""
+    """Submit the job of a worker, and give its id. Asked again, submits another: look first.
+
+    SubmitJob has no client token, so it is sent once: whoever hears no answer looks for the job.
+    """
     settings = config.settings()
     needs = {"VCPU": order.vcpu, "MEMORY": order.memory_gib * 1024, "GPU": order.gpu}
-    answer = aws.client("batch").submit_job(
+    answer = aws.client("batch", once=True).submit_job(
         jobName=order.worker_id,
         jobQueue=order.queue,
         jobDefinition=settings.worker_job_definition,

@@ -42,9 +42,15 @@ def configuration(service: str) -> Config:
 
 
 @lru_cache(maxsize=16)
-def client(service: str) -> Any:
+def client(service: str, *, once: bool = False) -> Any:
     """The botocore client of `service` ("ecs", "s3", …) in the Lambda's own region.
+
+    botocore repeats a request whose answer is lost, or that is refused for its rate. With `once` it
+    doesn't: for requests that AWS would do a second time.
 
     An emulator is found through `AWS_ENDPOINT_URL`, which botocore itself honours.
     """
-    return _session().create_client(service, config=configuration(service))
+    config = configuration(service)
+    if once:
+        config = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+    return _session().create_client(service, config=config)
