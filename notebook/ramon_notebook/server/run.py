@@ -31,6 +31,7 @@ from ramon_notebook.server.contents import WorkspaceContents
 from ramon_notebook.server.dask_panel import CLUSTERS
 from ramon_notebook.server.identity import EnterHandler, TicketIdentityProvider
 from ramon_notebook.server.later import load_later
+from ramon_notebook.server.terminals import busy_terminals
 from ramon_notebook.settings import PORT, Settings
 from ramon_notebook.startup import Startup
 
@@ -73,7 +74,7 @@ class NotebookServer(ServerApp):
         return Use(
             kernels=len(manager.list_kernel_ids()),
             busy_kernels=len(watch.busy_kernels()),
-            busy_terminals=0,
+            busy_terminals=busy_terminals(self.web_app),
             last_execution=watch.running.last_change,
             death=watch.last_death,
         )

@@ -1,4 +1,4 @@
-"""Terminals, whose input counts as activity, and whose output does not."""
+"""Terminals: what is typed counts as activity, and so does a command while it runs."""
 
 # Jupyter's own subclasses change their parents' signatures.
 # mypy: disable-error-code="override"
@@ -10,6 +10,9 @@ from typing import Any
 
 from jupyter_server_terminals.app import TerminalsExtensionApp
 from jupyter_server_terminals.handlers import TermSocket
+from tornado.web import Application
+
+from ramon_notebook.server.foreground import has_job
 
 
 class NotedTermSocket(TermSocket):
@@ -37,6 +40,13 @@ class Terminals(TerminalsExtensionApp):
             (rule[0], NotedTermSocket, *rule[2:]) if rule[1] is TermSocket else rule
             for rule in self.handlers
         ]
+
+
+def busy_terminals(application: Application) -> int:
+    """How many terminals have a command in their foreground."""
+    manager = application.settings.get("terminal_manager")
+    terminals = list(manager.terminals.values()) if manager else []
+    return sum(has_job(terminal.ptyproc.fd) for terminal in terminals)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
