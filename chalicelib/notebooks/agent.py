@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from chalicelib.accounts import service as accounts
 from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, config, db, ids
@@ -19,6 +21,7 @@ from chalicelib.notebooks.agent_schemas import (
     Visitor,
 )
 from chalicelib.notebooks.models import Notebook, Server, Ticket
+from chalicelib.notebooks.schemas import Activity
 from chalicelib.notebooks.states import ServerState
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Committed, Head
@@ -95,24 +98,38 @@ def ready(server: Server) -> None:
 def heartbeat(server: Server, beat: Heartbeat) -> HeartbeatAnswer:
     """Renew the lease, and note when the notebook was last in use.
 
-    A busy kernel is in use, and so is what has a cluster: that ends by rules of its own.
+    A busy kernel or terminal is in use, and so is a cluster, which ends by rules of its own.
     """
     if beat.last_activity.tzinfo is None:
         raise Invalid("last_activity needs a time zone.", field="last_activity")
     now = clock.now()
     notebook = _notebook(server)
-    is_in_use = beat.busy_kernels > 0 or beat.clusters > 0
+    is_in_use = beat.busy_kernels + beat.busy_terminals + beat.clusters > 0
     # A clock that is wrong must not make it idle since before it was, or not idle for ever.
     reported = max(min(beat.last_activity, now), server.requested_at)
     active = now if is_in_use else reported
-    alive = [*_alive(server, notebook, active), Server.memory_bytes.set(beat.memory_bytes)]
-    if not db.update_if(server, Server.state != ServerState.ENDED, alive):
+    told = [
+        *_alive(server, notebook, active),
+        Server.memory_bytes.set(beat.memory_bytes),
+        Server.activity.set(_activity(beat)),
+    ]
+    if not db.update_if(server, Server.state != ServerState.ENDED, told):
         raise Gone("This server has ended.", code="server_ended")
     _note_error(notebook, beat.workspace.error)
     return HeartbeatAnswer(
         keep_until=clock.moment(notebook.keep_until),
         stopping=server.state == ServerState.STOPPING,
     )
+
+
+def _activity(beat: Heartbeat) -> str:
+    activity = Activity(
+        busy_kernels=beat.busy_kernels,
+        busy_terminals=beat.busy_terminals,
+        kernel_death=beat.kernel_death,
+        packages=beat.packages,
+    )
+    return msgspec.json.encode(activity).decode()
 
 
 def _alive(server: Server, notebook: Notebook, active: datetime) -> list[db.Action]:

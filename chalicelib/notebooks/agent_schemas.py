@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from chalicelib.notebooks.schemas import KernelDeath, Packages
 from chalicelib.workspaces.schemas import Head
 
 
@@ -47,7 +48,10 @@ class WorkspaceStatus(msgspec.Struct):
 
 
 class Heartbeat(msgspec.Struct):
-    """That a notebook is alive, and what it does. Memory in bytes; `clusters` are those alive."""
+    """That a notebook is alive, and what it does. Memory in bytes; `clusters` are those alive.
+
+    A kernel is busy while an execution of it is unfinished, a terminal while a command runs in it.
+    """
 
     last_activity: datetime
     busy_kernels: Annotated[int, Meta(ge=0)]
@@ -56,6 +60,9 @@ class Heartbeat(msgspec.Struct):
     memory_limit_bytes: Annotated[int, Meta(ge=0)] | None = None
     workspace: WorkspaceStatus = msgspec.field(default_factory=WorkspaceStatus)
     clusters: Annotated[int, Meta(ge=0)] = 0
+    busy_terminals: Annotated[int, Meta(ge=0)] = 0
+    kernel_death: KernelDeath | None = None
+    packages: Packages = msgspec.field(default_factory=Packages)
 
 
 class HeartbeatAnswer(msgspec.Struct):

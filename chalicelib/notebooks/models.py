@@ -145,7 +145,8 @@ class Server(Model):
     `stages` has the milliseconds since 1970 at which each step of the start began, by its name.
     `opened_at` is when it could first be used, and from when it is paid for. `live` is there from
     admission to end and names the shard of the sweeps' indexes, so that a sweep reads nothing that
-    is over. `unknown_since` is since when ECS has not known the task that was launched.
+    is over. `activity` is what its agent last said that it does: `schemas.Activity` as JSON.
+    `unknown_since` is since when ECS has not known the task that was launched.
     """
 
     class Meta(db.BaseMeta):
@@ -180,6 +181,7 @@ class Server(Model):
     idle_at = MaybeInteger()
     lease_expires_at = MaybeInteger()
     memory_bytes = MaybeInteger()
+    activity = MaybeText()
 
     by_notebook = ServersOfNotebook()
     idle = IdleServers()

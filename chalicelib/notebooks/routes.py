@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.core import clock, db
@@ -177,6 +179,7 @@ def _notebook(
         keep_until=clock.moment(notebook.keep_until),
         last_activity_at=server.last_activity_at if server else None,
         memory_bytes=server.memory_bytes if server and server.memory_bytes else None,
+        activity=_activity(server),
         workspace=schemas.Workspace(
             files=notebook.files,
             bytes=notebook.bytes,
@@ -194,6 +197,12 @@ def _notebook(
         purge_at=clock.moment(notebook.purge_at),
         version=notebook.version,
     )
+
+
+def _activity(server: models.Server | None) -> schemas.Activity | None:
+    if server is None or server.activity is None:
+        return None
+    return msgspec.json.decode(server.activity, type=schemas.Activity)
 
 
 def _cost(cost: billing.Cost | None) -> schemas.Cost | None:

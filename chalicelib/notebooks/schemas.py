@@ -104,6 +104,41 @@ class Cost(msgspec.Struct):
     as_of: datetime
 
 
+class KernelDeath(msgspec.Struct):
+    """That a kernel died, when, of which notebook file, and why: a sentence for its owner."""
+
+    at: datetime
+    notebook: Annotated[str, Meta(max_length=1000)] | None
+    reason: Annotated[str, Meta(max_length=2000)]
+
+
+class FailedPackage(msgspec.Struct):
+    """A package that could not be installed again at the start, and what the installer said."""
+
+    requirement: Annotated[str, Meta(max_length=200)]
+    reason: Annotated[str, Meta(max_length=500)]
+
+
+class Packages(msgspec.Struct):
+    """How installing a notebook's own packages again goes: how many are still to come."""
+
+    waiting: Annotated[int, Meta(ge=0)] = 0
+    failed: Annotated[list[FailedPackage], Meta(max_length=10)] = []
+
+
+class Activity(msgspec.Struct):
+    """What a running notebook does, as it last reported.
+
+    Kernels are busy while they have unfinished executions, terminals while a command runs in their
+    foreground. `kernel_death` is that of the last kernel that died.
+    """
+
+    busy_kernels: int = 0
+    busy_terminals: int = 0
+    kernel_death: KernelDeath | None = None
+    packages: Packages = msgspec.field(default_factory=Packages)
+
+
 class Notebook(msgspec.Struct):
     """A hosted notebook. `url` is its own origin; enter it through `POST …/open`.
 
@@ -123,6 +158,7 @@ class Notebook(msgspec.Struct):
     keep_until: datetime | None
     last_activity_at: datetime | None
     memory_bytes: int | None
+    activity: Activity | None
     workspace: Workspace
     cost: Cost | None
     price_usd_hour: str | None

@@ -1825,6 +1825,8 @@ export interface components {
         /**
          * Heartbeat
          * @description That a notebook is alive, and what it does. Memory in bytes; `clusters` are those alive.
+         *
+         *         A kernel is busy while an execution of it is unfinished, a terminal while a command runs in it.
          */
         Heartbeat: {
             last_activity: string;
@@ -1836,6 +1838,11 @@ export interface components {
             workspace?: components["schemas"]["WorkspaceStatus"];
             /** @default 0 */
             clusters: number;
+            /** @default 0 */
+            busy_terminals: number;
+            /** @default null */
+            kernel_death: components["schemas"]["KernelDeath"] | null;
+            packages?: components["schemas"]["Packages"];
         };
         /**
          * WorkspaceStatus
@@ -1848,6 +1855,33 @@ export interface components {
             error: string | null;
             /** @default 0 */
             pending_files: number;
+        };
+        /**
+         * KernelDeath
+         * @description That a kernel died, when, of which notebook file, and why: a sentence for its owner.
+         */
+        KernelDeath: {
+            at: string;
+            notebook: string | null;
+            reason: string;
+        };
+        /**
+         * Packages
+         * @description How installing a notebook's own packages again goes: how many are still to come.
+         */
+        Packages: {
+            /** @default 0 */
+            waiting: number;
+            /** @default [] */
+            failed: components["schemas"]["FailedPackage"][];
+        };
+        /**
+         * FailedPackage
+         * @description A package that could not be installed again at the start, and what the installer said.
+         */
+        FailedPackage: {
+            requirement: string;
+            reason: string;
         };
         /**
          * HeartbeatAnswer
@@ -2120,6 +2154,7 @@ export interface components {
             keep_until: string | null;
             last_activity_at: string | null;
             memory_bytes: number | null;
+            activity: components["schemas"]["Activity"] | null;
             workspace: components["schemas"]["Workspace"];
             cost: components["schemas"]["Cost"] | null;
             price_usd_hour: string | null;
@@ -2155,6 +2190,22 @@ export interface components {
             at: string;
             reason: string;
             message: string;
+        };
+        /**
+         * Activity
+         * @description What a running notebook does, as it last reported.
+         *
+         *         Kernels are busy while they have unfinished executions, terminals while a command runs in their
+         *         foreground. `kernel_death` is that of the last kernel that died.
+         */
+        Activity: {
+            /** @default 0 */
+            busy_kernels: number;
+            /** @default 0 */
+            busy_terminals: number;
+            /** @default null */
+            kernel_death: components["schemas"]["KernelDeath"] | null;
+            packages?: components["schemas"]["Packages"];
         };
         /**
          * Workspace

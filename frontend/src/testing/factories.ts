@@ -19,6 +19,7 @@ export function aNotebook(changes: Partial<Notebook> = {}): Notebook {
     keep_until: null,
     last_activity_at: null,
     memory_bytes: null,
+    activity: null,
     workspace: { files: 2, bytes: 2048, quota_bytes: 5 * 1024 ** 3, saved_at: null, error: null },
     url: "http://nb-01.localhost:8000",
     source: { kind: "blank", label: null },

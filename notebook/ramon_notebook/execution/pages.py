@@ -87,7 +87,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         if by_a_person(message):
             self.websocket_handler.settings["ramon_agent"].activity.note()
         if kind == "execute_request":
-            self._watch.running.requested(self.kernel_id, message["header"])
+            self._watch.requested(self.kernel_id, message["header"])
             self._saver.recorder.requested(self.kernel_id, message, self.session.session)
         elif kind == "input_reply":
             value = str(message["content"].get("value", ""))

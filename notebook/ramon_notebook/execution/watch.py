@@ -41,7 +41,7 @@ class KernelWatch:
         memory_bytes: int | None,
     ) -> None:
         self.running = Running()
-        self.last_death: Death | None = None
+        self._deaths: dict[str, Death] = {}
         self.waits_for_nobody: Callable[[str, str], bool] = lambda *_: False
         self._manager = manager
         self._recorder = recorder
@@ -61,6 +61,16 @@ class KernelWatch:
         pages = self._pages.get(kernel_id, [])
         if publish in pages:
             pages.remove(publish)
+
+    def requested(self, kernel_id: str, header: dict[str, Any]) -> None:
+        """A page asks a kernel to execute something: whoever does knows that it had died."""
+        self.running.requested(kernel_id, header)
+        self._deaths.pop(kernel_id, None)
+
+    @property
+    def last_death(self) -> Death | None:
+        """The last kernel that died, of those in which nobody has run anything since."""
+        return max(self._deaths.values(), key=lambda death: death.at, default=None)
 
     def busy_kernels(self) -> list[str]:
         """The kernels that run something, by id."""
@@ -152,7 +162,7 @@ class KernelWatch:
     async def _note_death(self, kernel_id: str, why: str, cut_off: int) -> None:
         at = datetime.now(UTC)
         notebook = await self._notebook_of(kernel_id)
-        self.last_death = Death(at, kernel_id, notebook, why, cut_off)
+        self._deaths[kernel_id] = Death(at, kernel_id, notebook, why, cut_off)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

@@ -8,7 +8,7 @@ export function IdleField({ value, onChange, error }: Props) {
   return (
     <TextInput
       label="Stops by itself after"
-      description="Minutes in which no cell runs and nobody types. A running cell is never idle."
+      description="Minutes in which no cell runs, no command runs in a terminal, no cluster is up and nobody types. A page that is merely open does not count, nor does what runs in the background."
       type="number"
       inputMode="numeric"
       min={IDLE_MINUTES.min}

@@ -18,7 +18,7 @@ export function KeepRunning({ notebook, size }: Props) {
     <div className={classes.keep}>
       <p>
         {keep_until === null
-          ? `Stops by itself after ${formatMinutes(idle_minutes)} without activity. A running cell is activity.`
+          ? `Stops by itself after ${formatMinutes(idle_minutes)} without activity. A running cell is activity, and so is a command in a terminal.`
           : `Kept running until ${formatDateTime(keep_until)}, idle or not.`}
       </p>
       <div className={classes.buttons}>

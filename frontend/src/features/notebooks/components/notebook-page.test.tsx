@@ -59,6 +59,39 @@ describe("a notebook's page", () => {
     expect(await screen.findByRole("alert")).toHaveTextContent("It needed more than 4 GiB.");
   });
 
+  test("says that a kernel died, and why, and which package is missing", async () => {
+    const reason = "The kernel ran out of memory and was killed (signal 9).";
+    given(
+      aNotebook({
+        state: "running",
+        activity: {
+          busy_kernels: 0,
+          busy_terminals: 0,
+          kernel_death: { at: "2026-11-22T22:50:00Z", notebook: "a.ipynb", reason },
+          packages: {
+            waiting: 2,
+            failed: [{ requirement: "cowsay==99", reason: "There is no such version." }],
+          },
+        },
+      }),
+    );
+    expect(await screen.findByText(`a.ipynb: ${reason}`)).toBeVisible();
+    expect(screen.getByText(/Installing 2 packages/)).toBeVisible();
+    expect(screen.getByText(/cowsay==99 could not be installed again: There is no/)).toBeVisible();
+  });
+
+  test("says what runs in it", async () => {
+    given(
+      aNotebook({
+        state: "running",
+        activity: { busy_kernels: 1, busy_terminals: 2, kernel_death: null },
+      }),
+    );
+    expect(
+      await screen.findByText(/cells run in 1 kernel, commands run in 2 terminals/),
+    ).toBeVisible();
+  });
+
   test("says what keeps files from being saved", async () => {
     const workspace = { ...aNotebook().workspace, error: "The workspace is full." };
     given(aNotebook({ workspace }));

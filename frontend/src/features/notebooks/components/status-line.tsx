@@ -2,6 +2,7 @@ import { Elapsed } from "@/components/elapsed";
 import { RelativeTime } from "@/components/relative-time";
 import { RunningFor } from "@/components/running-for";
 import type { Notebook } from "@/lib/api-models";
+import { busyWords } from "./activity-notices";
 import { currentStage, stageLabel } from "./notebook-words";
 import { StopLine } from "./stop-line";
 
@@ -26,10 +27,12 @@ export function StatusLine({ notebook }: { notebook: Notebook }) {
 }
 
 function RunningLine({ notebook }: { notebook: Notebook }) {
+  const busy = busyWords(notebook);
   return (
     <>
       Running for <RunningFor since={notebook.state_since} />
-      {notebook.last_activity_at && (
+      {busy && `; ${busy}`}
+      {!busy && notebook.last_activity_at && (
         <>
           , last active <RelativeTime iso={notebook.last_activity_at} />
         </>

@@ -3,6 +3,7 @@ import { Elapsed } from "@/components/elapsed";
 import { Panel } from "@/components/panel";
 import { paths } from "@/config/paths";
 import type { Notebook, SizeOffer } from "@/lib/api-models";
+import { ActivityNotices } from "./activity-notices";
 import { CostLine } from "./cost-line";
 import { FailureNotice } from "./failure-notice";
 import { KeepRunning } from "./keep-running";
@@ -30,6 +31,7 @@ export function StatusPanel({ notebook, sizes }: Props) {
           <StatusLine notebook={notebook} />
         </p>
       )}
+      {state === "running" && <ActivityNotices notebook={notebook} />}
       {size && state !== "failed" && (
         <p className={classes.size}>
           {size.name}: {sizeWords(size)}. {cost === null && <Price notebook={notebook} />}
