@@ -6,7 +6,7 @@ from http.cookies import CookieError, SimpleCookie
 
 from chalicelib.accounts import github
 from chalicelib.accounts.models import Account, ApiToken, Identity, RateLimit, Session
-from chalicelib.core import clock, db, ids, names
+from chalicelib.core import clock, db, ids, names, pages
 from chalicelib.core.errors import (
     Conflict,
     NotFound,
@@ -255,7 +255,7 @@ def forget_github(github_id: int) -> None:
 
 def sessions(account_id: str) -> list[Session]:
     """The sessions of an account that have not ended, newest first."""
-    found = Session.by_account.query(account_id, scan_index_forward=False, limit=db.MAX_PAGE)
+    found = Session.by_account.query(account_id, scan_index_forward=False, limit=pages.MAX_PAGE)
     return [session for session in found if not _ended(session)]
 
 

@@ -1,7 +1,7 @@
 """Routes of clusters, for people and their programs."""
 
 from chalicelib.clusters import schemas, service, views
-from chalicelib.core import db
+from chalicelib.core import pages
 from chalicelib.core.errors import Invalid
 from chalicelib.core.http import Api, Call
 
@@ -25,7 +25,7 @@ def list_clusters(call: Call) -> schemas.ClusterPage:
         call.account_id,
         notebook_id=call.query.get("notebook_id"),
         is_live=state == "live",
-        limit=call.limit(_PAGE, db.MAX_PAGE),
+        limit=call.limit(_PAGE, pages.MAX_PAGE),
         cursor=call.query.get("cursor"),
     )
     return schemas.ClusterPage(views.clusters(found), cursor)
@@ -53,7 +53,7 @@ def list_workers(call: Call, cluster_id: str) -> schemas.WorkerPage:
     """List the workers of a cluster, newest first."""
     found, cursor = service.workers(
         service.read(call.account_id, cluster_id),
-        limit=call.limit(_PAGE, db.MAX_PAGE),
+        limit=call.limit(_PAGE, pages.MAX_PAGE),
         cursor=call.query.get("cursor"),
     )
     return schemas.WorkerPage(views.workers(found), cursor)

@@ -34,7 +34,7 @@ from chalicelib.clusters.states import (
 )
 from chalicelib.clusters.views import cluster as view
 from chalicelib.clusters.views import clusters as views
-from chalicelib.core import clock, db, ids, names
+from chalicelib.core import clock, db, ids, names, pages
 from chalicelib.core.errors import Invalid, NotFound
 from chalicelib.core.observability import surviving
 from chalicelib.core.sweeps import each
@@ -233,13 +233,13 @@ def listing(
     """A page of an account's clusters, newest first, and a cursor if there may be more."""
     index: Any = Cluster.by_live_account if is_live else Cluster.by_account
     of_notebook = None if notebook_id is None else Cluster.notebook_id == notebook_id
-    return db.page(
+    return pages.page(
         index.query(
             account_id,
             filter_condition=of_notebook,
             scan_index_forward=False,
             limit=limit,
-            last_evaluated_key=db.decode_cursor(
+            last_evaluated_key=pages.decode_cursor(
                 cursor, belongs_to=account_id, key="live_account_id" if is_live else "account_id"
             ),
         )
@@ -260,12 +260,12 @@ def recent(notebook_id: str, name: str | None) -> list[Cluster]:
 
 def workers(cluster: Cluster, *, limit: int, cursor: str | None) -> tuple[list[Worker], str | None]:
     """A page of a cluster's workers, newest first."""
-    return db.page(
+    return pages.page(
         Worker.by_cluster.query(
             cluster.id,
             scan_index_forward=False,
             limit=limit,
-            last_evaluated_key=db.decode_cursor(cursor, belongs_to=cluster.id),
+            last_evaluated_key=pages.decode_cursor(cursor, belongs_to=cluster.id),
         )
     )
 

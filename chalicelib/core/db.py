@@ -1,59 +1,35 @@
-"""What every table shares: settings, attributes for time, pages, and transactions.
+"""What every table shares: settings, transactions, and writes that may happen twice.
 
 A table belongs to one entity. Its name is `ramon-<stage>-<entity>`, and CloudFormation makes it.
 """
 
-import base64
 import functools
 import random
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
-import msgspec
 from pynamodb.connection import Connection
-from pynamodb.exceptions import (
-    DeleteError,
-    DoesNotExist,
-    PutError,
-    PynamoDBException,
-    TransactWriteError,
-    UpdateError,
-    VerboseClientError,
-)
+from pynamodb.exceptions import DoesNotExist, TransactWriteError, UpdateError, VerboseClientError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
-from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.core import clock, config
-from chalicelib.core.errors import Conflict, Invalid
+from chalicelib.core.errors import Conflict
 
 # Services speak of these, and import them from here: only this file and the models know whose
 # they are.
-__all__ = [
-    "Action",
-    "Condition",
-    "DeleteError",
-    "DoesNotExist",
-    "PutError",
-    "UpdateError",
-    "size",
-]
+__all__ = ["Action", "Condition", "DoesNotExist", "size"]
 
-_M = TypeVar("_M", bound=Model)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _ATTEMPTS = 8
 _ALL_OLD = "ALL_OLD"
 _WRITE, _WRITE_BEFORE = Path("write_id"), Path("write_id_before")
-
-MAX_PAGE = 100
-"""Most items of one page of a listing."""
 
 
 class BaseMeta:
@@ -72,7 +48,7 @@ def table(entity: str) -> str:
     return f"ramon-{config.stage()}-{entity}"
 
 
-@lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)
 def _connection() -> Connection:
     return Connection(
         connect_timeout_seconds=BaseMeta.connect_timeout_seconds,
@@ -275,7 +251,8 @@ def update(model: Model, actions: Sequence[Action]) -> bool:
     except UpdateError as error:
         if error.cause_response_code == "TransactionConflictException":
             raise Contended from error
-        unless_refused(error)
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
         return False
     return True
 
@@ -311,50 +288,3 @@ def _row_if_ours(error: VerboseClientError, write_id: str) -> dict[str, Any] | N
     row: dict[str, Any] = getattr(error.__cause__, "response", {}).get("Item", {})
     last = [row.get(str(mark), {}).get("S") for mark in (_WRITE, _WRITE_BEFORE)]
     return row if write_id in last else None
-
-
-def unless_refused(error: PynamoDBException) -> None:
-    """Raise `error` again, unless it says that a single write's condition did not hold."""
-    if error.cause_response_code != "ConditionalCheckFailedException":
-        raise error
-
-
-def page(results: "ResultIterator[_M]") -> tuple[list[_M], str | None]:
-    """Read a limited query to its end. Gives the items, and a cursor if there may be more."""
-    items = list(results)
-    return items, _encode_cursor(results.last_evaluated_key)
-
-
-def _encode_cursor(key: dict[str, Any] | None) -> str | None:
-    if not key:
-        return None
-    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
-
-
-def decode_cursor(
-    cursor: str | None, *, belongs_to: str, key: str | None = None
-) -> dict[str, Any] | None:
-    """The key behind a cursor, for `last_evaluated_key`. Raises `Invalid` unless we made it.
-
-    `belongs_to` is a value (say, the account's id) that the key must hold somewhere, so that a
-    cursor made for one listing can't be used to look into another. `key` is the attribute that
-    must hold it, where a listing has several indexes: a cursor of one is no good for another.
-    """
-    if not cursor:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        decoded = msgspec.json.decode(raw, type=dict[str, dict[str, str]])
-    except (ValueError, msgspec.DecodeError) as error:
-        raise _bad_cursor() from error
-    held = decoded.values() if key is None else [decoded.get(key, {})]
-    if not any(belongs_to in value.values() for value in held):
-        raise _bad_cursor()
-    return decoded
-
-
-def _bad_cursor() -> Invalid:
-    return Invalid(
-        "This cursor is not one of ours. Ask for the first page, without a cursor.",
-        code="bad_cursor",
-    )

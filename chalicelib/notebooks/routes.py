@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
-from chalicelib.core import clock, db
+from chalicelib.core import clock, pages
 from chalicelib.core.http import Api, Call
 from chalicelib.notebooks import deletion, models, schemas, service
 
@@ -26,7 +26,7 @@ def list_notebooks(call: Call) -> schemas.NotebookPage:
     found, cursor = service.listing(
         call.account_id,
         deleted=call.query.get("deleted") == "true",
-        limit=call.limit(_PAGE, db.MAX_PAGE),
+        limit=call.limit(_PAGE, pages.MAX_PAGE),
         cursor=call.query.get("cursor"),
     )
     return schemas.NotebookPage(_views(call, found), cursor)
@@ -138,7 +138,7 @@ def list_servers(call: Call, notebook_id: str) -> schemas.ServerPage:
     found, cursor = service.servers(
         call.account_id,
         notebook_id,
-        limit=call.limit(_PAGE, db.MAX_PAGE),
+        limit=call.limit(_PAGE, pages.MAX_PAGE),
         cursor=call.query.get("cursor"),
     )
     costs = billing.costs(server.id for server in found)

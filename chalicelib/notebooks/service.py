@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
-from chalicelib.core import clock, config, db, ids, names
+from chalicelib.core import clock, config, db, ids, names, pages
 from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
 from chalicelib.notebooks import disks, lifecycle, sources, state_machines
 from chalicelib.notebooks.models import Notebook, Route, Server, Ticket
@@ -109,13 +109,13 @@ def listing(
 ) -> tuple[list[Notebook], str | None]:
     """A page of an account's notebooks, newest first, and a cursor if there may be more."""
     is_deleted = Notebook.deleted_at.exists()
-    return db.page(
+    return pages.page(
         Notebook.by_account.query(
             account_id,
             filter_condition=is_deleted if deleted else ~is_deleted,
             scan_index_forward=False,
             limit=limit,
-            last_evaluated_key=db.decode_cursor(cursor, belongs_to=account_id),
+            last_evaluated_key=pages.decode_cursor(cursor, belongs_to=account_id),
         )
     )
 
@@ -252,12 +252,12 @@ def servers(
 ) -> tuple[list[Server], str | None]:
     """A page of a notebook's runs, newest first."""
     notebook = read(account_id, notebook_id)
-    return db.page(
+    return pages.page(
         Server.by_notebook.query(
             notebook.id,
             scan_index_forward=False,
             limit=limit,
-            last_evaluated_key=db.decode_cursor(cursor, belongs_to=notebook.id),
+            last_evaluated_key=pages.decode_cursor(cursor, belongs_to=notebook.id),
         )
     )
 

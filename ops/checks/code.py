@@ -1,7 +1,7 @@
 """What the service's modules may refer to, beyond what import-linter can say.
 
-Only `core/config.py` reads the environment, only `core/clock.py` tells the time, and `app.py`
-wires up routes and jobs but holds no rules of its own.
+Only `core/config.py` reads the environment, only `core/clock.py` tells the time, only `core/db.py`
+sends conditional writes, and `app.py` wires up routes and jobs but holds no rules of its own.
 """
 
 import ast
@@ -43,6 +43,10 @@ RULES = (
     ),
 )
 
+_WRITES = ("delete", "save", "update")
+_WRITES_ONLY = "chalicelib/core/db.py"
+_TRANSACTION = "write"
+"""What a transaction is called: its writes have conditions too, and a token."""
 _APP = "app.py"
 _APP_MAY_IMPORT = ("chalice", "chalicelib.core")
 _APP_MAY_IMPORT_OF_FEATURES = (
@@ -65,8 +69,27 @@ def findings(root: Path) -> Iterator[Finding]:
             for rule in RULES:
                 if place != rule.only and _is_one_of(name, rule.names):
                     yield Finding(place, line, f"{name}: {rule.says}")
+        if place != _WRITES_ONLY:
+            yield from _conditional_writes(place, tree)
         if place == _APP:
             yield from _imports_too_much(tree)
+
+
+def _conditional_writes(place: str, tree: ast.Module) -> Iterator[Finding]:
+    """Writes of one item whose refusal nobody could tell from another's: see `core/db.py`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        writer = node.func.value
+        is_single = not (isinstance(writer, ast.Name) and writer.id == _TRANSACTION)
+        is_conditional = any(keyword.arg == "condition" for keyword in node.keywords)
+        if node.func.attr in _WRITES and is_single and is_conditional:
+            yield Finding(
+                place,
+                node.lineno,
+                f"{node.func.attr}(condition=…): conditional writes are db.put_new, db.update_if "
+                "and db.delete_if",
+            )
 
 
 def _imports_too_much(tree: ast.Module) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from pynamodb.exceptions import PutError
 
 from chalicelib.core import clock, db
 from chalicelib.notebooks.models import Notebook
@@ -74,7 +75,7 @@ def test_an_item_is_found_as_it_was_saved(dynamodb: Tables) -> None:
 def test_a_condition_that_does_not_hold_refuses_a_write(dynamodb: Tables) -> None:
     notebook("nb_1").save()
 
-    with pytest.raises(db.PutError) as refused:
+    with pytest.raises(PutError) as refused:
         notebook("nb_1", title="Other").save(Notebook.id.does_not_exist())
 
     assert refused.value.cause_response_code == "ConditionalCheckFailedException"
@@ -282,7 +283,7 @@ def lost(call: Call) -> None:
 def test_a_request_that_never_arrives_writes_nothing(dynamodb: Tables) -> None:
     dynamodb.before = lost
 
-    with pytest.raises(db.PutError):
+    with pytest.raises(PutError):
         notebook("nb_1").save()
 
     assert Notebook.count() == 0
@@ -292,7 +293,7 @@ def test_a_request_that_never_arrives_writes_nothing(dynamodb: Tables) -> None:
 def test_a_request_whose_answer_is_lost_is_done(dynamodb: Tables) -> None:
     dynamodb.after = lost
 
-    with pytest.raises(db.PutError):
+    with pytest.raises(PutError):
         notebook("nb_1").save()
 
     assert Notebook.count() == 1
@@ -301,7 +302,7 @@ def test_a_request_whose_answer_is_lost_is_done(dynamodb: Tables) -> None:
 def test_somebody_else_may_be_faster(dynamodb: Tables) -> None:
     dynamodb.before = lambda call: notebook("nb_1", title="Theirs").save()
 
-    with pytest.raises(db.PutError) as refused:
+    with pytest.raises(PutError) as refused:
         notebook("nb_1", title="Ours").save(Notebook.id.does_not_exist())
 
     assert refused.value.cause_response_code == "ConditionalCheckFailedException"

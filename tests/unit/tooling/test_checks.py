@@ -48,9 +48,19 @@ def test_telling_the_time_is_found(tmp_path: Path, source: str) -> None:
     assert not _findings(tmp_path / "other", "chalicelib/core/clock.py", source)
 
 
+@pytest.mark.parametrize("writes", ["save(", "update([], ", "delete("])
+def test_a_conditional_write_of_ones_own_making_is_found(tmp_path: Path, writes: str) -> None:
+    source = f"def f(row):\n    row.{writes}condition=row.id.exists())"
+    (finding,) = _findings(tmp_path, SERVICE, source)
+    assert "conditional writes are db.put_new" in finding
+    assert not _findings(tmp_path / "other", "chalicelib/core/db.py", source)
+
+
 @pytest.mark.parametrize(
     "source",
     [
+        "def f(write, row):\n    write.update('row', row, [], condition=row.id.exists())",
+        "def f(row):\n    row.save()",
         "import os\nos.path.join('a', 'b')",
         "from datetime import datetime, timedelta\ndatetime.fromisoformat('2026-01-01')",
         "class Clock:\n    time = 1\nClock().time",
