@@ -225,7 +225,7 @@ class Histories(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([20, 75, 150, 400]))
     def all_hosts_are_taken_away_after_a_while(self, seconds: int) -> None:
         self._all_start()
-        self.now += seconds
+        self._time_passes(seconds)
         for job_id in self.batch.in_state("RUNNING"):
             self._a_host_vanishes(job_id)
 
@@ -233,7 +233,7 @@ class Histories(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([20, 59, 150]), code=st.sampled_from([0, 70]))
     def all_workers_compute_unseen_for_a_while(self, seconds: int, code: int) -> None:
         self._all_start()
-        self.now += seconds
+        self._time_passes(seconds)
         for job_id in self.batch.in_state("RUNNING"):
             self._exits(job_id, code)
 
