@@ -35,8 +35,9 @@ class FakeEcs:
         arn = f"arn:task/{launch.server_id}"
         if arn not in self.tasks:
             self.tasks[arn] = fargate.Task(
-                arn, launch.server_id, "RUNNING", clock.now(), None, None, None, None, "127.1.2.3"
-            )
+                arn, launch.server_id, "RUNNING", clock.now(), None, None, None, None, "127.1.2.3",
+                started_at=clock.now(),
+            )  # fmt: skip
         return arn
 
     def stop(self, task_arn: str, _reason: str) -> None:
@@ -77,6 +78,7 @@ def event_of(task: fargate.Task) -> dict[str, Any]:
         "startedBy": task.server_id,
         "lastStatus": task.status,
         "createdAt": text(task.created_at),
+        "startedAt": text(task.started_at),
         "stoppedAt": text(task.stopped_at),
         "containers": [
             {

@@ -166,9 +166,10 @@ def _segments_and_ledger(books: _Books) -> Iterator[Finding]:
         yield Finding(link, books.month, f"segments ${books.amount}, ledger ${receivable}")
     if balance:
         yield Finding(link, books.month, f"the two sides differ by ${balance}")
-    month = UsageMonth.get(books.account_id, books.month, consistent_read=True)
-    if month.amount != books.amount:
-        yield Finding(link, books.month, f"segments ${books.amount}, balance ${month.amount}")
+    rows = UsageMonth.query(books.account_id, UsageMonth.month == books.month, consistent_read=True)
+    counted = sum((row.amount for row in rows), Decimal(0))
+    if counted != books.amount:
+        yield Finding(link, books.month, f"segments ${books.amount}, balance ${counted}")
 
 
 def _segments_and_hours(books: _Books) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import Gone, Invalid
 from chalicelib.core.http import Principal
-from chalicelib.notebooks import lifecycle, service, state_machines
+from chalicelib.notebooks import lifecycle, service, state_machines, stop_reasons
 from chalicelib.notebooks.agent_schemas import (
     Boot,
     Heartbeat,
@@ -50,7 +50,7 @@ def recognise(headers: Mapping[str, str]) -> Principal | None:
 def boot(server: Server) -> Boot:
     """What an agent needs to begin."""
     notebook = _notebook(server)
-    progress(server, "booting")
+    progress(server, stop_reasons.BOOTING)
     return Boot(
         notebook=NotebookRef(notebook.id, notebook.name),
         server_id=server.id,

@@ -17,7 +17,7 @@ PORT = 8888
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as ECS tells of it. `stopped_at` is the provider's own time, once it has stopped."""
+    """A task as ECS tells of it. `started_at` and `stopped_at` are ECS's own times, once known."""
 
     arn: str
     server_id: str
@@ -28,6 +28,7 @@ class Task:
     reason: str | None
     exit_code: int | None
     address: str | None
+    started_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -169,6 +170,7 @@ def parse(task: dict[str, Any]) -> Task:
         reason=container.get("reason") or task.get("stoppedReason"),
         exit_code=container.get("exitCode"),
         address=interfaces[0].get("privateIpv4Address"),
+        started_at=_time(task.get("startedAt")),
     )
 
 

@@ -22,6 +22,7 @@ from chalicelib.notebooks import (
     stop_reasons,
     sweeps,
     tasks,
+    uses,
 )
 from chalicelib.notebooks import reconcile as reconcile_chain
 from chalicelib.notebooks.models import Server
@@ -99,6 +100,7 @@ def open_server(event: dict[str, Any]) -> None:
     found = fargate.describe([server.task_arn]) if server.task_arn else []
     if not found or found[0].is_over or not found[0].address:
         raise NoAddressYet(server.id)
+    uses.begin_if_started(server, found[0])
     lifecycle.opened(server, found[0].address)
 
 
@@ -142,16 +144,22 @@ def _arn(server: Server, task: fargate.Task | None) -> str:
 
 
 def on_task_state_change(detail: dict[str, Any]) -> None:
-    """Event: a task of the cluster has changed. One that stopped ends its server's record."""
+    """Event: a task of the cluster has changed.
+
+    From its start on its server is metered; one that stopped ends its server's record.
+    """
     task = fargate.parse(detail)
-    if not task.is_over or not task.server_id.startswith("srv_"):
+    has_news = task.is_over or task.started_at is not None
+    if not has_news or not task.server_id.startswith("srv_"):
         return
     try:
         server = lifecycle.read_server(task.server_id)
     except NotFound:
-        log.warning("a task without a record stopped", task_arn=task.arn)
+        log.warning("a task without a record has changed", task_arn=task.arn)
         return
-    lifecycle.ended(server, task)
+    uses.begin_if_started(server, task)
+    if task.is_over:
+        lifecycle.ended(server, task)
 
 
 def check_hearing() -> None:

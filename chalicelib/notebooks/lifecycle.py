@@ -8,12 +8,11 @@ Each move is conditional on the state it starts from: asked twice, it happens on
 import zlib
 from datetime import datetime
 
-from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
-from chalicelib.notebooks import disks, fargate, state_machines, stop_reasons
+from chalicelib.notebooks import disks, fargate, state_machines, stop_reasons, uses
 from chalicelib.notebooks.models import Notebook, Route, Server, Slots
 from chalicelib.notebooks.states import (
     FAILURES,
@@ -123,15 +122,10 @@ def _why_not_admitted(refused: db.Refused, notebook_id: str, at_once: int) -> Ex
 
 @db.when_contended
 def opened(server: Server, address: str) -> bool:
-    """`starting → running`: the route opens, and metering begins.
-
-    False when that was no longer wanted.
-    """
+    """`starting → running`: the route opens. False when that was no longer wanted."""
     now = clock.now()
-    use = _use(server, int(now.timestamp()))
     try:
         with db.transaction() as write:
-            billing.open_in(write, use)
             write.update(
                 "server",
                 server,
@@ -153,20 +147,6 @@ def opened(server: Server, address: str) -> bool:
     except db.Refused:
         return False
     return True
-
-
-def _use(server: Server, started_at: int) -> billing.Use:
-    notebook = Notebook.get(server.notebook_id, consistent_read=True)
-    return billing.Use(
-        run_id=server.id,
-        account_id=server.account_id,
-        resource_id=notebook.id,
-        kind=billing.Kind.NOTEBOOK,
-        name=notebook.name,
-        size=server.size,
-        units=catalogue.size(server.size).units,
-        started_at=started_at,
-    )
 
 
 @db.when_contended
@@ -233,10 +213,11 @@ def work(server: Server) -> dict[str, str]:
 def ended(server: Server, task: fargate.Task | None) -> None:
     """`any → ended`: the task is over. Close the record with the provider's own stop time.
 
-    `task` is None when ECS knows of no task: then its last sign of life was its end, so that nobody
+    `task` is None when ECS knows of no task: then it ended when it was last seen, so that nobody
     pays for what nobody can vouch for. Asked twice, does nothing more.
     """
     if server.state != ServerState.ENDED:
+        uses.begin_if_started(server, task)
         _end(server, task)
     _release(server)
     clusters.stop_all_of(server.notebook_id, server.id)
@@ -247,14 +228,13 @@ def ended(server: Server, task: fargate.Task | None) -> None:
 @db.when_contended
 def _end(server: Server, task: fargate.Task | None) -> None:
     end = stop_reasons.of(server, task)
-    at = (task.stopped_at if task else None) or _last_sign_of_life(server)
+    at = (task.stopped_at if task else None) or uses.last_seen(server, _last_report(server))
     notebook = Notebook.get(server.notebook_id, consistent_read=True)
     state = NotebookState.FAILED if end.reason in FAILURES else NotebookState.STOPPED
     try:
         with db.transaction() as write:
             write.update("server", server, _ending(end, at), condition=_is_as_read(server))
-            if server.opened_at is not None:
-                billing.end_in(write, server.id, int(at.timestamp()))
+            uses.end_in(write, server, end, task, at)
             write.update(
                 "notebook",
                 notebook,
@@ -266,20 +246,15 @@ def _end(server: Server, task: fargate.Task | None) -> None:
             write.update("route", _route(server.notebook_id), _route_to(shown, None))
     except db.Refused as refused:
         server.refresh(consistent_read=True)
-        if server.state != ServerState.ENDED and "server" in refused.failed:
-            raise db.Contended from refused  # it was opened at this moment; now metering ends too
+        if server.state != ServerState.ENDED and refused.failed & {"server", "credit"}:
+            # Its use was begun, or another one credited, at this moment: once more with that.
+            raise db.Contended from refused
         # Else somebody closed it: the event, the state machine and the sweep may meet here.
 
 
-def _last_sign_of_life(server: Server) -> datetime:
-    now = clock.now()
-    if server.opened_at is None or server.lease_expires_at is None:
-        return now
-    return min(now, max(server.opened_at, clock.moment(_last_report(server.lease_expires_at))))
-
-
-def _last_report(lease_expires_at: int) -> int:
-    return lease_expires_at - LEASE_SECONDS
+def _last_report(server: Server) -> int | None:
+    ends = server.lease_expires_at
+    return None if ends is None else ends - LEASE_SECONDS
 
 
 def is_known_to_be_idle(server: Server) -> bool:
@@ -287,17 +262,17 @@ def is_known_to_be_idle(server: Server) -> bool:
 
     Without a report since, nobody knows: what ran when the service last heard may run still.
     """
-    if server.idle_at is None or server.lease_expires_at is None:
-        return False
-    return _last_report(server.lease_expires_at) >= server.idle_at
+    reported = _last_report(server)
+    return server.idle_at is not None and reported is not None and reported >= server.idle_at
 
 
 def _is_as_read(server: Server) -> db.Condition:
-    opened_at = server.opened_at
-    was_opened: db.Condition = (
-        Server.opened_at.does_not_exist() if opened_at is None else Server.opened_at == opened_at
+    begun, opened = server.started_at, server.opened_at
+    condition: db.Condition = (
+        (Server.state != ServerState.ENDED)
+        & (Server.started_at.does_not_exist() if begun is None else Server.started_at == begun)
+        & (Server.opened_at.does_not_exist() if opened is None else Server.opened_at == opened)
     )
-    condition: db.Condition = (Server.state != ServerState.ENDED) & was_opened
     return condition
 
 

@@ -143,10 +143,11 @@ class Server(Model):
     `disk_gib` is the disk of its task, fixed at admission so that a repeated launch asks for the
     same task.
     `stages` has the milliseconds since 1970 at which each step of the start began, by its name.
-    `opened_at` is when it could first be used, and from when it is paid for. `live` is there from
-    admission to end and names the shard of the sweeps' indexes, so that a sweep reads nothing that
-    is over. `activity` is what its agent last said that it does: `schemas.Activity` as JSON.
-    `unknown_since` is since when ECS has not known the task that was launched.
+    `started_at` is when ECS started its task, from when it is paid for; `opened_at` is when it
+    could first be used. `live` is there from admission to end and names the shard of the sweeps'
+    indexes, so that a sweep reads nothing that is over. `activity` is what its agent last said that
+    it does: `schemas.Activity` as JSON. `unknown_since` is since when ECS has not known the task
+    that was launched.
     """
 
     class Meta(db.BaseMeta):
@@ -162,6 +163,7 @@ class Server(Model):
     state = Text()
     stages: MapAttribute[str, int] = MapAttribute()
     requested_at = Instant()
+    started_at = MaybeInstant()
     ready_at = MaybeInstant()
     opened_at = MaybeInstant()
     stopped_at = MaybeInstant()

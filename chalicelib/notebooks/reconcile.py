@@ -6,14 +6,16 @@ The first link is looked at here, where servers are known, and by clusters, wher
 others by billing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.billing import service as billing
 from chalicelib.clusters import service as clusters
+from chalicelib.core import clock, db
 from chalicelib.core.observability import log, surviving
-from chalicelib.notebooks.models import Server
+from chalicelib.notebooks import canary
+from chalicelib.notebooks.models import Notebook, Server
 
 _LINK = "servers ─ runs"
 
@@ -21,9 +23,11 @@ _LINK = "servers ─ runs"
 def recent_months() -> None:
     """Hold together every account's last and present month, and log what differs as errors."""
     for month in billing.recent_months():
-        for account_id in billing.accounts_of(month):
+        billed = billing.accounts_of(month)
+        for account_id in _accounts(billed):
             with surviving("a month could not be looked at", account_id=account_id, month=month):
-                _complain(_report(account_id, month))
+                for report in _reports(account_id, month, is_billed=account_id in billed):
+                    _complain(report)
 
 
 def _complain(report: billing.Report) -> None:
@@ -36,29 +40,68 @@ def _complain(report: billing.Report) -> None:
 
 def of_month(month: str, account_id: str | None = None) -> list[billing.Report]:
     """The reports of a month's accounts, or of one of them."""
-    accounts = billing.accounts_of(month) if account_id is None else [account_id]
-    return [_report(account, month) for account in accounts]
+    if account_id is not None:
+        return list(_reports(account_id, month, is_billed=True))
+    billed = billing.accounts_of(month)
+    return [
+        report
+        for account in _accounts(billed)
+        for report in _reports(account, month, is_billed=account in billed)
+    ]
 
 
-def _report(account_id: str, month: str) -> billing.Report:
-    report = billing.report(account_id, month)
-    runs = billing.runs_of(account_id, month, billing.Kind.NOTEBOOK)
-    servers = {server.id: server for server in Server.batch_get([run.id for run in runs])}
-    first = [finding for run in runs for finding in _differing(run, servers.get(run.id))]
-    first += clusters.differing(account_id, month)
-    return replace(report, findings=[*first, *report.findings])
+def _accounts(billed: Iterable[str]) -> list[str]:
+    """Who may have used something: who was billed, and who has notebooks, billed or not."""
+    have = {each.account_id for each in Notebook.scan(attributes_to_get=["account_id"])}
+    return sorted({*billed, *have} - {canary.ACCOUNT_ID})
 
 
-def _differing(run: billing.Span, server: Server | None) -> Iterator[billing.Finding]:
-    """What a server's own times say against its run's."""
-    if server is None:
-        yield billing.Finding(_LINK, run.id, "no server has this id")
-    elif _second(server.opened_at) != run.started_at:
-        message = f"opened at {_second(server.opened_at)}, billed from {run.started_at} on"
-        yield billing.Finding(_LINK, run.id, message)
-    elif _second(server.stopped_at) != run.ended_at:
-        message = f"stopped at {_second(server.stopped_at)}, billed until {run.ended_at}"
-        yield billing.Finding(_LINK, run.id, message)
+def _reports(account_id: str, month: str, *, is_billed: bool) -> Iterator[billing.Report]:
+    """The report of an account's month; none of one who used nothing and was billed nothing."""
+    first = [*differing(account_id, month), *clusters.differing(account_id, month)]
+    if first or is_billed:
+        report = billing.report(account_id, month)
+        yield replace(report, findings=[*first, *report.findings])
+
+
+def differing(account_id: str, month: str) -> Iterator[billing.Finding]:
+    """What differs between an account's servers and their runs of billing, in a month."""
+    billed = {run.id for run in billing.runs_of(account_id, month, billing.Kind.NOTEBOOK)}
+    servers = {server.id: server for server in _started_in(account_id, month)}
+    others = billed - servers.keys()
+    servers |= {server.id: server for server in (Server.batch_get(others) if others else ())}
+    spans = billing.spans({*billed, *servers})
+    for id_ in sorted(billed - servers.keys()):
+        yield billing.Finding(_LINK, id_, "no server has this id")
+    for id_, server in sorted(servers.items()):
+        yield from _differing(server, spans.get(id_))
+
+
+def _started_in(account_id: str, month: str) -> Iterator[Server]:
+    """The servers of an account of which some second is in a month."""
+    first, after = map(clock.moment, billing.bounds(month))
+    ran: db.Condition = (Server.started_at < after) & (
+        Server.stopped_at.does_not_exist() | (Server.stopped_at > first)
+    )
+    for notebook in Notebook.by_account.query(account_id):
+        yield from Server.by_notebook.query(notebook.id, filter_condition=ran)
+
+
+def _differing(server: Server, run: billing.Span | None) -> Iterator[billing.Finding]:
+    """What a server's times say against its run's."""
+    # Before ECS's start was recorded, servers were billed from their opening on.
+    started = _second(server.started_at or server.opened_at)
+    if run is None:
+        message = f"ECS started it at {started}, and nothing is billed"
+        yield billing.Finding(_LINK, server.id, message)
+        return
+    if run.started_at != started:
+        message = f"started at {started}, billed from {run.started_at} on"
+        yield billing.Finding(_LINK, server.id, message)
+    stopped = _second(server.stopped_at) if run.credit is None else started
+    if stopped != run.ended_at:
+        message = f"stopped at {stopped}, billed until {run.ended_at}"
+        yield billing.Finding(_LINK, server.id, message)
 
 
 def _second(moment: datetime | None) -> int | None:

@@ -12,6 +12,10 @@ COULD_NOT_BOOT = 70
 """Exit code of a notebook that could not fetch its files or reach the service (EX_SOFTWARE)."""
 COULD_NOT_SAVE = 75
 """Exit code of a notebook that could not save its last changes when it stopped (EX_TEMPFAIL)."""
+BOOTING = "booting"
+"""The step of a start at which the agent is told what to do."""
+_NOT_STARTED = "TaskFailedToStart"
+"""ECS's code for a task whose containers could not be started."""
 _KILLED = 128
 _KILLED_AT_STOP = _KILLED + signal.SIGKILL
 """Exit code of what was still at it when its time to stop was over."""
@@ -61,8 +65,23 @@ def failed_start(error: str) -> str:
             "again in a few minutes."
         )
     if error in ("States.Timeout", "States.HeartbeatTimeout"):
-        return "It was not ready in time. You are not charged for this. Start it again."
-    return "It could not start. You are not charged for this. Start it again."
+        return "It was not ready in time. Start it again; if that fails too, tell us."
+    return "It could not start. Start it again; if that fails too, tell us."
+
+
+def fault(server: Server, why: End, task: Task | None) -> str | None:
+    """Why nobody is charged for a server's start that failed; None if it is charged.
+
+    Only what ECS says counts, and what only we can bring about: before its agent was told what to
+    do, nothing of the account's was there to run.
+    """
+    if server.opened_at is not None or why.reason is not Reason.FAILED_START:
+        return None
+    if task is not None and task.stop_code == _NOT_STARTED:
+        return "not charged: AWS could not start it"
+    if BOOTING not in server.stages.attribute_values:
+        return "not charged: it never got as far as fetching its files"
+    return None
 
 
 def _out_of_memory(server: Server) -> str:
@@ -76,7 +95,7 @@ def _out_of_memory(server: Server) -> str:
 def _failed_start(task: Task) -> str:
     if task.exit_code == COULD_NOT_BOOT:
         return "It could not fetch its files. Start it again; if that fails too, tell us."
-    return f"It could not start ({_how(task)}). You are not charged for this. Start it again."
+    return f"It could not start ({_how(task)}). Start it again; if that fails too, tell us."
 
 
 def _how(task: Task) -> str:

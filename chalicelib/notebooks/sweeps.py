@@ -1,6 +1,6 @@
 """What is looked after each minute: live servers, their tasks, and tasks that nobody wants."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from chalicelib.billing import service as billing
 from chalicelib.core import clock, db, hearing, sweeps
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
-from chalicelib.notebooks import canary, fargate, lifecycle, stop_reasons, tasks
+from chalicelib.notebooks import canary, fargate, lifecycle, stop_reasons, tasks, uses
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState
 
@@ -99,11 +99,11 @@ def reconcile() -> None:
     """Stop tasks that no server stands for, and end servers that no task stands for."""
     running = list(fargate.running())
     sweeps.each("a stray task was not stopped", running, _stop_if_stray)
-    arns = {task.arn for task in running}
+    by_arn = {task.arn: task for task in running}
     sweeps.each(
         "a server was not reconciled",
         _in_shards(Server.by_live, None),
-        lambda server: _reconcile(server, arns),
+        lambda server: _reconcile(server, by_arn),
     )
 
 
@@ -122,10 +122,12 @@ def _has_live_server(task: fargate.Task) -> bool:
         return False
 
 
-def _reconcile(server: Server, running: set[str]) -> None:
+def _reconcile(server: Server, running: Mapping[str, fargate.Task]) -> None:
     now = clock.now()
-    if server.task_arn in running:
+    task = running.get(server.task_arn or "")
+    if task is not None:
         tasks.note_known(server)
+        uses.begin_if_started(server, task)
     elif server.task_arn is not None and _end_if_over(server):
         return
     if server.state == ServerState.STOPPING:

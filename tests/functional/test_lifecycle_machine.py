@@ -36,6 +36,7 @@ class Lifecycles(RuleBasedStateMachine):
         super().__init__()
         # The application is imported late: tables' names are fixed by the settings.
         from chalicelib.accounts.models import Account  # noqa: PLC0415
+        from chalicelib.billing import service as billing  # noqa: PLC0415
         from chalicelib.core import clock, errors, hearing, ids  # noqa: PLC0415
         from chalicelib.notebooks import (  # noqa: PLC0415
             agent,
@@ -45,12 +46,14 @@ class Lifecycles(RuleBasedStateMachine):
             jobs,
             lifecycle,
             models,
+            reconcile,
             schemas,
             service,
         )
 
         self.agent, self.jobs, self.lifecycle = agent, jobs, lifecycle
         self.deletion, self.hearing = deletion, hearing
+        self.billing, self.reconcile = billing, reconcile
         self.heartbeat = agent_schemas.Heartbeat
         self.clock, self.refused = clock, fargate.LaunchRefused
         self.models, self.service, self.ids, self.errors = models, service, ids, errors
@@ -81,6 +84,8 @@ class Lifecycles(RuleBasedStateMachine):
             self._settle()
             assert examine(self._world()) == []
             assert not [task for task in self.ecs.tasks.values() if self._is_stray(task)]
+            for month in self.billing.recent_months():
+                assert list(self.reconcile.differing(self.account, month)) == []
         finally:
             self.patch.undo()
 

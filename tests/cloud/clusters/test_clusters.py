@@ -90,6 +90,29 @@ with ramon.Cluster(1, name="large", cpu=1, memory="4 GiB") as cluster:
     print("there:", client.submit(len, data).result())
     print("and back:", len(client.gather(client.scatter(bytes(500_000_000)))))
 """
+UNREPORTED = """
+import ramon, time
+
+def hide(dask_scheduler=None):
+    told = type(dask_scheduler).report_of_state
+    def report_of_state(self):
+        return {**told(self), "joined": told(self)["joined"][:1]}
+    type(dask_scheduler).report_of_state = report_of_state
+
+def process():
+    time.sleep(1)
+    import os
+    return os.getpid()
+
+cluster = ramon.Cluster(1, name="hidden", cpu=1, memory="1 GiB")
+client = cluster.get_client()
+client.run_on_scheduler(hide)
+cluster.scale(3)
+client.wait_for_workers(3)
+print("computed by", len(set(client.run(process).values())))
+cluster.close()
+"""
+"""A scheduler that is taught to leave workers out of what it reports."""
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +144,21 @@ def test_three_lines_in_a_cell_give_results_and_leave_nothing_behind(
     spent = sum(float(worker["spent_usd"]) for worker in workers)
     assert spent == pytest.approx(float(told["spent_usd"]))
     assert doctor(cloud) == ""
+
+
+def test_workers_that_the_scheduler_hides_are_charged_by_batchs_own_times(
+    rig: Rig, cloud: LocalCloud
+) -> None:
+    assert "computed by 3" in rig.run(UNREPORTED)
+
+    workers = rig.newest().workers()
+
+    assert len(workers) == 3
+    jobs = [cloud.batch.job(worker["id"])["id"] for worker in workers]
+    told = cloud.client("batch").describe_jobs(jobs=jobs)["jobs"]
+    ran = {job["jobName"]: job["stoppedAt"] // 1000 - job["startedAt"] // 1000 for job in told}
+    assert {worker["id"]: worker["seconds"] for worker in workers} == ran
+    assert all(float(worker["spent_usd"]) > 0 for worker in workers)
 
 
 def test_a_cluster_grows_from_nothing_and_shrinks_without_losing_a_result(rig: Rig) -> None:

@@ -95,9 +95,12 @@ class World:
             beat = Heartbeat(used, busy_kernels, 1, 1)
             agent.heartbeat(lifecycle.read_server(server.id), beat)
 
-    def notebook(self, account_id: str = ACCOUNT, idle_minutes: int = 30) -> Notebook:
+    def notebook(
+        self, account_id: str = ACCOUNT, idle_minutes: int = 30, size: str = "small"
+    ) -> Notebook:
         """A notebook with one file."""
-        return service.create(account_id, CreateNotebook("Of a test", idle_minutes=idle_minutes))
+        wanted = CreateNotebook("Of a test", size=size, idle_minutes=idle_minutes)
+        return service.create(account_id, wanted)
 
     def launched(self, account_id: str = ACCOUNT, **wanted: Any) -> Server:
         """A server whose task has been started a moment ago."""
