@@ -250,9 +250,10 @@ def _taken(error: BaseException) -> BaseException:
 
 def _wanted() -> bool:
     """Whether somebody still waits for the task that this thread runs."""
-    from distributed.threadpoolexecutor import thread_state
+    from distributed import utils
     from distributed.worker import get_worker
 
+    thread_state: Any = vars(utils)["thread_state"]  # Dask's own, in none of its types
     key = getattr(thread_state, "key", None)
     if key is None:
         return True

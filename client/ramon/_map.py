@@ -21,6 +21,7 @@ from distributed.client import Future
 
 from ramon._ahead import CALL_SECONDS, MOST_BYTES, MOST_CALLS, PIECE_SECONDS, Piece, Reader
 from ramon._calls import Part
+from ramon._sending import sendable
 from ramon.errors import NotPicklable
 
 AT_ONCE = 64
@@ -79,25 +80,31 @@ class _Mapped:
         self._at_once = 1
         self._seconds, self._calls = 0.0, 0
         self._sent_calls = self._flying_calls = self._flying_bytes = 0
-        self._fill(CALL_SECONDS if reader.total is not None else PIECE_SECONDS)
-        self._raise_at_once()
+        self._begin()
 
-    def _raise_at_once(self) -> None:
-        """What can't be sent is told by `map` itself, if it has come to it."""
-        if self._unsent:
+    def _begin(self) -> None:
+        """Send the first pieces. What of these can't be sent is told by `map` itself."""
+        try:
+            self._fill(CALL_SECONDS if self._expected else PIECE_SECONDS)
+            if self._unsent:
+                raise self._unsent
+        except BaseException:
             self._finish()
-            raise self._unsent
+            raise
 
     def _finish(self) -> None:
         """Cancel what nobody will ask for any more."""
         if self._closed:
             return
         self._closed = True
-        futures = [sent.future for sent in self._pending]
+        # Those that were fetched too: an error that somebody keeps might hold them.
+        given = [self._giving] if self._giving and self._results else []
+        fetched = [sent for sent, _ in self._fetched]
+        futures = [sent.future for sent in (*given, *fetched, *self._pending)]
         self._pending.clear()
         self._fetched.clear()
-        self._giving = None
         self._results.clear()
+        self._giving = self._failure = None
         if self._reader.total is not None:
             self._cluster.left(self._reader.total - self._sent_calls)
         if futures:
@@ -169,12 +176,12 @@ class _Mapped:
 
     def _send_those_before(self, pieces: list[Piece]) -> None:
         for piece in pieces:
-            for at, call in enumerate(piece.calls, piece.first):
-                try:
-                    self._add(self._cluster.send([Piece(at, [call])], expected=self._expected))
-                except NotPicklable as error:
-                    self._unsent = error
-                    return
+            good = piece.calls[: sendable(piece.calls)]
+            if good:
+                first = [Piece(piece.first, good)]
+                self._add(self._cluster.send(first, expected=self._expected))
+            if len(good) < len(piece.calls):
+                return
 
     def _add(self, sent: list[Sent]) -> None:
         self._pending.extend(sent)
@@ -192,7 +199,8 @@ class _Mapped:
         """Whether there is a result now, from what was fetched; raises the error that is next."""
         while not self._results:
             if self._failure:
-                raise self._failure
+                failure, self._failure = self._failure, None  # it holds this frame
+                raise failure
             if not self._fetched:
                 return False
             # The cluster keeps a piece until all of its results are given: this kernel may die.
@@ -211,14 +219,14 @@ class _Mapped:
         except NotPicklable as error:
             self._failure = error
 
-    def _ready(self) -> list[Sent]:
-        """The pieces at the front that have ended, one at least."""
-        ready = [self._pending[0]]
+    def _fetch(self) -> Any:
+        """The parts of the pieces at the front that have ended, one at least."""
+        futures = [self._pending[0].future]
         for sent in itertools.islice(self._pending, 1, self._at_once):
             if sent.future.status != "finished":
                 break
-            ready.append(sent)
-        return ready
+            futures.append(sent.future)
+        return self._cluster.fetch(futures, self._left())
 
     def _take(self, parts: list[Part]) -> None:
         """These are the results of the pieces at the front."""
@@ -252,9 +260,7 @@ class Results(_Mapped, Iterator[Any]):
                     self._fill(PIECE_SECONDS)
                     if not self._pending:
                         break
-                    ready = self._ready()
-                    futures = [sent.future for sent in ready]
-                    self._take(self._cluster.fetch(futures, self._left()))
+                    self._take(self._fetch())
                 else:
                     return self._results.popleft()
             ended = None if self._closed else self._end()
@@ -286,9 +292,7 @@ class AsyncResults(_Mapped):
                     self._fill(PIECE_SECONDS)
                     if not self._pending:
                         break
-                    ready = self._ready()
-                    futures = [sent.future for sent in ready]
-                    self._take(await self._cluster.fetch(futures, self._left()))
+                    self._take(await self._fetch())
                 else:
                     return self._results.popleft()
             ended = None if self._closed else self._end()

@@ -27,6 +27,9 @@ from ramon.errors import NotPicklable
 BESIDE = 1 << 16
 """Bytes of a pickle that is moved without being copied once more."""
 
+MOST_COPIED = 64 << 20
+"""Bytes of a result that are copied, so that a later call may change the arrays that it came in."""
+
 Named = Iterable[tuple[str, Any]]
 """Things, each with words for it."""
 
@@ -50,9 +53,22 @@ class Packed:
 
     @classmethod
     def of(cls, value: Any, what: str = "A value", *, futures: bool = False) -> Packed:
-        """Pickle `value`. Raises whatever its own pickling does; HoldsFutures unless allowed."""
+        """Pickle `value` as it is now. It holds what arrays hold, if that is not too much to copy.
+
+        Raises whatever its own pickling does; HoldsFutures unless allowed.
+        """
+        packed = cls.aside(value, what, futures=futures)
+        return packed if packed.nbytes > MOST_COPIED else packed.copied()
+
+    @classmethod
+    def aside(cls, value: Any, what: str = "A value", *, futures: bool = False) -> Packed:
+        """Pickle `value`, but for what arrays hold, which must not be changed from now on."""
         buffers: list[pickle.PickleBuffer] = []
         return cls(_dumped(value, buffers.append, futures=futures), buffers, what)
+
+    def copied(self) -> Packed:
+        """The same, with copies of what arrays hold: whoever has these may change them."""
+        return Packed(self._data, _copies(self._buffers), self.what)
 
     @property
     def nbytes(self) -> int:
@@ -81,10 +97,9 @@ class Packed:
         return self.nbytes
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        views = [memoryview(buffer) for buffer in self._buffers]
         if protocol < 5:
-            copies = [bytes(view) if view.readonly else bytearray(view) for view in views]
-            return Packed, (bytes(self._data), copies, self.what)
+            return Packed, (bytes(self._data), _copies(self._buffers), self.what)
+        views = [memoryview(buffer) for buffer in self._buffers]
         data = pickle.PickleBuffer(self._data) if len(self._data) > BESIDE else bytes(self._data)
         return Packed, (data, [pickle.PickleBuffer(view) for view in views], self.what)
 
@@ -173,6 +188,11 @@ def _dumped(
     with _code.loading():
         pickler.dump(value)
     return file.getvalue()
+
+
+def _copies(buffers: Iterable[Any]) -> list[bytes | bytearray]:
+    views = [memoryview(buffer) for buffer in buffers]
+    return [bytes(view) if view.readonly else bytearray(view) for view in views]
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 import uuid
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,10 @@ LARGE = 1 << 20
 """Bytes from which something is sent once."""
 
 LINGER_SECONDS = 10.0
-"""How long it stays on the workers after its last call, for a next call that needs it too."""
+"""How long it stays on the workers when it was needed again, for a next call that needs it too."""
+
+REMEMBERED = 256
+"""Things that were sent of which it is known that they are sent again."""
 
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": "1024 PiB"}
 """Dask advises its own ways to send large things once; here that is done already."""
@@ -66,6 +70,7 @@ class Shares:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._known: weakref.WeakValueDictionary[str, Share] = weakref.WeakValueDictionary()
+        self._sent_before: deque[str] = deque(maxlen=REMEMBERED)
         self._lock = threading.Lock()
 
     def of(self, packed: Packed) -> Share:
@@ -75,14 +80,18 @@ class Shares:
             share = self._known.get(name)
             if share is None or share.future.status not in {"pending", "finished"}:
                 share = self._known[name] = self._sent(name, packed)
-        loop = self._client.loop
-        loop.add_callback(loop.call_later, LINGER_SECONDS, _let_go, share)
+            again = name in self._sent_before
+            if not again:
+                self._sent_before.append(name)
+        if again:
+            loop = self._client.loop
+            loop.add_callback(loop.call_later, LINGER_SECONDS, _let_go, share)
         return share
 
     def _sent(self, name: str, packed: Packed) -> Share:
         key = f"{_calls.SHARED}{name}-{uuid.uuid4().hex}"
         with without_advice():
-            return Share(self._client.submit(_calls.share, packed, key=key))
+            return Share(self._client.submit(_calls.share, packed.copied(), key=key))
 
 
 def function(call: Callable[..., Any], shares: Shares) -> Given:
@@ -92,7 +101,7 @@ def function(call: Callable[..., Any], shares: Shares) -> Given:
         data = inline(call) + _code.mark().encode()
         if len(data) <= LARGE:
             return Given(data)
-        share = shares.of(Packed.of(call, f"The function {name_of(call)}()", futures=True))
+        share = shares.of(Packed.aside(call, f"The function {name_of(call)}()", futures=True))
     except Exception as error:
         raise unpicklable(parts(call)) or error from error
     return Given(share.future, [share])
@@ -101,13 +110,13 @@ def function(call: Callable[..., Any], shares: Shares) -> Given:
 def call(args: Sequence[Any], kwargs: dict[str, Any], shares: Shares) -> Given:
     """The arguments of one call. Raises NotPicklable, which names the one that can't be sent."""
     try:
-        packed = Packed.of((args, kwargs), "An argument")
+        packed = Packed.aside((args, kwargs), "An argument")
     except HoldsFutures:
         return Given((args, kwargs))
     except Exception as error:
         raise unpicklable(arguments(args, kwargs)) or error from error
     if packed.nbytes <= LARGE:
-        return Given(packed, [], packed.nbytes)
+        return Given(packed.copied(), [], packed.nbytes)
     sending = _Sending(shares)
     sent = [sending.slot(value) for value in args]
     named = {name: sending.slot(value) for name, value in kwargs.items()}
@@ -117,16 +126,24 @@ def call(args: Sequence[Any], kwargs: dict[str, Any], shares: Shares) -> Given:
 def calls(some: Sequence[Sequence[Any]], first: int, shares: Shares) -> Given:
     """The arguments of some calls of a `map`, of which `first` is the place of the first."""
     try:
-        packed = Packed.of(some, f"An item of the map from {first} on")
+        packed = Packed.aside(some, f"An item of the map from {first} on")
     except HoldsFutures:
         return Given(some)
     except Exception as error:
         named = ((f"Item {at} of the map", args) for at, args in enumerate(some, first))
         raise unpicklable(named) or error from error
     if packed.nbytes <= LARGE:
-        return Given(packed, [], packed.nbytes)
+        return Given(packed.copied(), [], packed.nbytes)
     sending = _Sending(shares)
     return sending.given([[sending.slot(value) for value in args] for args in some], packed.what)
+
+
+def sendable(some: Sequence[Sequence[Any]]) -> int:
+    """How many of the first of these calls can be sent, before one can't."""
+    for at, args in enumerate(some):
+        if unpicklable([("", args)]):
+            return at
+    return len(some)
 
 
 class _Sending:
@@ -140,7 +157,7 @@ class _Sending:
         """The value, or where a worker finds it."""
         if isinstance(value, (int, float, complex, bool, type(None))):
             return value
-        packed = Packed.of(value, f"An argument ({type(value).__name__})")
+        packed = Packed.aside(value, f"An argument ({type(value).__name__})")
         if packed.nbytes <= LARGE:
             return value
         share = self._shares.of(packed)
@@ -149,8 +166,8 @@ class _Sending:
         return _calls.Slot(self._sent.index(share))
 
     def given(self, value: Any, what: str) -> Given:
-        packed = Packed.of(value, what)
-        return Given(packed, self._sent, packed.nbytes)
+        packed = Packed.aside(value, what)
+        return Given(packed.copied(), self._sent, packed.nbytes)
 
 
 @contextmanager

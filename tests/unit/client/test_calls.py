@@ -16,14 +16,18 @@ import pytest
 from tests.unit.client.conftest import FOLDER, ROOT
 from tests.unit.notebook.parts import BIN
 
-MODULES = ("call_errors",)
+MODULES = ("call_errors", "lazy_map", "sent_once")
 
 
 @cache
 def said(module: str) -> dict[str, str]:
     """What each check of a module said, "" if it held."""
     code = f"from inside.runner import run; run({module!r})"
-    environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'client'}:{FOLDER}"}
+    environ = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT / 'client'}:{FOLDER}",
+        "TESTS_PACKAGES": str(Path(pytest.__file__).parents[1]),
+    }
     command = [str(BIN / "python"), "-c", code]
     ran = subprocess.run(
         command, env=environ, capture_output=True, text=True, timeout=200, check=False
