@@ -263,6 +263,7 @@ class _Sender:
                 [each.first for each in pieces],
                 key=[f"{self._key}-{each.first}" for each in pieces],
                 pure=False,
+                fifo_timeout="0 s",  # or pieces would run before those that were sent earlier
             ),
             _items(pieces),
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 import cloudpickle
 import numpy as np
-from inside.helpers import until
+from inside.helpers import raised, until
 from inside.local import local
 
 import ramon
@@ -161,9 +161,4 @@ def what_can_not_be_sent_is_named_beside_what_is_large() -> None:
         lambda: CLUSTER.submit(max, LARGE, lock),
         lambda: CLUSTER.map(max, [LARGE], [lock]),
     ):
-        try:
-            call()
-        except ramon.errors.NotPicklable as error:
-            assert "lock" in str(error)  # noqa: PT017 - it is looked at
-        else:
-            raise AssertionError
+        assert "lock" in str(raised(ramon.errors.NotPicklable, call))
