@@ -1,7 +1,8 @@
-"""What a page is answered in place of a kernel that runs a cell, and would answer only after it.
+"""What a page is answered in place of a kernel that runs a cell and would answer only after it.
 
 A page that opens asks a kernel what it is, waits three seconds for the answer, and then asks for
-its widgets. Without these answers it shows "Loading widget..." until the cell has ended.
+its widgets. Without these answers it shows "Loading widget..." until the cell has ended. And what
+was printed into an Output widget with no page there no kernel knows at all.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ class Answers:
         if header["msg_type"] == "kernel_info_request":
             return _about_kernel(header, running, info) if running and info else None
         comm_id = content.get("comm_id", "")
-        if running and content.get("target_name") == CONTROL:
+        if content.get("target_name") == CONTROL:
+            if not running and not self._widgets.gathered_here(self._kernel_id):
+                return None
             self._opened.add(comm_id)
             return []
         if comm_id not in self._opened:

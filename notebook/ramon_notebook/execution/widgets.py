@@ -36,11 +36,16 @@ Path = tuple[str | int, ...]
 
 @dataclass
 class Widget:
-    """The state of one widget; `state` is without binary data, which `buffers` has by its place."""
+    """The state of one widget.
+
+    state: without binary data, which `buffers` has by its place.
+    gathered_here: it shows what only we have gathered, as no page was there to tell the kernel.
+    """
 
     state: State
     buffers: dict[Path, bytes] = field(default_factory=dict)
     shows: Captured | None = None
+    gathered_here: bool = False
 
     def update(self, state: State, buffers: dict[Path, bytes]) -> None:
         """Take in new values of some of its traits."""
@@ -122,7 +127,9 @@ class Widgets:
             if widget and data.get("method") == "update":
                 binary = {path[0] for path in data.get("buffer_paths") or []}
                 state = data.get("state") or {}
-                widget.update({key: state[key] for key in state if key not in binary}, {})
+                known = {key: state[key] for key in state if key not in binary}
+                widget.update(known, {})
+                _note_capture(widget, known)
                 self.version += 1
 
     def kernel_ended(self, kernel_id: str) -> None:
@@ -148,6 +155,11 @@ class Widgets:
                 "buffer_paths": [list(path) for path in buffers],
             }
             return data, list(buffers.values())
+
+    def gathered_here(self, kernel_id: str) -> bool:
+        """Whether a widget shows what the kernel itself does not know."""
+        with self._lock:
+            return any(widget.gathered_here for widget in self._of(kernel_id).values())
 
     def put_into(self, notebook: dict[str, Any], before: dict[str, Any] | None = None) -> None:
         """Note in a notebook's metadata how the widgets look that its outputs show.
@@ -211,6 +223,7 @@ class Widgets:
         for widget in self._capturing.get(kernel_id, {}).values():
             if widget.shows and widget.shows.msg_id == parent:
                 widget.shows.add(kind, message["content"])
+                widget.gathered_here = True
                 self.version += 1
 
 
@@ -220,7 +233,7 @@ _SHOWN = frozenset({"stream", "display_data", "execute_result", "error", "clear_
 def _note_capture(widget: Widget, changed: State) -> None:
     """An Output widget begins or ends to take the outputs of an execution."""
     if "outputs" in changed:
-        widget.shows = None
+        widget.shows, widget.gathered_here = None, False
     if "msg_id" not in changed:
         return
     if widget.shows:

@@ -140,6 +140,20 @@ def test_an_output_widget_has_what_was_printed_into_it_with_nobody_there() -> No
     assert [output["text"] for output in outputs] == ["a", "b"]
 
 
+def test_what_a_page_gathers_itself_the_kernel_is_told_by_it() -> None:
+    widgets = Widgets()
+    open_widget(widgets, "out", msg_id="", outputs=[])
+    assert not widgets.gathered_here(KERNEL)
+    change(widgets, "out", msg_id="run 1")
+    widgets.published(KERNEL, message("stream", {"name": "stdout", "text": "a"}, "run 1"))
+    assert widgets.gathered_here(KERNEL)
+    told = {"method": "update", "state": {"outputs": [{"output_type": "stream", "text": "a"}]}}
+    widgets.changed_by_page(KERNEL, {"comm_id": "out", "data": told})
+    assert not widgets.gathered_here(KERNEL)
+    states = widgets.all_states(KERNEL)[0]["states"]
+    assert states["out"]["state"]["outputs"] == told["state"]["outputs"]  # type: ignore[index]
+
+
 def test_a_closed_widget_is_gone_and_other_connections_are_none() -> None:
     widgets = Widgets()
     open_widget(widgets, "bar")
