@@ -43,6 +43,8 @@ def test_a_cluster_shows_its_price_first_and_is_stopped_from_its_page(
     picture(lab, "cluster-starting")
     expect(lab.get_by_text("tosses: 200")).to_be_visible(timeout=90_000)
     picture(lab, "cluster-cell")
+    lab.reload()  # the next page has the widget with its button, not a picture of it
+    expect(lab.get_by_role("button", name="Stop the cluster")).to_be_visible()
 
     page.goto("/clusters")
     expect(page.get_by_role("link", name="walks")).to_be_visible()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable
 from typing import Any
 
@@ -16,10 +17,14 @@ from tornado.ioloop import IOLoop
 from ramon_notebook.execution.answers import ASKED, Answer, Answers
 from ramon_notebook.execution.execution import Execution
 from ramon_notebook.execution.messages import PARTS, V1, by_a_person, of_interest
+from ramon_notebook.execution.running import MAIN_SHELL
 from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.execution.watch import KernelWatch
 
 NUDGE_SECONDS = 0.03
+
+MOST_ENDED = 100
+"""Requests whose ends were the last that this page was told."""
 
 HEARS_SECONDS = 10.0
 """Seconds that a page waits at most for the recorder to hear a kernel that publishes nothing."""
@@ -35,6 +40,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         # A cell's answer is several small packets: with Nagle's algorithm, all but the first
         # wait 40 ms for an acknowledgement.
         self.websocket_handler.set_nodelay(True)
+        self._ended: deque[str | None] = deque(maxlen=MOST_ENDED)
         self._answers = Answers(self._saver.widgets, self.kernel_id)
         self._saver.page_connected(self.kernel_id, self.session.session)
         self._watch.page_connected(self.kernel_id, self.publish)
@@ -143,6 +149,27 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             if header["msg_type"] == "execute_reply":
                 self._watch.running.replied(self.kernel_id, parent["msg_id"])
         super().handle_outgoing_message(stream, outgoing_msg)
+        if channel == "iopub":
+            self._still_busy(outgoing_msg)
+
+    def _still_busy(self, published: list[Any]) -> None:
+        """Say that a cell still runs after something else has ended: a widget's message, say.
+
+        A kernel says each time that it is idle, and a page shows what it said last.
+        """
+        _, parts = self.session.feed_identities(published)
+        if b'"status"' not in bytes(parts[1]):
+            return
+        parent, content = self.session.unpack(parts[2]), self.session.unpack(parts[4])
+        if content.get("execution_state") != "idle":
+            return
+        self._ended.append(parent.get("msg_id"))
+        for execution in self._watch.running.unfinished(self.kernel_id):
+            main = execution.began and execution.shell == MAIN_SHELL
+            if main and execution.msg_id not in self._ended:
+                busy = {"execution_state": "busy"}
+                self._send(Answer("iopub", "status", busy, execution.header))
+                return
 
     def publish(self, message: dict[str, Any]) -> None:
         """Give the page a message as if the kernel had published it."""

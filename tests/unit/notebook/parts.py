@@ -97,7 +97,7 @@ class Browser:
         session = session or uuid.uuid4().hex
         path = f"/api/kernels/{kernel_id}/channels?session_id={session}"
         request = execute_request(code, cell_id, session)
-        async with aiohttp.ClientSession() as client, self._connect(client, path) as ws:
+        async with aiohttp.ClientSession() as client, self.connect(client, path) as ws:
             await ws.send_json(request)
             ran = Ran()
             async for message in ws:
@@ -115,7 +115,7 @@ class Browser:
         async with (
             asyncio.timeout(60),
             aiohttp.ClientSession() as client,
-            self._connect(client, path) as ws,
+            self.connect(client, path) as ws,
         ):
             yield ws
 
@@ -137,14 +137,14 @@ class Browser:
     async def _type(self, name: str, text: str) -> None:
         async with (
             aiohttp.ClientSession() as client,
-            self._connect(client, f"/terminals/websocket/{name}") as ws,
+            self.connect(client, f"/terminals/websocket/{name}") as ws,
         ):
             await ws.send_json(["stdin", text])
             async for message in ws:
                 if json.loads(message.data)[0] == "stdout":
                     return
 
-    def _connect(self, client: aiohttp.ClientSession, path: str) -> _WSRequestContextManager:
+    def connect(self, client: aiohttp.ClientSession, path: str) -> _WSRequestContextManager:
         return client.ws_connect(f"ws://{self.address}:{PORT}{path}", headers=self.socket_headers())
 
     def socket_headers(self) -> dict[str, str]:
