@@ -158,7 +158,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         A kernel says each time that it is idle, and a page shows what it said last.
         """
         _, parts = self.session.feed_identities(published)
-        if b'"status"' not in bytes(parts[1]):
+        if self.session.unpack(parts[1])["msg_type"] != "status":
             return
         parent, content = self.session.unpack(parts[2]), self.session.unpack(parts[4])
         if content.get("execution_state") != "idle":
