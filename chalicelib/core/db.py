@@ -4,6 +4,7 @@ A table belongs to one entity. Its name is `ramon-<stage>-<entity>`, and CloudFo
 """
 
 import functools
+import operator
 import random
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +30,8 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _ATTEMPTS = 8
 _ALL_OLD = "ALL_OLD"
-_WRITE, _WRITE_BEFORE = Path("write_id"), Path("write_id_before")
+_LAST_WRITES = tuple(Path(f"write_{number}") for number in range(1, 5))
+"""Where an item keeps the ids of its last writes, newest first."""
 
 
 class BaseMeta:
@@ -193,7 +195,7 @@ def put_new(model: Model, *, or_if: Condition | None = None) -> bool:
         condition |= or_if
     write_id = _new_write_id()
     request = model.get_save_kwargs_from_instance(condition, _ALL_OLD)
-    request["Item"][str(_WRITE)] = {"S": write_id}
+    request["Item"][str(_LAST_WRITES[0])] = {"S": write_id}
     return _write("PutItem", request, write_id) is not None
 
 
@@ -202,16 +204,18 @@ def update_if(model: Model, condition: Condition, actions: Sequence[Action]) -> 
     """Change an item if `condition` holds; `model` has all of its new values then.
 
     False when refused, as `put_new` says; `model` is as it was. The item keeps the ids of its last
-    two writes, so that a write is recognised even if another one followed it at once. It is done
-    once even if `condition` still holds afterwards, so that actions may add.
+    four writes, so that a write is recognised even if up to three others followed it at once. It is
+    done once even if `condition` still holds afterwards, so that actions may add.
 
     Raises `Conflict` (`busy`) when transactions on the same item go on for too long.
     """
     write_id = _new_write_id()
-    marks = [_WRITE.set(write_id), _WRITE_BEFORE.set(_WRITE | "")]
-    is_new = ~(_WRITE.is_in(write_id) | _WRITE_BEFORE.is_in(write_id))
+    newest, *older = _LAST_WRITES
+    # Each is set to what the one before it was: DynamoDB takes all values as they were before.
+    marks = [now.set(before | "") for now, before in zip(older, _LAST_WRITES, strict=False)]
+    is_new = functools.reduce(operator.and_, (~mark.is_in(write_id) for mark in _LAST_WRITES))
     request = model.get_update_kwargs_from_instance(
-        [*actions, *marks], condition & is_new, _ALL_OLD
+        [*actions, newest.set(write_id), *marks], condition & is_new, _ALL_OLD
     )
     row = _write("UpdateItem", request | {"ReturnValues": "ALL_NEW"}, write_id)
     if row is None:
@@ -262,7 +266,7 @@ def _hash_key(model: Model) -> Any:
 
 
 def _new_write_id() -> str:
-    return secrets.token_urlsafe(18)
+    return secrets.token_urlsafe(12)
 
 
 def _write(operation: str, request: dict[str, Any], write_id: str) -> dict[str, Any] | None:
@@ -286,5 +290,5 @@ def _row_if_ours(error: VerboseClientError, write_id: str) -> dict[str, Any] | N
     if code != "ConditionalCheckFailedException":
         raise error
     row: dict[str, Any] = getattr(error.__cause__, "response", {}).get("Item", {})
-    last = [row.get(str(mark), {}).get("S") for mark in (_WRITE, _WRITE_BEFORE)]
+    last = {row.get(str(mark), {}).get("S") for mark in _LAST_WRITES}
     return row if write_id in last else None

@@ -1,8 +1,11 @@
 """Conditional writes: one whose answer was lost is known as ours, and nobody else's is."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chalicelib.core import db
 from chalicelib.core.claims import Claim
@@ -108,6 +111,56 @@ def test_a_change_is_made_once_even_if_its_condition_still_holds_afterwards(wire
 
     assert known.expires_at == 2
     assert Claim.get("one").expires_at == 2
+
+
+class Tally:
+    """An item that counts the writes to it, and how many of them were said to be done."""
+
+    def __init__(self) -> None:
+        self.said = int(db.put_new(claim()))
+
+    def put(self) -> None:
+        self._note(db.put_new(claim()))
+
+    def add(self, times: int = 1) -> None:
+        for _ in range(times):
+            self._note(db.update_if(claim(), Claim.owner == "ada", [Claim.expires_at.add(1)]))
+
+    def set(self) -> None:
+        known = Claim.get("one")
+        is_as_read = Claim.expires_at == known.expires_at
+        self._note(db.update_if(known, is_as_read, [Claim.expires_at.set(known.expires_at + 1)]))
+
+    def _note(self, is_done: bool) -> None:
+        self.said += is_done
+
+    @property
+    def done(self) -> int:
+        return Claim.get("one").expires_at
+
+
+WRITERS = st.lists(
+    st.tuples(st.sampled_from(["put", "add", "set"]), st.booleans(), st.integers(0, 3)),
+    min_size=1,
+    max_size=6,
+)
+"""Writes: of which kind, whether its answer is lost, and how many others write meanwhile."""
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(writers=WRITERS)
+def test_every_write_that_is_said_to_be_done_was_done_once_and_no_other(
+    wire: Wire, writers: list[tuple[str, bool, int]]
+) -> None:
+    wire.clear()
+    tally = Tally()
+    for kind, is_lost, others in writers:
+        if is_lost:
+            wire.meanwhile = partial(tally.add, others)
+            wire.lose(1 if kind == "set" else 0)
+        getattr(tally, kind)()
+
+    assert tally.done == tally.said
 
 
 def test_an_item_is_put_over_another_only_where_the_condition_says_so(wire: Wire) -> None:
