@@ -19,7 +19,6 @@ from tests.unit.notebook.parts import (
     BIN,
     Browser,
     Notebook,
-    cell_text,
     execute_request,
     notebook_json,
 )
@@ -92,10 +91,6 @@ def pid_of(text: str) -> int:
     return int(text.split("begun ")[1].split(maxsplit=1)[0])
 
 
-def shown(service: FakeService) -> str:
-    return cell_text(service.content("a.ipynb"), "c0")
-
-
 def interrupt(browser: Browser, kernel_id: str) -> None:
     browser.request("POST", f"/api/kernels/{kernel_id}/interrupt", Accept="*/*")
 
@@ -105,24 +100,26 @@ def interrupt(browser: Browser, kernel_id: str) -> None:
     [(signal.SIGKILL, "was killed (signal 9)"), (signal.SIGSEGV, "segmentation fault")],
 )
 def test_a_kernel_that_dies_without_a_page_is_not_busy_and_its_cell_says_why(
-    service: FakeService, browser: Browser, kernel_id: str, number: signal.Signals, why: str
+    notebook: Notebook, browser: Browser, kernel_id: str, number: signal.Signals, why: str
 ) -> None:
+    service = notebook.service
     ran = browser.run(kernel_id, SLEEP, cell_id="c0", leave_at="begun")
     assert stays_busy(service, browser, kernel_id)
     os.kill(pid_of(ran.text), number)
     becomes_idle(service, browser, kernel_id)
-    eventually(lambda: "KernelDied" in json.dumps(outputs(service)))
-    first, last = outputs(service)
+    eventually(lambda: why in json.dumps(outputs(notebook)))
+    first, last = outputs(notebook)
     assert "begun" in "".join(first["text"])
     assert why in last["evalue"]
     death = eventually(lambda: service.heartbeats[-1]["kernel_death"])
     assert death["notebook"] == "a.ipynb"
     assert why in death["reason"]
     eventually(lambda: browser.run(kernel_id, "1 + 1").text == "2", within=30)
+    eventually(lambda: service.heartbeats[-1]["kernel_death"] is None)
 
 
-def outputs(service: FakeService) -> list[dict[str, Any]]:
-    cells = json.loads(service.content("a.ipynb"))["cells"]
+def outputs(notebook: Notebook) -> list[dict[str, Any]]:
+    cells = json.loads((notebook.workspace / "a.ipynb").read_bytes())["cells"]
     found: list[dict[str, Any]] = cells[0]["outputs"]
     return found
 
