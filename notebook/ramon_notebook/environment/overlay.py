@@ -21,6 +21,13 @@ PIP = """\
 exec "$(dirname "$0")/python" -m pip "$@"
 """
 
+WAITING_PTH = "_ramon_waiting.pth"
+WAITING = """\
+import os, sys; os.path.exists(os.path.join(os.path.dirname(sys.prefix), "packages.json")) and \
+__import__("ramon_notebook.environment.waiting", fromlist=["install"]).install()
+"""
+"""Lets imports wait for packages that are being installed again. Read after IMAGE_PTH."""
+
 IMAGE_PTH = "_image.pth"
 """The file by which the overlay's interpreter finds the image's packages, after its own."""
 
@@ -71,6 +78,7 @@ class Overlay:
         image = Path(sys.prefix, "lib", f"python{VERSION}", "site-packages")
         pth = self.packages / IMAGE_PTH
         pth.write_text(f"import site; site.addsitedir({str(image)!r})\n")
+        (self.packages / WAITING_PTH).write_text(WAITING)
         self.python.parent.mkdir()
         self.python.symlink_to(Path(sys.prefix, "bin", "python"))
         for name in ("python3", f"python{VERSION}"):

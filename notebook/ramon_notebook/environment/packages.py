@@ -20,6 +20,7 @@ class Package:
         from this machine's own disk.
     files: what it consists of, relative to its site-packages, when there is no requirement.
     source: the folder that an editable installation points to.
+    origin: the file or folder on this machine's disk that it was installed from.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Package:
     requirement: str | None
     files: tuple[Path, ...] = ()
     source: Path | None = None
+    origin: Path | None = None
 
 
 def installed(site_packages: Path) -> list[Package]:
@@ -77,8 +79,8 @@ def _package(name: str, distribution: Distribution, site_packages: Path) -> Pack
         and file.suffix != ".pyc"
     )
     editable = (origin.get("dir_info") or {}).get("editable", False)
-    source = Path(unquote(urlsplit(origin["url"]).path)) if editable else None
-    return Package(name, number, None, files, source)
+    path = Path(unquote(urlsplit(origin["url"]).path))
+    return Package(name, number, None, files, path if editable else None, path)
 
 
 def _direct(origin: dict[str, Any]) -> str:

@@ -23,6 +23,8 @@ import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ramon_notebook.environment import waiting
+
 MAX_REQUEST = 1 << 18
 """Bytes; an environment larger than this starts the ordinary way."""
 
@@ -158,6 +160,8 @@ def _become_kernel(request: dict[str, Any]) -> None:
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
     sys.argv = request["argv"]
     gc.unfreeze()
+    # A fresh interpreter does so when it starts; the template started before there was a list.
+    waiting.install()
 
     from ipykernel import kernelapp
 

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ramon_notebook.clusters.manager import Clusters
+from ramon_notebook.environment.overlay import Overlay
+from ramon_notebook.environment.restoring import PackageKeeper
 from ramon_notebook.errors import AgentError, Gone
 from ramon_notebook.server.activity import Activity, Use
 from ramon_notebook.server.heartbeat import report
@@ -51,6 +53,7 @@ class Agent:
         self.identity = identity
         self.exit_code = EXIT_STOPPED
         self.keeper: Keeper | None = None
+        self.packages = PackageKeeper(Overlay(settings.overlay), settings.workspace)
         self.clusters = Clusters(settings, startup.api, on_gone=stop)
         self._settings = settings
         self._startup = startup
@@ -84,6 +87,7 @@ class Agent:
         for task in self._tasks:
             task.cancel()
         await self.clusters.finish()
+        await asyncio.to_thread(self.packages.finish)
         if self._watcher:
             self._watcher.stop()
         if self.keeper is None:
@@ -109,6 +113,7 @@ class Agent:
             workspace = await asyncio.wrap_future(self._startup.restored)
             self._sign_with(boot.signing_key)
             keeper = self._keep(workspace)
+            await asyncio.to_thread(self.packages.prepare)
             await asyncio.to_thread(self._startup.api.ready, PORT, patience=READY_PATIENCE)
         except Exception:  # whatever it was, this server can't serve
             log.exception("The notebook could not be started.")
@@ -116,6 +121,7 @@ class Agent:
             self._stop()
             return
         log.info("Ready: %s.", boot.notebook_id)
+        self.packages.begin()
         self._spawn(self._beat(keeper, boot.heartbeat_seconds))
 
     def _open_url(self, notebook_id: str) -> str:
@@ -141,6 +147,7 @@ class Agent:
                 report, self.activity, self._use(), status, self._settings.memory_bytes
             )
             body["clusters"] = self.clusters.count
+            body["packages"] = self.packages.progress.to_json()
             try:
                 await asyncio.to_thread(self._startup.api.heartbeat, body)
             except Gone as error:
