@@ -109,7 +109,7 @@ def _observe_attempt(worker: Worker, number: str, attempt: batch.Attempt) -> Non
         _started(worker, number, attempt.started_at, attempt.stream)
     start = worker.started.attribute_values.get(number)
     if start is not None and attempt.stopped_at is not None:
-        fault = crew_ends.fault(clock.moment_of_millis(start), attempt.stopped_at, attempt)
+        fault = crew_ends.fault(worker, start, attempt.stopped_at, attempt)
         _stopped(worker, number, attempt.stopped_at, fault)
 
 

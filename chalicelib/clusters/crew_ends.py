@@ -12,6 +12,8 @@ EARLY = timedelta(minutes=5)
 """A computer that AWS takes away within this time is not charged: a worker may not have got further
 than installing its environment. Counted from Batch's start, so that nobody has to say whether it
 had joined its cluster by then."""
+_CLOCKS_DIFFER = 5000
+"""Milliseconds by which Batch's clock may be ahead of ours."""
 _KILLED = 137
 _HOST_LOST = "Host EC2"
 _NOT_STARTED = "Task failed to start"
@@ -53,17 +55,20 @@ def _how(code: int | None, reason: str) -> str:
     return f"exit code {code}; see its log" if code is not None else reason or "no reason given"
 
 
-def fault(started_at: datetime, stopped_at: datetime, attempt: batch.Attempt) -> str | None:
-    """Why nobody is charged for an attempt; None if it is charged.
+def fault(worker: Worker, start: int, stopped_at: datetime, attempt: batch.Attempt) -> str | None:
+    """Why nobody is charged for an attempt; None if it is charged. `start` is in milliseconds.
 
-    Only what Batch says counts, and only what nobody's program can bring about.
+    Only what Batch says counts, and what only we can bring about: a job that never got its orders
+    had nothing of the account's to run.
     """
     said = attempt.status_reason or ""
-    if said.startswith(_HOST_LOST) and stopped_at - started_at < EARLY:
+    if said.startswith(_HOST_LOST) and stopped_at - clock.moment_of_millis(start) < EARLY:
         minutes = EARLY // timedelta(minutes=1)
         return f"not charged: AWS took its computer away within {minutes} minutes"
     if said.startswith(_NOT_STARTED):
         return "not charged: AWS could not start it"
+    if worker.leaving is None and (worker.ordered_at or 0) < start - _CLOCKS_DIFFER:
+        return "not charged: it could not reach the service"
     return None
 
 

@@ -6,7 +6,7 @@ from chalicelib.clusters import crew, lifecycle
 from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
 from chalicelib.clusters.schemas import Content, Scheduler, WorkerEnvironment, WorkerOrders
 from chalicelib.clusters.states import ClusterState, Reason, WorkerEnd
-from chalicelib.core import db, ids
+from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Gone, NotFound, TooEarly
 from chalicelib.core.http import Principal
 from chalicelib.storage import service as storage
@@ -54,6 +54,10 @@ def boot(worker: Worker, job_id: str) -> WorkerOrders:
         keys = ClusterKeys.get(cluster.id, consistent_read=True)
     except db.DoesNotExist as error:
         raise _gone() from error
+    # Before the answer: whoever may have got it is charged.
+    is_live = Worker.ended_at.does_not_exist()
+    if not db.update_if(worker, is_live, [Worker.ordered_at.set(clock.millis())]):
+        raise _gone()
     return WorkerOrders(
         worker_id=worker.id,
         cluster_id=cluster.id,

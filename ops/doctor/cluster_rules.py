@@ -12,6 +12,7 @@ SWEEP_SECONDS = 120
 
 def _jobs(world: World) -> Iterator[Finding]:
     batch = world.batch
+    charged = {run.worker_id for run in batch.open_runs.values()}
     for job in batch.jobs.values():
         worker = batch.live_worker(job.worker_id)
         if worker is None:
@@ -20,6 +21,9 @@ def _jobs(world: World) -> Iterator[Finding]:
         elif worker.job_id not in (None, job.id):
             message = f"is {job.status} for {worker.id}, whose job is {worker.job_id}"
             yield Finding("job_not_of_its_worker", job.id, message)
+        elif job.status == "RUNNING" and worker.id not in charged:
+            message = f"is RUNNING for {worker.id}, and nobody is charged for it"
+            yield Finding("running_job_without_open_run", job.id, message)
 
 
 def _workers(world: World) -> Iterator[Finding]:

@@ -137,7 +137,7 @@ class Reporter:
 
 
 async def report_now(api: ClusterApi, cluster: LiveCluster) -> None:
-    """Report once more before the end: who joined just now has worked, and is paid for."""
+    """Report once more before the end: who joined just now is shown as having run."""
     try:
         await asyncio.to_thread(api.report, cluster.cluster_id, _written(cluster.process))
     except AgentError as error:

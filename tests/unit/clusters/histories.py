@@ -1,7 +1,8 @@
 """Histories of clusters: whatever happens, in whatever order, nothing is left over.
 
 And every second for which Batch ran an attempt is billed, once, whatever agents, schedulers and
-workers say. Free is only what AWS took away early, up to a bound a day.
+workers say. Free is only what AWS took away early, and what never got its orders, up to a bound a
+day.
 
 Tables are in this process and behave as DynamoDB's. Batch and Step Functions are fakes that lose
 answers and events when the history says so; processes die between any two of their requests.
@@ -105,6 +106,8 @@ class Histories(RuleBasedStateMachine):
         self.batch, self.machines = FakeBatch(lambda: self.now), FakeMachines()
         self.batch.install(self.patch)
         self.machines.install(self.patch)
+        self.ordered: list[tuple[str, int]] = []
+        """Which job got its orders at which second."""
         self.joined: dict[str, str] = {}
         """The scheduler's workers: worker by job."""
         self.disturbed: set[str] = set()
@@ -202,6 +205,7 @@ class Histories(RuleBasedStateMachine):
             principal = worker.recognise(headers)
             if principal is not None:
                 worker.boot(principal.record, job_id)
+                self.ordered.append((job_id, self.now))
                 self.joined[job_id] = self.batch.jobs[job_id].name
                 return
         except errors.TooEarly:
@@ -233,6 +237,8 @@ class Histories(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([20, 59, 150]), code=st.sampled_from([0, 70]))
     def all_workers_compute_unseen_for_a_while(self, seconds: int, code: int) -> None:
         self._all_start()
+        for job_id in self.batch.in_state("RUNNING"):
+            self._boot(job_id)
         self._time_passes(seconds)
         for job_id in self.batch.in_state("RUNNING"):
             self._exits(job_id, code)
@@ -447,7 +453,13 @@ class Histories(RuleBasedStateMachine):
                 assert attempt.stopped_at is not None
                 length = attempt.stopped_at - attempt.started_at
                 cost = length // timedelta(seconds=1) * USD_SECOND[record.kind]
-                may_be_free = attempt.status_reason == HOST_LOST and length < EARLY
+                is_due = attempt.status_reason == HOST_LOST and length < EARLY
+                had_orders = any(
+                    one == (job.id if job else "")
+                    and attempt.started_at <= clock.moment(at) <= attempt.stopped_at
+                    for one, at in self.ordered
+                )
+                may_be_free = is_due or not had_orders
                 is_free = str(number) in (record.free or set())
                 assert is_free <= may_be_free
                 assert ("spot_vcpu_seconds" in plain(run.units)) == (record.kind == "spot")
@@ -456,7 +468,7 @@ class Histories(RuleBasedStateMachine):
                 assert run.open_shard is None
                 if is_free:
                     given += cost
-                elif may_be_free and cost:
+                elif is_due and cost:
                     refused.append(cost)
         assert found == {}
         assert given <= FREE_USD_DAY

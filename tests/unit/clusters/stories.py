@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.accounts.models import Account
 from chalicelib.billing.models import Run
-from chalicelib.clusters import crew, jobs, lifecycle, pools, service
+from chalicelib.clusters import crew, jobs, lifecycle, pools, service, worker
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.core import clock, config, ids
@@ -80,10 +80,19 @@ class Story:
 
     # What Batch does
 
-    def start_all(self) -> None:
-        """Every job that waits gets its computer."""
+    def start_all(self, *, orders: bool = True) -> None:
+        """Every job that waits gets its computer, and its program its orders, or none."""
         for job_id in self.batch.in_state("RUNNABLE"):
             self.batch.start(job_id)
+            if orders:
+                self.boot(job_id)
+
+    def boot(self, job_id: str) -> None:
+        """A job's program asks for its orders."""
+        token = self.batch.tokens[job_id]
+        principal = worker.recognise({"authorization": f"Bearer {token}"})
+        assert principal is not None
+        worker.boot(principal.record, job_id)
 
     def exit_all(self, code: int = 0) -> None:
         """Every job's program ends."""

@@ -87,10 +87,6 @@ def test_an_attempt_that_a_worker_names_is_nobodys(told: Story) -> None:
     cluster = told.cluster(workers=1)
     told.start_all()
     told.follow()
-    token = told.batch.tokens["job-0"]
-    principal = worker.recognise({"authorization": f"Bearer {token}"})
-    assert principal is not None
-    worker.boot(principal.record, "job-0")
     told.report(cluster, joined=[told.workers()[0].id])
     told.now += timedelta(seconds=40)
 
@@ -188,6 +184,29 @@ def test_a_computer_that_is_taken_away_early_is_free_whoever_has_joined(told: St
     assert told.spent() == 0
     assert [(each.seconds, each.spent_usd) for each in shown] == [(0, "0.000000")] * 2
     assert BillingAccount.get(ACCOUNT).free_usd == 2 * 200 * USD_SECOND
+
+
+def test_a_worker_that_could_not_get_its_orders_is_free(told: Story) -> None:
+    cluster = told.cluster(workers=2)
+    told.start_all(orders=False)
+    told.boot("job-1")
+    told.now += timedelta(seconds=180)
+    told.exit_all(70)
+    told.follow()
+
+    assert [run.credit is not None for run in told.runs()] == [True, False]
+    told.run_machines()
+    assert lifecycle.read(cluster).spent == 180 * USD_SECOND
+
+
+def test_closing_a_cluster_before_its_workers_had_orders_does_not_make_them_free(
+    told: Story,
+) -> None:
+    cluster = told.cluster(workers=1)
+    told.start_all(orders=False)
+    told.now += timedelta(seconds=20)
+
+    assert _closed(told, cluster) == 20 * USD_SECOND
 
 
 def test_a_computer_that_is_taken_away_later_is_charged(told: Story) -> None:

@@ -1,12 +1,14 @@
 """Fences of the sweeps and of hearing, each taken out: a test must find every one."""
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from chalicelib.billing import credited
 from chalicelib.core import clock, db, hearing, sweeps
-from chalicelib.notebooks import lifecycle, tasks
+from chalicelib.notebooks import lifecycle, stop_reasons, tasks, uses
 from chalicelib.notebooks import sweeps as notebook_sweeps
 from chalicelib.notebooks.fargate import Task
 from chalicelib.notebooks.models import Server
@@ -88,3 +90,23 @@ def what_was_idle_once_is_idle(patch: pytest.MonkeyPatch) -> None:
 def nobody_asks_ecs(patch: pytest.MonkeyPatch) -> None:
     """A silent agent's task is taken to run."""
     patch.setattr(notebook_sweeps, "_is_up", lambda _: True)
+
+
+def a_use_begins_when_the_agent_is_ready(patch: pytest.MonkeyPatch) -> None:
+    """Until the agent says so, a server costs nothing."""
+
+    def begin_if_opened(server: Server, _task: Task | None) -> None:
+        if server.opened_at is not None:
+            uses.begin(server, server.opened_at)
+
+    patch.setattr(uses, "begin_if_started", begin_if_opened)
+
+
+def every_failed_start_is_free(patch: pytest.MonkeyPatch) -> None:
+    """Nobody asks whose fault it was."""
+    patch.setattr(stop_reasons, "fault", lambda *_: "not charged")
+
+
+def what_is_free_has_no_bound(patch: pytest.MonkeyPatch) -> None:
+    """Starts may fail as often as somebody likes."""
+    patch.setattr(credited.Credit, "given", Decimal(0))

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import RamonError
 from chalicelib.notebooks import jobs
 from chalicelib.notebooks.states import ServerState
-from tests.unit.notebooks import bugs, test_hearing, test_purges, test_sweeps
+from tests.unit.notebooks import bugs, test_hearing, test_purges, test_sweeps, test_uses
 from tests.unit.notebooks.world import World, worlds
 
 Check = Callable[[World], None]
@@ -63,6 +63,15 @@ FENCES: list[tuple[bugs.Bug, Check]] = [
         test_hearing.test_what_is_busy_when_the_reports_stop_is_not_taken_for_idle,
     ),
     (bugs.nobody_asks_ecs, test_hearing.test_the_reaper_asks_ecs_first),
+    (
+        bugs.a_use_begins_when_the_agent_is_ready,
+        test_uses.test_an_agent_that_never_says_that_it_is_ready_pays_from_ecs_start_on,
+    ),
+    (
+        bugs.every_failed_start_is_free,
+        test_uses.test_an_agent_that_never_says_that_it_is_ready_pays_from_ecs_start_on,
+    ),
+    (bugs.what_is_free_has_no_bound, test_uses.test_failed_starts_are_free_up_to_a_bound_a_day),
 ]
 
 

@@ -6,8 +6,6 @@ The agent runs beside the account's code: each test lets it lie, be late or be s
 from dataclasses import replace
 from decimal import Decimal
 
-import pytest
-
 from chalicelib.billing import credited
 from chalicelib.billing.models import BillingAccount, Run
 from chalicelib.notebooks import agent, jobs, lifecycle, reconcile
@@ -114,10 +112,8 @@ def test_a_task_that_aws_could_not_start_is_free(world: World) -> None:
     assert Run.get(server.id).amount == 0
 
 
-def test_failed_starts_are_free_up_to_a_bound_a_day(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(credited, "FREE_USD_DAY", 150 * USD_SECOND)
+def test_failed_starts_are_free_up_to_a_bound_a_day(world: World) -> None:
+    world.patch.setattr(credited, "FREE_USD_DAY", 150 * USD_SECOND)
     costs = []
     for days in (0, 0, 0, 1):
         world.passes(days=days)

@@ -162,3 +162,9 @@ def test_pools_and_what_there_is_of_them_in_aws_are_held_together(world: World) 
         ("pool_without_environment", "acc_1/on_demand"),
         ("environment_without_pool", "ramon-dev-x"),
     }
+
+
+def test_a_worker_that_computes_and_is_not_charged_is_found(world: World) -> None:
+    world.batch.open_runs.clear()
+
+    assert _found(world) == {("running_job_without_open_run", "job-1")}
