@@ -65,7 +65,7 @@ FENCES: list[tuple[bugs.Bug, Check]] = [
     (bugs.nobody_asks_ecs, test_hearing.test_the_reaper_asks_ecs_first),
     (
         bugs.a_use_begins_when_the_agent_is_ready,
-        test_uses.test_an_agent_that_never_says_that_it_is_ready_pays_from_ecs_start_on,
+        test_uses.test_being_ready_late_does_not_make_it_cheaper,
     ),
     (
         bugs.every_failed_start_is_free,
