@@ -49,6 +49,7 @@ class Execution:
     changes: counts what was taken in; `written` is its value when the file was last written,
     and 0 when somebody else has written the file since.
     question: the input that it waits for.
+    last_number: of the last message that changed it.
     settled: its outputs are where they belong; it is kept for later updates of its displays.
     """
 
@@ -69,6 +70,7 @@ class Execution:
     written: int = 0
     settled: bool = False
     question: Question | None = None
+    last_number: int = 0
     _recent: deque[Taken] = field(default_factory=deque)
     _no_longer_recent: int = 0
 
@@ -101,6 +103,7 @@ class Execution:
     def note(self, taken: Taken) -> None:
         """Remember a message that has just changed the outputs."""
         self.changes += 1
+        self.last_number = taken.number
         self._recent.append(taken)
         while len(self._recent) > SEEN or self._recent[0].at < taken.at - RECENT_SECONDS:
             self._no_longer_recent = self._recent.popleft().number

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class ExecutionsHandler(APIHandler):
-    """POST /ramon/executions/<kernel>?session=…&path=…: take over what runs without a page.
+    """POST /ramon/executions/<kernel>?session=…&path=…&heard=…: take over what has no page.
 
-    session: the page's own, of its connection to the kernel; path: the notebook it shows.
+    session: the page's own, of its connection to the kernel; path: the notebook it shows;
+    heard: the last message of the kernel that it has had.
     """
 
     _track_activity = False
@@ -28,7 +29,8 @@ class ExecutionsHandler(APIHandler):
         saver: OutputSaver = self.settings["ramon_saver"]
         session, path = self.get_query_argument("session"), self.get_query_argument("path", "")
         file = cast("WorkspaceContents", self.contents_manager).file(path) if path else None
-        adopted = await saver.adopt(kernel_id, session, file)
+        heard = self.get_query_argument("heard", "")
+        adopted = await saver.adopt(kernel_id, session, file, heard)
         await self.finish(json.dumps(adopted, default=str))
 
 

@@ -91,18 +91,26 @@ class OutputSaver:
         else:
             self._pages.pop((kernel_id, session), None)
 
-    async def adopt(self, kernel_id: str, session: str, file: Path | None) -> dict[str, Any]:
+    async def adopt(
+        self, kernel_id: str, session: str, file: Path | None, heard: str = ""
+    ) -> dict[str, Any]:
         """Make a page the owner of what runs without one in the notebook that it shows.
 
-        file: that notebook; None if the page does not say. What the page needs to know:
-        the executions, the last message that they hold, and why outputs can't be saved.
+        file: that notebook; None if the page does not say. heard: the last message that the
+        page has had of the kernel; it gets those of its own executions too that went on since,
+        as it was away. What it needs to know: the executions, the last message that they hold,
+        and why outputs can't be saved.
         """
         if file is not None:
             self.documents.shows(kernel_id, session, file)
         await self.locate()
-        free = [e for e in self.recorder.of_kernel(kernel_id) if self._is_free(e)]
+        number = self.recorder.number(kernel_id, [heard])
+        running = [e for e in self.recorder.of_kernel(kernel_id) if e.started and not e.settled]
+        free = [e for e in running if self._orphan(e)]
+        own = [e for e in running if e.owner == session and e not in free]
+        missed = [e for e in own if heard and e.last_number > number]
         wanted = real(file) if file is not None else _only(e.document for e in free)
-        adopted = [execution for execution in free if execution.document == wanted]
+        adopted = [e for e in [*missed, *free] if e.document == wanted]
         for execution in adopted:
             execution.owner = session
             if execution.question:
@@ -209,9 +217,6 @@ class OutputSaver:
 
     def _orphan(self, execution: Execution) -> bool:
         return (execution.kernel_id, execution.owner) not in self._pages
-
-    def _is_free(self, execution: Execution) -> bool:
-        return execution.started and not execution.settled and self._orphan(execution)
 
     async def _save(self, wanted: Callable[[Execution], bool], *, only_due: bool = False) -> None:
         """Write the wanted executions that the files lack; the lock is held."""

@@ -7,9 +7,11 @@ import copy
 import json
 import threading
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Self
+from urllib.parse import quote, urlencode
 
 import aiohttp
 
@@ -117,7 +119,9 @@ class Page:
         self._hash: str | None = None
         self._notebook: dict[str, Any] = {}
         self._running: dict[str, str] = {}
-        self._seen = ["", ""]
+        self._skip: dict[str, set[str]] = {}
+        self._told_last = ""
+        self._heard = ""
         self._lock = threading.RLock()
 
     def open(self, kernel_id: str | None = None) -> Self:
@@ -137,6 +141,22 @@ class Page:
     def close(self) -> None:
         """Close the page, saved or not."""
         self.connection.close()
+
+    def fall_asleep(self) -> None:
+        """Lose the connection, as a laptop does that is shut."""
+        self.connection.close()
+
+    def wake_up(self) -> None:
+        """Connect again, and ask for what was missed."""
+        heard = self._heard
+        self.connection.connect()
+        self._take_over(heard)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Take in no message meanwhile."""
+        with self._lock:
+            yield
 
     def cell(self, cell_id: str) -> Cell:
         """One of the cells that the page shows."""
@@ -171,10 +191,11 @@ class Page:
 
     def save(self) -> bool:
         """Save as JupyterLab does: not when somebody else has changed the file since."""
-        url = f"/api/contents/{self.path}?content=0&hash=1"
+        file = f"/api/contents/{quote(self.path)}"
+        url = f"{file}?content=0&hash=1"
         with self._lock:
-            content = self._notebook | {"cells": copy.deepcopy(self.cells)}
-            seen = list(self._seen)
+            content: dict[str, Any] = self._notebook | {"cells": copy.deepcopy(self.cells)}
+            seen = [self._told_last, self._heard]
         known = self._browser.request("GET", url, Accept="*/*")
         if known.status == 200 and known.json["hash"] != self._hash:
             return False
@@ -185,13 +206,15 @@ class Page:
                 "session": self.connection.session,
                 "seen": seen,
             }
-        answer = self._browser.request("PUT", f"/api/contents/{self.path}", model, Accept="*/*")
+        answer = self._browser.request(
+            "PUT", f"/api/contents/{quote(self.path)}", model, Accept="*/*"
+        )
         assert answer.status in (200, 201), answer.body
         self._hash = self._browser.request("GET", url, Accept="*/*").json["hash"]
         return True
 
     def _read(self) -> None:
-        url = f"/api/contents/{self.path}?content=1&hash=1&type=notebook"
+        url = f"/api/contents/{quote(self.path)}?content=1&hash=1&type=notebook"
         answer = self._browser.request("GET", url, Accept="*/*")
         assert answer.status == 200, answer.body
         self._notebook = answer.json["content"]
@@ -206,36 +229,38 @@ class Page:
         found: str = answer.json["kernel"]["id"]
         return found
 
-    def _take_over(self) -> None:
-        url = f"/ramon/executions/{self.kernel_id}?session={self.connection.session}"
+    def _take_over(self, heard: str = "") -> None:
+        query = urlencode({"session": self.connection.session, "path": self.path, "heard": heard})
+        url = f"/ramon/executions/{self.kernel_id}?{query}"
         with self._lock:
-            answer = self._browser.request("POST", f"{url}&path={self.path}", Accept="*/*").json
+            answer = self._browser.request("POST", url, Accept="*/*").json
             for execution in answer["executions"]:
                 for cell in self.cells:
                     if cell["id"] == execution["cell_id"]:
                         self._adopt(cell, execution)
-            self._seen[0] = answer["last"]
+            self._told_last = answer["last"]
 
     def _adopt(self, cell: Cell, execution: dict[str, Any]) -> None:
         cell.update(outputs=[], execution_count=execution["execution_count"])
         for message in execution["messages"]:
             show(cell, message["kind"], message["content"])
+        self._running.pop(execution["msg_id"], None)
         if execution["running"]:
             self._running[execution["msg_id"]] = cell["id"]
-            self._skip = set(execution["seen"])
+            self._skip[execution["msg_id"]] = set(execution["seen"])
 
     def _hear(self, message: dict[str, Any]) -> None:
         with self._lock:
             msg_id = (message.get("parent_header") or {}).get("msg_id", "")
             cell_id = self._running.get(msg_id)
-            skip = message["header"]["msg_id"] in getattr(self, "_skip", ())
-            if cell_id is not None and not skip:
+            known = message["header"]["msg_id"] in self._skip.get(msg_id, ())
+            if cell_id is not None and not known:
                 for cell in self.cells:
                     if cell["id"] == cell_id:
                         show(cell, message["header"]["msg_type"], message["content"])
                 if message["content"].get("execution_state") == "idle":
                     del self._running[msg_id]
-            self._seen[1] = message["header"]["msg_id"]
+            self._heard = message["header"]["msg_id"]
 
 
 def show(cell: Cell, kind: str, content: dict[str, Any]) -> None:

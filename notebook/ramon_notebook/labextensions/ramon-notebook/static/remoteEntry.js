@@ -107,7 +107,8 @@
       this.early = [];
       this.listened = new WeakSet();
       this.asking = 0;
-      this.seen = {};
+      this.heard = '';
+      this.told = {};
       panel.sessionContext.iopubMessage.connect((_, message) => this.receive(message));
       panel.sessionContext.connectionStatusChanged.connect(() => this.ask());
       this.ask();
@@ -119,13 +120,18 @@
 
     async ask() {
       const { kernel } = this;
+      // Until the server has answered, nobody knows what was missed.
+      this.told = {};
+      this.heardBefore ??= this.heard;
       if (kernel?.connectionStatus !== 'connected') {
         return;
       }
+      const heard = this.heardBefore;
+      this.heardBefore = undefined;
       await this.panel.revealed;
       this.asking++;
       try {
-        await this.takeOver(kernel);
+        await this.takeOver(kernel, heard);
       } finally {
         this.asking--;
       }
@@ -144,11 +150,12 @@
       });
     }
 
-    async takeOver(kernel) {
+    async takeOver(kernel, heard) {
       this.listenTo(kernel);
-      const shown = encodeURIComponent(this.panel.context.localPath);
+      const path = this.panel.context.localPath;
+      const query = new URLSearchParams({ session: kernel.clientId, path, heard });
       const { executions, last, problem } = await this.request(
-        `ramon/executions/${kernel.id}?session=${kernel.clientId}&path=${shown}`
+        `ramon/executions/${kernel.id}?${query}`
       );
       if (problem) {
         this.warn(problem);
@@ -162,20 +169,19 @@
       for (const message of this.early.splice(0)) {
         this.pass(message);
       }
-      this.seen = { ...this.seen, kernel: kernel.id, told: last };
+      this.told = { kernel: kernel.id, last };
     }
 
     /** What the server needs to know of a save: this page, and the last messages it has. */
     get saving() {
-      const { kernel, asking, seen } = this;
-      const known = kernel && !asking && seen.kernel === kernel.id;
-      return known
-        ? { kernel: kernel.id, session: kernel.clientId, seen: [seen.told, seen.heard ?? ''] }
+      const { kernel, asking, told, heard } = this;
+      return kernel && !asking && told.kernel === kernel.id
+        ? { kernel: kernel.id, session: kernel.clientId, seen: [told.last, heard] }
         : undefined;
     }
 
     receive(message) {
-      this.seen.heard = message.header.msg_id;
+      this.heard = message.header.msg_id;
       if (!this.pass(message)) {
         // It may be of a cell that the server is just telling us about.
         this.early.push(message);
