@@ -77,6 +77,10 @@ soak: setup ## Try many more histories of use than `make test` does: make soak E
 		tests/unit/billing/test_every_second_once.py \
 		tests/unit/clusters/test_nothing_is_left_over.py -k history
 
+.PHONY: soak-recorder
+soak-recorder: setup ## Try histories of notebooks and their pages: make soak-recorder MINUTES=30
+	@$(BIN)/python -m tests.unit.notebook.soak_recorder $(or $(MINUTES),30)
+
 .PHONY: requirements
 requirements: setup ## Compile requirements*.txt from requirements*.in, newest versions (UPGRADE=1)
 	@sh ops/requirements.sh $(if $(UPGRADE),--upgrade)

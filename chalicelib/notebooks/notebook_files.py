@@ -30,8 +30,8 @@ def checked(content: bytes) -> bytes:
         raise _not_a_notebook(f"it is in nbformat {nbformat}, which is newer than JupyterLab's 4")
     if nbformat == _NEWEST:
         _check_cells(notebook.get("cells"))
-    elif not isinstance(notebook.get("worksheets", notebook.get("cells")), list):
-        raise _not_a_notebook("it is not a Jupyter notebook: it has no worksheets")
+    elif not isinstance(notebook.get("worksheets" if nbformat > 1 else "cells"), list):
+        raise _not_a_notebook(f"it has no worksheets, as notebooks of nbformat {nbformat} have")
     return content
 
 
@@ -42,7 +42,7 @@ def _json(content: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass  # The slower reader takes more, and knows better what is wrong.
     if not content.strip():
-        raise _not_a_notebook("it is empty")
+        raise _not_a_notebook("it is not JSON: it is empty")
     try:
         return json.loads(content)
     except json.JSONDecodeError as error:
@@ -68,7 +68,8 @@ def _check_cells(cells: Any) -> None:
     for number, cell in enumerate(cells, 1):
         kind = cell.get("cell_type") if isinstance(cell, dict) else None
         if kind not in _CELL_TYPES:
-            raise _not_a_notebook(f"cell {number} is of a kind that Jupyter does not know: {kind}")
+            why = f"it has cells of a kind that Jupyter does not know: cell {number} is {kind!r}"
+            raise _not_a_notebook(why)
 
 
 def _not_a_notebook(why: str) -> Invalid:

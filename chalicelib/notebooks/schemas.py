@@ -1,7 +1,7 @@
 """What the API says and hears of notebooks."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -204,12 +204,3 @@ class Opened(msgspec.Struct):
     """The address to go to: good once, for a minute."""
 
     url: str
-
-
-class NotebookFile(msgspec.Struct):
-    """What every notebook file (nbformat 4) has; the rest is left as it is."""
-
-    nbformat: int
-    cells: list[dict[str, Any]]
-    metadata: dict[str, Any]
-    nbformat_minor: int = 0

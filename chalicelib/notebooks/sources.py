@@ -8,9 +8,9 @@ import msgspec
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import names
-from chalicelib.core.errors import Invalid
 from chalicelib.notebooks import github_addresses
-from chalicelib.notebooks.schemas import BlankSource, GitHubSource, NotebookFile, UploadSource
+from chalicelib.notebooks.notebook_files import checked
+from chalicelib.notebooks.schemas import BlankSource, GitHubSource, UploadSource
 from chalicelib.storage import service as storage
 
 _LONGEST_FILE_NAME = 255
@@ -71,28 +71,6 @@ def _from_github(url: str) -> Seed:
     )
     label = f"{address.owner}/{address.repository}/{file.path} at {file.commit[:7]}"
     return Seed({file_name(file.path): checked(file.content)}, "github", label)
-
-
-def checked(content: bytes) -> bytes:
-    """The content, if it is a notebook file of format 4. Raises `Invalid` saying what it is not."""
-    try:
-        notebook = msgspec.json.decode(content, type=NotebookFile)
-    except msgspec.ValidationError as error:
-        raise _not_a_notebook(f"it is not a Jupyter notebook ({error})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_a_notebook("it is not JSON in UTF-8") from error
-    if notebook.nbformat != 4:
-        raise _not_a_notebook(
-            f"it is in nbformat {notebook.nbformat}; convert it with “jupyter nbconvert --to "
-            "notebook --nbformat 4”"
-        )
-    if any(cell.get("cell_type") not in ("code", "markdown", "raw") for cell in notebook.cells):
-        raise _not_a_notebook("it has cells of a kind that Jupyter does not know")
-    return content
-
-
-def _not_a_notebook(why: str) -> Invalid:
-    return Invalid(f"This file can't be used: {why}.", code="not_a_notebook", field="source")
 
 
 def file_name(name: str) -> str:

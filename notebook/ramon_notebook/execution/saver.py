@@ -10,14 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ramon_notebook.errors import FileChanged
 from ramon_notebook.execution.documents import Documents, real
 from ramon_notebook.execution.execution import Execution
-from ramon_notebook.execution.notebook_file import Notary, Written, write_results
+from ramon_notebook.execution.notebook_file import Notary
 from ramon_notebook.execution.outputs import same
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.widgets import Widgets
-from ramon_notebook.notebook_format import NotANotebook
+from ramon_notebook.execution.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -72,12 +71,14 @@ class OutputSaver:
         self.documents = documents
         self.widgets = Widgets()
         self.lock = asyncio.Lock()
-        self.problems: dict[Path, str] = {}
-        self._will_write = will_write
-        self._notary = notary
+        self._writer = Writer(will_write, notary, self.widgets)
         self._pages: dict[tuple[str, str], int] = {}
-        self._tried_at: dict[Path, float] = {}
         self._looks_saved = 0
+
+    @property
+    def problems(self) -> dict[Path, str]:
+        """By file, why its outputs can't be saved at the moment, for a person."""
+        return self._writer.problems
 
     def page_connected(self, kernel_id: str, session: str) -> None:
         """A page has a connection to a kernel; pages are told apart by their session."""
@@ -231,7 +232,7 @@ class OutputSaver:
         for document in {e.document for e in changed if e.document is not None}:
             here = [e for e in changed if e.document == document]
             if not only_due or self._due(document, here):
-                await self._write(document, here)
+                await self._writer.write(document, here)
 
     async def _save_looks(self) -> None:
         """Note how widgets look that have changed since their cells ended; the lock is held."""
@@ -239,47 +240,14 @@ class OutputSaver:
         if version == self._looks_saved:
             return
         for document in await self.documents.shown():
-            await self._write(document, [])
+            await self._writer.write(document, [])
         self._looks_saved = version
 
     def _due(self, document: Path, changed: list[Execution]) -> bool:
         running_for = time.monotonic() - min(e.requested_at for e in changed)
         wait = min(max(running_for / PATIENCE, FIRST_WAIT), LAST_WAIT)
         at_once = document not in self.problems and any(e.ended_at for e in changed)
-        return at_once or time.monotonic() - self._tried_at.get(document, 0) >= wait
-
-    async def _write(self, document: Path, executions: list[Execution]) -> None:
-        self._tried_at[document] = time.monotonic()
-        states = [(execution, execution.changes) for execution in executions]
-        results = [execution.result for execution in executions]
-
-        def write() -> Written:
-            wrote = self._will_write(document)
-            written = write_results(document, results, self._notary, self.widgets)
-            if written.changed:
-                wrote()
-            return written
-
-        try:
-            written = await asyncio.to_thread(write)
-        except FileNotFoundError:
-            log.info("%s is gone; its outputs have nowhere to go.", document)
-            written = Written(changed=False, cells=frozenset())
-        except FileChanged as error:
-            log.info("%s The outputs are saved in a moment.", error)
-            return
-        except (OSError, NotANotebook) as error:
-            self._note_problem(document, error)
-            return
-        self.problems.pop(document, None)
-        for execution, changes in states:
-            execution.written = changes
-            execution.in_file = execution.in_file or execution.cell_id in written.cells
-
-    def _note_problem(self, document: Path, error: OSError | NotANotebook) -> None:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        self.problems[document] = f"The outputs of {document.name} can't be saved: {why}."
-        log.warning("The outputs of %s could not be saved: %s", document, error)
+        return at_once or self._writer.seconds_since(document) >= wait
 
 
 def _only(documents: Iterable[Path | None]) -> Path | None:

@@ -15,7 +15,7 @@ class Use:
     kernels: how many run; busy_kernels: how many of them have an unfinished execution.
     busy_terminals: terminals in which a command runs.
     last_execution: when an execution was last asked for, begun or ended; None before the first.
-    death: the last kernel that died.
+    death: the last kernel that died. problem: why outputs can't be saved, for a person.
     """
 
     kernels: int
@@ -23,6 +23,7 @@ class Use:
     busy_terminals: int
     last_execution: datetime | None
     death: Death | None
+    problem: str | None = None
 
     @property
     def busy(self) -> bool:

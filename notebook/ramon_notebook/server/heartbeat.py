@@ -24,6 +24,7 @@ def report(
     activity: Activity, use: Use, status: Status, memory_limit: int | None
 ) -> dict[str, Any]:
     """The body of a heartbeat: times in UTC, memory in bytes."""
+    error = status.error or use.problem
     return {
         "last_activity": written(activity.last(use)),
         "busy_kernels": use.busy_kernels,
@@ -34,7 +35,7 @@ def report(
         "memory_limit_bytes": memory_limit,
         "workspace": {
             "saved_at": written(status.saved_at) if status.saved_at else None,
-            "error": status.error[:MOST_ERROR] if status.error else None,
+            "error": error[:MOST_ERROR] if error else None,
             "pending_files": status.pending_files,
         },
     }

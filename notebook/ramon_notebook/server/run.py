@@ -77,6 +77,7 @@ class NotebookServer(ServerApp):
             busy_terminals=busy_terminals(self.web_app),
             last_execution=watch.running.last_change,
             death=watch.last_death,
+            problem=next(iter(self.saver.problems.values()), None),
         )
 
     async def _cleanup(self) -> None:

@@ -10,9 +10,12 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 from ops.setup import browser
 from tests.unit.notebook.fake_service import NOTEBOOK_HOST, FakeService
-from tests.unit.notebook.parts import Notebook
+from tests.unit.notebook.page import Loop, Page
+from tests.unit.notebook.parts import Browser, Notebook
+from tests.unit.notebook.validator import Validator
 
 Start = Callable[..., Notebook]
+OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
@@ -79,3 +82,37 @@ def shared_notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebo
 def notebook_bin() -> Path:
     """Where the programs of the notebook's environment are."""
     return Path(os.environ.get("RAMON_NOTEBOOK_BIN", ".venv/notebook/bin")).absolute()
+
+
+@pytest.fixture(scope="module")
+def shared_browser(shared_notebook: Notebook) -> Browser:
+    """Somebody's browser in the shared notebook."""
+    return shared_notebook.browser()
+
+
+@pytest.fixture
+def workspace(shared_notebook: Notebook) -> Path:
+    """The files of the shared notebook."""
+    return shared_notebook.workspace
+
+
+@pytest.fixture
+def open_page(shared_browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages; they and their kernels are closed in the end."""
+    with Loop() as loop, ExitStack() as stack:
+
+        def opened(path: str, kernel_id: str | None = None) -> Page:
+            page = Page(loop, shared_browser, path).open(kernel_id)
+            url = f"/api/kernels/{page.kernel_id}"
+            stack.callback(shared_browser.request, "DELETE", url, Accept="*/*")
+            stack.callback(page.close)
+            return page
+
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def validator() -> Iterator[Validator]:
+    """Validates notebook files."""
+    with Validator() as started:
+        yield started

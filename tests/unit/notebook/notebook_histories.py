@@ -12,72 +12,26 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import quote
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.support import eventually
+from tests.unit.notebook.notebook_witness import KINDS, VERSIONS, Shown, Witness, new_cell, written
 from tests.unit.notebook.page import Connection, Loop, Page, shown_text
 from tests.unit.notebook.parts import Browser, Notebook
 from tests.unit.notebook.validator import Validator
-
-CODE = """# cell {label}
-import os, time, uuid
-from IPython.display import display
-run, shown = uuid.uuid4().hex[:6], []
-def say(what):
-    line = f"{{run}} {{what}}\\n"
-    shown.append(line)
-    with open("said-{label}", "a") as said:
-        said.write(f"{{time.time()}} {{os.getpid()}} {{line}}")
-    {show}
-say("began")
-while not os.path.exists("gate-{label}"):
-    time.sleep(0.01)
-say("ended")
-"""
-SHOW = {
-    "prints": "print(line, end='', flush=True)",
-    "displays": "display({'text/plain': line}, raw=True)",
-    "updates": (
-        "handle = handle if len(shown) > 1 else display(display_id=True)\n"
-        "    display({'text/plain': ''.join(shown)}, raw=True,"
-        " display_id=handle.display_id, update=True)"
-    ),
-}
-"""Ways to put out a line: as text, as a display each, in one display that is updated."""
-KINDS = ("prints", "displays")
-
-VERSIONS = [(3, 0), *((4, minor) for minor in range(6))]
-
-FLUSH_SECONDS = 1.0
-"""A kernel that is killed may not have published what it said so many seconds before."""
-
-
-@dataclass
-class Run:
-    """One run of a cell, by its own account: when it said which line, and in which process."""
-
-    name: str
-    process: int
-    lines: list[str] = field(default_factory=list)
-    last_at: float = 0.0
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a page showed under a cell when it was saved, and what it knew of which run."""
-
-    text: str
-    run: str
-    known: int
-    own: bool
 
 
 @dataclass
@@ -90,6 +44,9 @@ class Window:
     own: set[str] = field(default_factory=set)
 
 
+WHO = st.sampled_from(["ada", "bob"])
+
+
 class Histories(RuleBasedStateMachine):
     """One notebook of some format in a folder of its own."""
 
@@ -97,7 +54,7 @@ class Histories(RuleBasedStateMachine):
     loop: ClassVar[Loop]
     validator: ClassVar[Validator]
     browser: ClassVar[Browser]
-    numbers: ClassVar[Iterator[int]] = count()
+    held: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,9 +62,8 @@ class Histories(RuleBasedStateMachine):
         self.folder.mkdir()
         self.name = "notebook.ipynb"
         self.windows: dict[str, Window] = {}
-        self.labels = 0
+        self.witness = Witness(self.folder)
         self.edits = 0
-        self.killed: dict[int, float] = {}
         self.story: list[str] = []
 
     @initialize(
@@ -117,14 +73,14 @@ class Histories(RuleBasedStateMachine):
     def begin(self, version: tuple[int, int], kinds: list[str]) -> None:
         """Somebody opens a notebook that has never been opened here."""
         self.note(f"nbformat {version}, {kinds}")
-        sources = [self.code(kind) for kind in kinds]
+        sources = [self.witness.new_source(kind) for kind in kinds]
         self.file.write_text(json.dumps(written(version, sources)))
         page = self.open("ada")
         assert [cell["source"] for cell in page.cells] == sources
         self.saved = self.contents(self.windows["ada"])
         self.kernel_id = page.kernel_id
 
-    @rule(who=st.sampled_from(["ada", "bob"]))
+    @rule(who=WHO)
     def opens_or_closes(self, who: str) -> None:
         """Open a page, or close it without saving."""
         if who in self.windows:
@@ -133,14 +89,14 @@ class Histories(RuleBasedStateMachine):
         else:
             self.open(who)
 
-    @rule(who=st.sampled_from(["ada", "bob"]))
+    @rule(who=WHO)
     def reloads(self, who: str) -> None:
         """Load a page again; what was not saved is lost."""
         if who in self.windows:
             self.windows.pop(who).page.close()
             self.open(who)
 
-    @rule(who=st.sampled_from(["ada", "bob"]))
+    @rule(who=WHO)
     def shuts_the_laptop_or_opens_it(self, who: str) -> None:
         """Lose the connection, or get it back."""
         if (window := self.windows.get(who)) is not None:
@@ -151,7 +107,7 @@ class Histories(RuleBasedStateMachine):
                 window.page.fall_asleep()
             window.asleep = not window.asleep
 
-    @rule(who=st.sampled_from(["ada", "bob"]), number=st.integers(0, 5), wait=st.booleans())
+    @rule(who=WHO, number=st.integers(0, 5), wait=st.booleans())
     def runs(self, who: str, number: int, wait: bool) -> None:
         """Run a cell; wait: until the page shows that it began, if nothing else runs."""
         window, cell_id = self.chosen(who, number)
@@ -161,12 +117,12 @@ class Histories(RuleBasedStateMachine):
         self.remember_as_cleared(window, cell_id)
         window.page.run(cell_id)
         window.own.add(cell_id)
-        if wait and self.gates_are_open():
+        if wait and self.witness.gates_are_open():
             until = time.monotonic() + 5
             while window.page.runs(cell_id) and time.monotonic() < until:
                 time.sleep(0.02)
 
-    @rule(who=st.sampled_from(["ada", "bob"]), number=st.integers(0, 5))
+    @rule(who=WHO, number=st.integers(0, 5))
     def edits_a_cell(self, who: str, number: int) -> None:
         """Add a line to a cell."""
         window, cell_id = self.chosen(who, number)
@@ -175,7 +131,7 @@ class Histories(RuleBasedStateMachine):
             self.note(f"{who} edits {cell_id} ({self.edits})")
             window.page.cell(cell_id)["source"] += f"# edit {self.edits}\n"
 
-    @rule(who=st.sampled_from(["ada", "bob"]), number=st.integers(0, 5))
+    @rule(who=WHO, number=st.integers(0, 5))
     def deletes_a_cell(self, who: str, number: int) -> None:
         """Delete a cell; the last one stays."""
         window, cell_id = self.chosen(who, number)
@@ -183,16 +139,16 @@ class Histories(RuleBasedStateMachine):
             self.note(f"{who} deletes {cell_id}")
             window.page.cells.remove(window.page.cell(cell_id))
 
-    @rule(who=st.sampled_from(["ada", "bob"]), kind=st.sampled_from(KINDS))
+    @rule(who=WHO, kind=st.sampled_from(KINDS))
     def adds_a_cell(self, who: str, kind: str) -> None:
         """Add a cell at the top."""
         if (window := self.awake(who)) is not None:
             cell_id = uuid.uuid4().hex[:8]
             self.note(f"{who} adds {cell_id}")
-            cell = {"cell_type": "code", "id": cell_id, "metadata": {}, "execution_count": None}
-            window.page.cells.insert(0, cell | {"outputs": [], "source": self.code(kind)})
+            cell = new_cell(cell_id, self.witness.new_source(kind))
+            window.page.cells.insert(0, cell)
 
-    @rule(who=st.sampled_from(["ada", "bob"]), number=st.integers(0, 5))
+    @rule(who=WHO, number=st.integers(0, 5))
     def clears_a_cell(self, who: str, number: int) -> None:
         """Clear the outputs of a cell that this page runs or has run."""
         window, cell_id = self.chosen(who, number)
@@ -201,7 +157,7 @@ class Histories(RuleBasedStateMachine):
             self.remember_as_cleared(window, cell_id)
             window.page.clear(cell_id)
 
-    @rule(who=st.sampled_from(["ada", "bob"]))
+    @rule(who=WHO)
     def saves(self, who: str) -> None:
         """Save; or, if somebody else saved since, load what they saved."""
         if (window := self.awake(who)) is None:
@@ -228,7 +184,7 @@ class Histories(RuleBasedStateMachine):
     def lets_cells_end(self) -> None:
         """Let everything end that waits."""
         self.note("cells may end")
-        self.open_gates()
+        self.witness.open_gates()
 
     @rule(name=st.sampled_from(["notebook.ipynb", "another.ipynb", "Ünï %20.ipynb"]))
     def renames(self, name: str) -> None:
@@ -242,14 +198,14 @@ class Histories(RuleBasedStateMachine):
             for window in self.windows.values():
                 window.page.path = self.path
 
-    @precondition(lambda self: len(self.killed) < 2)
+    @precondition(lambda self: len(self.witness.killed) < 2)
     @rule(kills=st.booleans())
     def kills_or_restarts_the_kernel(self, kills: bool) -> None:
         """End what runs: by a signal, or as a person restarts a kernel."""
-        if (process := self.process()) is None:
+        if (process := self.witness.process) is None:
             return
         self.note("the kernel is killed" if kills else "the kernel is restarted")
-        self.killed[process] = time.time()
+        self.witness.kill(process)
         if kills:
             os.kill(process, signal.SIGKILL)
         url = f"/api/kernels/{self.kernel_id}/restart"
@@ -260,20 +216,23 @@ class Histories(RuleBasedStateMachine):
         """Everybody leaves; then the file must have everything, and nothing else."""
         if not self.story:
             return
-        self.open_gates()
+        self.witness.open_gates()
         for window in self.windows.values():
             window.page.close()
         try:
             process = self.process_after_all_requests()
-            eventually(lambda: self.all_have_ended() and not self.faults(), within=40)
-            self.killed[process] = time.time()
+            eventually(lambda: self.witness.all_have_ended() and not self.faults(), within=40)
+            self.witness.kill(process)
             url = f"/api/kernels/{self.kernel_id}"
             assert self.browser.request("DELETE", url, Accept="*/*").status == 204
             assert not self.faults(), "after the kernel was ended"
         except AssertionError as error:
             said = {path.name: path.read_text() for path in sorted(self.folder.glob("said-*"))}
-            story = "\n".join([*self.story, f"killed: {self.killed}", *map(str, said.items())])
+            story = "\n".join(
+                [*self.story, f"killed: {self.witness.killed}", *map(str, said.items())]
+            )
             raise AssertionError(f"{self.faults()}\nafter\n{story}\n{error}") from error
+        Histories.held += 1
 
     # What the file should be
 
@@ -289,56 +248,13 @@ class Histories(RuleBasedStateMachine):
         if fault := self.validator.fault(self.file):
             found.append(fault)
         for cell_id, cell in cells.items():
-            text, fine = shown_text(cell), self.acceptable(cell_id, sources[cell_id])
+            text, fine = (
+                shown_text(cell),
+                self.witness.acceptable(sources[cell_id], self.saved[cell_id]),
+            )
             if text not in fine:
                 found.append(f"{cell_id} shows {text!r}, not one of {fine}")
         return found
-
-    def all_have_ended(self) -> bool:
-        """Whether no cell runs any more."""
-        return all(
-            run.lines[-1].endswith("ended\n") or run.process in self.killed
-            for label in range(1, self.labels + 1)
-            for run in self.accounts(f"# cell {label}\n")
-        )
-
-    def acceptable(self, cell_id: str, source: str) -> list[str]:
-        """What the cell may show: what was saved, and what it has put out since."""
-        shown = self.saved[cell_id]
-        fine: list[str] = []
-        for run in reversed(self.accounts(source)):
-            known = shown.known if run.name == shown.run else 0
-            before = shown.text if run.name == shown.run else ""
-            ends = [len(run.lines)] if not self.was_cut(run) else range(known, len(run.lines) + 1)
-            fine += [before + "".join(run.lines[known:end]) for end in ends]
-            if run.name == shown.run and not shown.own:
-                fine.append("".join(run.lines))
-            if not self.was_cut(run):
-                return fine
-        return [*fine, shown.text if not shown.run else ""]
-
-    def accounts(self, source: str) -> list[Run]:
-        """The runs of a cell by its own account, oldest first."""
-        label = source.partition("\n")[0].removeprefix("# cell ")
-        runs: dict[str, Run] = {}
-        said = self.folder / f"said-{label}"
-        for line in said.read_text().splitlines(keepends=True) if said.exists() else ():
-            if not line.endswith("\n"):
-                continue
-            at, process, text = line.split(" ", 2)
-            name = text.split(" ")[0]
-            run = runs.setdefault(name, Run(name, int(process)))
-            run.lines.append(text)
-            run.last_at = float(at)
-        return list(runs.values())
-
-    def was_cut(self, run: Run) -> bool:
-        """Whether its kernel was ended before it had published everything, perhaps."""
-        killed_at = self.killed.get(run.process)
-        ended = run.lines[-1].endswith("ended\n")
-        if killed_at is None:
-            return not ended
-        return not ended or run.last_at > killed_at - FLUSH_SECONDS
 
     # What people see and do
 
@@ -353,11 +269,6 @@ class Histories(RuleBasedStateMachine):
     def note(self, what: str) -> None:
         """Add to the story that is told when something is wrong."""
         self.story.append(what)
-
-    def code(self, kind: str) -> str:
-        """The source of a new cell."""
-        self.labels += 1
-        return CODE.format(label=self.labels, show=SHOW[kind])
 
     def open(self, who: str) -> Page:
         """Open the notebook in a page of somebody."""
@@ -401,15 +312,6 @@ class Histories(RuleBasedStateMachine):
             if shown.run:
                 window.cleared[cell_id] = (shown.run, shown.known)
 
-    def open_gates(self) -> None:
-        """Let all cells end, those to come too."""
-        for label in range(1, self.labels + 1):
-            (self.folder / f"gate-{label}").touch()
-
-    def gates_are_open(self) -> bool:
-        """Whether every cell ends by itself."""
-        return all((self.folder / f"gate-{n}").exists() for n in range(1, self.labels + 1))
-
     def process_after_all_requests(self) -> int:
         """Wait until the kernel has done what it was asked for; its process."""
         done = self.folder / "done"
@@ -425,50 +327,25 @@ class Histories(RuleBasedStateMachine):
         console.close()
         return int(done.read_text().splitlines()[0])
 
-    def process(self) -> int | None:
-        """The process of the kernel, if a cell has told it and it was not ended."""
-        told = [
-            (run.last_at, run.process)
-            for label in range(1, self.labels + 1)
-            for run in self.accounts(f"# cell {label}\n")
-        ]
-        process = max(told)[1] if told else None
-        return process if process not in self.killed else None
-
 
 def contents_url(path: str) -> str:
     """Where Jupyter has a file."""
     return f"/api/contents/{quote(path)}"
 
 
-def written(version: tuple[int, int], sources: list[str]) -> dict[str, Any]:
-    """A notebook of a format with these code cells."""
-    major, minor = version
-    head = {"nbformat": major, "nbformat_minor": minor, "metadata": {}}
-    if major == 3:
-        cells: list[dict[str, Any]] = [
-            {
-                "cell_type": "code",
-                "collapsed": False,
-                "input": source.splitlines(keepends=True),
-                "language": "python",
-                "metadata": {},
-                "outputs": [],
-            }
-            for source in sources
-        ]
-        return {**head, "metadata": {"name": ""}, "worksheets": [{"cells": cells, "metadata": {}}]}
-    cells = [
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "metadata": {},
-            "outputs": [],
-            "source": source.splitlines(keepends=True),
-        }
-        for source in sources
-    ]
-    if minor >= 5:
-        for number, cell in enumerate(cells):
-            cell["id"] = f"c{number}"
-    return head | {"cells": cells}
+def try_histories(notebook: Notebook, *, examples: int, steps: int) -> None:
+    """Try so many histories of up to so many steps on a running server."""
+    with Loop() as loop, Validator() as validator:
+        Histories.notebook, Histories.browser = notebook, notebook.browser()
+        Histories.loop, Histories.validator = loop, validator
+        run_state_machine_as_test(
+            Histories,
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+                database=None,
+            ),
+        )

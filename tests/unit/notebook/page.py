@@ -104,18 +104,14 @@ class Connection:
 
 
 class Page:
-    """Shows one notebook file, with what its kernel publishes for its own cells.
+    """Shows one notebook file, with what its kernel publishes for its own cells."""
 
-    told: whether it tells with a save what it had taken in, as our part of the page does.
-    """
-
-    def __init__(self, loop: Loop, browser: Browser, path: str, *, told: bool = True) -> None:
+    def __init__(self, loop: Loop, browser: Browser, path: str) -> None:
         self.path = path
         self.cells: list[Cell] = []
         self.connection: Connection
         self._loop = loop
         self._browser = browser
-        self._told = told
         self._hash: str | None = None
         self._notebook: dict[str, Any] = {}
         self._running: dict[str, str] = {}
@@ -199,16 +195,9 @@ class Page:
         known = self._browser.request("GET", url, Accept="*/*")
         if known.status == 200 and known.json["hash"] != self._hash:
             return False
-        model: dict[str, Any] = {"type": "notebook", "format": "json", "content": content}
-        if self._told:
-            model["ramon"] = {
-                "kernel": self.kernel_id,
-                "session": self.connection.session,
-                "seen": seen,
-            }
-        answer = self._browser.request(
-            "PUT", f"/api/contents/{quote(self.path)}", model, Accept="*/*"
-        )
+        saving = {"kernel": self.kernel_id, "session": self.connection.session, "seen": seen}
+        model = {"type": "notebook", "format": "json", "content": content, "ramon": saving}
+        answer = self._browser.request("PUT", file, model, Accept="*/*")
         assert answer.status in (200, 201), answer.body
         self._hash = self._browser.request("GET", url, Accept="*/*").json["hash"]
         return True
