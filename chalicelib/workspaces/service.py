@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, Invalid
+from chalicelib.core.observability import log
 from chalicelib.storage import service as storage
 from chalicelib.storage.schemas import BlobRef
 from chalicelib.workspaces.models import Snapshot
@@ -42,12 +43,13 @@ def commit(account_id: str, notebook_id: str, quota_bytes: int, change: Commit) 
 
     Raises `Conflict`: `snapshot_conflict` when `parent` is not the newest snapshot,
     `quota_exceeded` when the files would grow beyond the quota (shrinking is always allowed),
-    `blob_missing` when contents have not arrived. Raises `Invalid` for paths that don't fit.
+    `blob_missing` when contents have not arrived, `files_missing` when the newest snapshot's
+    manifest is not there. Raises `Invalid` for paths that don't fit.
     """
     newest = _newest(notebook_id)
     if (newest.id if newest else None) != change.parent:
         raise _conflict(newest)
-    entries = apply(_entries(newest), change)
+    entries = apply(_files(newest), change)
     used = sum(entry.size for entry in entries)
     before = newest.bytes if newest else 0
     if used > quota_bytes and used > before:
@@ -76,7 +78,7 @@ def seed(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Committe
 def copy(from_notebook: str, to_notebook: str) -> Committed | None:
     """Give a new notebook the files of another one of the same account, without copying bytes."""
     newest = _newest(from_notebook)
-    return _append(to_notebook, None, _entries(newest)) if newest else None
+    return _append(to_notebook, None, _files(newest)) if newest else None
 
 
 def forget(notebook_id: str) -> None:
@@ -147,6 +149,19 @@ def _drop_oldest(notebook_id: str, seq: int) -> None:
     for old in Snapshot.query(notebook_id, Snapshot.seq <= seq, limit=2):
         old.delete()
         storage.delete_documents([old.manifest_key])
+
+
+def _files(newest: Snapshot | None) -> list[Entry]:
+    """The files of a newest snapshot. Raises `Conflict` (`files_missing`) if nobody knows them."""
+    try:
+        return _entries(newest)
+    except storage.NoDocument as error:
+        log.exception("a manifest is missing", key=str(error))
+        raise Conflict(
+            "The list of this notebook's files is missing. Nothing of it is deleted. Please tell "
+            "the people who run this service.",
+            code="files_missing",
+        ) from error
 
 
 def _entries(snapshot: Snapshot | None) -> list[Entry]:

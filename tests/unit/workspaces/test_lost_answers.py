@@ -171,6 +171,18 @@ def test_a_missing_manifest_is_said_by_name_before_anything_is_swept(wire: Wire)
         service.contents(NOTEBOOK)
 
 
+def test_a_save_says_that_the_list_of_files_is_missing_and_loses_nothing(wire: Wire) -> None:
+    first = seeded()
+    (row,) = Snapshot.query(NOTEBOOK)
+    storage.delete_documents([row.manifest_key])
+
+    with pytest.raises(Conflict) as refused:
+        saved(first.snapshot_id, "b.txt")
+
+    assert refused.value.code == "files_missing"
+    assert [each.id for each in Snapshot.query(NOTEBOOK)] == [first.snapshot_id]
+
+
 def test_without_recognition_of_ones_own_write_a_lost_answer_is_a_conflict(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
