@@ -116,6 +116,7 @@ def _running(id_: str, of: list[Run], at: int) -> schemas.Running:
         spent_usd=_exact(sum((runs.cost(run, at) for run in of), Decimal(0))),
         rate_usd_hour=f"{rate:.4f}",
         included=not rate,
+        workers=len(of) if of[0].kind == Kind.CLUSTER else 0,
     )
 
 

@@ -8,7 +8,10 @@ from msgspec import Meta
 
 
 class Running(msgspec.Struct):
-    """Something that runs now, and what it costs beyond the plan; a cluster is one thing."""
+    """Something that runs now, and what it costs beyond the plan; a cluster is one thing.
+
+    `workers` are those of a cluster that are charged; 0 of everything else.
+    """
 
     run_id: str
     resource_id: str
@@ -19,6 +22,7 @@ class Running(msgspec.Struct):
     spent_usd: str
     rate_usd_hour: str
     included: bool
+    workers: int
 
 
 class Notice(msgspec.Struct):

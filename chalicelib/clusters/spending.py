@@ -1,7 +1,7 @@
 """What clusters cost: an hour of them, so far, and against their budgets."""
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
@@ -84,6 +84,16 @@ def keep_budget(cluster: Cluster) -> None:
         return
     spending = of([cluster])[cluster.id]
     if spending.spent + spending.usd_second * _AHEAD > cluster.budget:
-        budget = dollars(cluster.budget)
-        message = f"Its budget of ${budget} is used up. Finished results are kept."
+        message = f"{_used(spending.spent, cluster.budget)} Finished results are kept."
         lifecycle.ask_to_stop(cluster, Reason.BUDGET, message)
+
+
+def _used(spent: Decimal, budget: Decimal) -> str:
+    """How much of a budget is used, as it is: a stop comes before all of it is."""
+    if spent >= budget:
+        return f"Its budget of ${dollars(budget)} is used up."
+    cost = spent.quantize(_CENT, ROUND_FLOOR)
+    return (
+        f"It has cost ${cost} of its budget of ${dollars(budget)}, and might have passed it within "
+        f"{_AHEAD // 60} minutes."
+    )

@@ -223,7 +223,10 @@ class Tasks(Scaling, concurrent.futures.Executor):
 
     def _landed_one(self, future: Future[Any], size: int) -> None:
         self._flying.discard(future)
-        self._counted(size)
+        if future.status in {"finished", "error"}:
+            self._counted(size)
+        elif future.client.status == "running":
+            self._total -= size  # nobody wants it any more; what went with its cluster was wanted
 
     def _counted(self, size: int) -> None:
         self._done += size

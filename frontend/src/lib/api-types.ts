@@ -1271,6 +1271,8 @@ export interface components {
         /**
          * Running
          * @description Something that runs now, and what it costs beyond the plan; a cluster is one thing.
+         *
+         *         `workers` are those of a cluster that are charged; 0 of everything else.
          */
         Running: {
             run_id: string;
@@ -1282,6 +1284,7 @@ export interface components {
             spent_usd: string;
             rate_usd_hour: string;
             included: boolean;
+            workers: number;
         };
         /**
          * Notice

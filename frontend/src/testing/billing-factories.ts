@@ -44,6 +44,7 @@ export function aRun(changes: Partial<Running> = {}): Running {
     spent_usd: "0.312700",
     rate_usd_hour: "0.2376",
     included: false,
+    workers: 0,
     ...changes,
   };
 }

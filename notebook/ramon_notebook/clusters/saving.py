@@ -18,6 +18,7 @@ from distributed.protocol.serialize import Serialized, deserialize
 from distributed.scheduler import TaskState
 from distributed.utils import offload
 
+from ramon._calls import SHARED, Part
 from ramon_notebook.clusters.keeping import KeepingScheduler
 from ramon_notebook.files import replacing
 
@@ -37,10 +38,11 @@ async def save_results(scheduler: KeepingScheduler, name: str, target: Path) -> 
     """Write the wanted results that are finished; how many, and the bytes of the file.
 
     The file is a pickle of {"cluster", "saved_at", "results": {key: value}, "left_out":
-    [keys]}: left out is what was not finished, too large, or not gathered in time.
+    [keys]}: left out is what was not finished, too large, or not gathered in time. Calls of a
+    `map` that travelled together are one value, and count each.
     """
     deadline = time.monotonic() + MOST_SECONDS
-    wanted = scheduler.in_order([task for task in scheduler.tasks.values() if task.who_wants])
+    wanted = scheduler.in_order([task for task in scheduler.tasks.values() if _is_result(task)])
     results: dict[Any, Any] = {}
     room = MOST_BYTES
     for batch in _batches(task for task in wanted if task.state == "memory"):
@@ -58,7 +60,13 @@ async def save_results(scheduler: KeepingScheduler, name: str, target: Path) -> 
         "results": results,
         "left_out": [task.key for task in wanted if task.key not in results],
     }
-    return {"results": len(results), "bytes": await offload(_write, document, target)}
+    count = sum(len(value) if isinstance(value, Part) else 1 for value in results.values())
+    return {"results": count, "bytes": await offload(_write, document, target)}
+
+
+def _is_result(task: TaskState) -> bool:
+    """Whether somebody wants it who called for it; what calls have in common is none."""
+    return bool(task.who_wants) and not str(task.key).startswith(SHARED)
 
 
 def _batches(tasks: Iterable[TaskState]) -> Iterator[list[Any]]:

@@ -74,7 +74,20 @@ def test_it_stops_when_the_next_minute_and_its_stop_would_pass_the_budget(time: 
 
     stopped = lifecycle.read("cl_1")
     assert (stopped.state, stopped.stop_reason) == ("stopping", Reason.BUDGET)
-    assert "$0.10" in (stopped.stop_message or "")
+    assert stopped.stop_message == (
+        "It has cost $0.09 of its budget of $0.10, and might have passed it within 2 minutes. "
+        "Finished results are kept."
+    )
+
+
+def test_a_budget_is_said_to_be_used_up_only_when_it_is(time: Time) -> None:
+    _running("0.10")
+    time.now += timedelta(minutes=30)
+
+    jobs.meter_clusters()
+
+    message = lifecycle.read("cl_1").stop_message or ""
+    assert message.startswith("Its budget of $0.10 is used up.")
 
 
 def test_what_is_recorded_already_counts(time: Time) -> None:

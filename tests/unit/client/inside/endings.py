@@ -81,6 +81,8 @@ def be_stopped() -> None:
     slow, lasting = cluster.submit(time.sleep, 12), client.submit(time.sleep, 13)
     wanted = client.submit(operator.add, 40, 2)
     assert wanted.result() == 42
+    KEPT.append(cluster.map(operator.neg, range(1000)))
+    until(lambda: "1,000 of 1,001 tasks" in cluster._repr_html_())
     Path("working").touch()
     for call in (
         slow.result,
@@ -99,9 +101,17 @@ def be_stopped() -> None:
         assert "It cost $0.01." in str(error)
     error = raised(ramon.errors.ClusterStopped, cluster.check)
     assert "ramon.saved_results('stopped')" in str(error)
-    assert 42 in ramon.saved_results("stopped").values()
+    saved = ramon.saved_results("stopped")
+    assert 42 in saved.values()
+    assert [value for key, value in saved.items() if key.startswith("neg-")] == _negatives()
+    assert f"{len(saved)} results that were finished" in str(error)
     cluster.close()
+    assert "1,000 of 1,001 tasks" in cluster._repr_html_(), "what was lost is not done"
     raised(ramon.errors.ClusterNotFound, lambda: ramon.saved_results("nothing"))
+
+
+def _negatives() -> list[int]:
+    return [-number for number in range(1000)]
 
 
 def be_interrupted_while_it_starts() -> None:

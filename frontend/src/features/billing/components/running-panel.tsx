@@ -88,12 +88,12 @@ function spentOf(runs: RunningRow["of"], elapsedMs: number): Usd {
   );
 }
 
-function Name({ row: { id, kind, name, runs } }: { row: RunningRow }) {
+function Name({ row: { id, kind, name, workers } }: { row: RunningRow }) {
   if (kind !== "cluster") return <Link to={paths.notebook(id)}>{name}</Link>;
   return (
     <>
-      <Link to={paths.cluster(id)}>{name}</Link> (cluster, {runs}{" "}
-      {runs === 1 ? "worker" : "workers"})
+      <Link to={paths.cluster(id)}>{name}</Link> (cluster, {workers}{" "}
+      {workers === 1 ? "worker" : "workers"})
     </>
   );
 }

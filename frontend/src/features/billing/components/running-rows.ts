@@ -6,8 +6,8 @@ export type RunningRow = {
   id: string;
   kind: string;
   name: string;
-  /** How many are charged: workers, of a cluster. */
-  runs: number;
+  /** How many workers of a cluster are charged. */
+  workers: number;
   /** Since when the first of them runs, ISO 8601. */
   since: string;
   ratePerHour: Usd;
@@ -15,13 +15,13 @@ export type RunningRow = {
   of: Running[];
 };
 
-/** What runs, one row each: the workers of a cluster, which are charged each, are put together. */
+/** What runs, one row each. */
 export function rowsOf(running: Running[]): RunningRow[] {
   const rows = new Map<string, RunningRow>();
   for (const run of running) {
     const row = rows.get(run.resource_id) ?? emptyRow(run);
     row.of.push(run);
-    row.runs += 1;
+    row.workers += run.workers;
     row.ratePerHour += parseUsd(run.rate_usd_hour);
     row.included &&= run.included;
     if (run.started_at < row.since) row.since = run.started_at;
@@ -35,7 +35,7 @@ function emptyRow({ resource_id, kind, name, started_at }: Running): RunningRow 
     id: resource_id,
     kind,
     name,
-    runs: 0,
+    workers: 0,
     since: started_at,
     ratePerHour: 0n,
     included: true,
