@@ -23,6 +23,17 @@ from ramon_notebook.execution.watch import KernelWatch
 
 NUDGE_SECONDS = 0.03
 
+PRINTED_BYTES = 10_000_000
+"""Bytes of text a second that a page is sent, over three seconds; a browser dies of much more.
+
+Jupyter's limit of a tenth of that drops a single message of 3 MB.
+"""
+
+TOO_MUCH = (
+    "[The page leaves out what comes now: the cell prints more than 10 MB, or 1000 messages, a "
+    "second. The cell itself goes on.]"
+)
+
 MOST_ENDED = 100
 """Requests whose ends were the last that this page was told."""
 
@@ -170,6 +181,10 @@ class PageConnection(ZMQChannelsWebsocketConnection):
                 busy = {"execution_state": "busy"}
                 self._send(Answer("iopub", "status", busy, execution.header))
                 return
+
+    def write_stderr(self, _: str, parent_header: Any) -> None:
+        """Say in plain words that a page is not sent all that a cell prints."""
+        super().write_stderr(TOO_MUCH, parent_header)
 
     def publish(self, message: dict[str, Any]) -> None:
         """Give the page a message as if the kernel had published it."""

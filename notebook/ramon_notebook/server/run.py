@@ -19,7 +19,7 @@ from ramon_notebook.clusters.socket import serve as serve_clusters
 from ramon_notebook.execution.documents import Documents, KernelSession
 from ramon_notebook.execution.handlers import EXECUTIONS
 from ramon_notebook.execution.kernels import RecordingKernelManager
-from ramon_notebook.execution.pages import PageConnection
+from ramon_notebook.execution.pages import PRINTED_BYTES, PageConnection
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.execution.watch import KernelWatch
@@ -141,6 +141,7 @@ def configuration(settings: Settings) -> Config:
     config.KernelManager.transport = "ipc"
     # Sockets need no other names for another try, and whoever listens would not hear of them.
     config.KernelRestarter.random_ports_until_alive = False
+    config.PageConnection.iopub_data_rate_limit = PRINTED_BYTES
     config.KernelProvisionerFactory.default_provisioner_name = "ramon-fork"
     config.WorkspaceContents.update(allow_hidden=True, delete_to_trash=False)
     config.ResourceUseDisplay.update(

@@ -145,7 +145,8 @@ class Browser:
                     return
 
     def connect(self, client: aiohttp.ClientSession, path: str) -> _WSRequestContextManager:
-        return client.ws_connect(f"ws://{self.address}:{PORT}{path}", headers=self.socket_headers())
+        address = f"ws://{self.address}:{PORT}{path}"
+        return client.ws_connect(address, headers=self.socket_headers(), max_msg_size=0)
 
     def socket_headers(self) -> dict[str, str]:
         """What a page sends when it opens a socket."""

@@ -56,3 +56,13 @@ def test_the_limit_of_a_message_follows_the_memory(notebook: Notebook) -> None:
     config = page.partition('<script id="jupyter-config-data" type="application/json">')[2]
     told = json.loads(config.partition("</script>")[0])["ramonMaxMessageBytes"]
     assert int(told) == MEMORY // 8
+
+
+def test_a_page_is_sent_long_text_in_one_piece_and_told_when_it_is_too_much(
+    shared_notebook: Notebook,
+) -> None:
+    browser = shared_notebook.browser()
+    kernel_id = browser.open_kernel("long.ipynb")
+    assert len(browser.run(kernel_id, "print('x' * 12_000_000)").text) == 12_000_001
+    flood = "for _ in range(60): print('x' * 1_000_000, flush=True)"
+    assert "The page leaves out what comes now" in browser.run(kernel_id, flood).text
