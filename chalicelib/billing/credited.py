@@ -60,21 +60,22 @@ def credit_in(write: db.Writes, one: Credit) -> None:
         [Run.ended_at.set(one.run.started_at), Run.credit.set(one.why)],
         condition=Run.id.exists() & Run.ended_at.does_not_exist(),
     )
-    write.update(
-        "credit",
-        BillingAccount(one.run.account_id),
-        [
-            BillingAccount.free_day.set(one.day),
-            BillingAccount.free_usd.set(one.given + one.amount),
-        ],
-        condition=_is_as_read(one.account),
-    )
+    account, day = BillingAccount(one.run.account_id), BillingAccount.free_day
+    if one.account.free_day == one.day:
+        more, has_room = BillingAccount.free_usd.add(one.amount), _has_room(one)
+        write.update("credit", account, [more], condition=(day == one.day) & has_room)
+    else:
+        begin = [day.set(one.day), BillingAccount.free_usd.set(one.amount)]
+        write.update("credit", account, begin, condition=_is_of_another_day(one))
 
 
-def _is_as_read(account: BillingAccount) -> db.Condition:
-    if account.free_day is None or account.free_usd is None:
-        return BillingAccount.free_day.does_not_exist()
-    condition: db.Condition = (BillingAccount.free_day == account.free_day) & (
-        BillingAccount.free_usd == account.free_usd
-    )
+def _has_room(one: Credit) -> db.Condition:
+    """Whether the day's credit still has room: others may have been credited since it was read."""
+    condition: db.Condition = BillingAccount.free_usd <= FREE_USD_DAY - one.amount
+    return condition
+
+
+def _is_of_another_day(one: Credit) -> db.Condition:
+    day = BillingAccount.free_day
+    condition: db.Condition = day.does_not_exist() | (day != one.day)
     return condition

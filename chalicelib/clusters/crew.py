@@ -1,24 +1,17 @@
 """What becomes of workers: every fact about them is recorded once, whoever brings it, in any order.
 
-Money follows Batch's own times alone. An attempt is charged from Batch's start to Batch's stop: its
-run of billing is opened in the transaction that records the start, and ended in the one that
-records the stop. Whether a worker has joined is what its account's own programs say, so it decides
-about what is shown and about who is waited for, never about what is owed.
+Of its attempts, and of what is charged, tells `attempts.py`.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-from chalicelib.billing import catalogue
-from chalicelib.billing import service as billing
-from chalicelib.clusters import batch, crew_ends, environments, lifecycle
+from chalicelib.clusters import attempts, batch, crew_ends, environments, lifecycle
 from chalicelib.clusters.crew_ends import End
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import (
     WANTED,
     ClusterState,
-    PoolKind,
     Reason,
     WorkerEnd,
     WorkerState,
@@ -49,26 +42,16 @@ def live_of(cluster_id: str) -> list[Worker]:
     return sorted((w for w in workers if w.ended_at is None), key=lambda worker: worker.id)
 
 
-def run_id(worker: Worker, attempt: int) -> str:
-    """The run of billing of one attempt."""
-    return f"{worker.id}.{attempt}"
-
-
 def queue_of(worker: Worker) -> str:
     """The queue that its job is in."""
     return environments.name(worker.account_id, worker.kind)
-
-
-def attempt_of(worker: Worker) -> int:
-    """The number of its newest attempt that Batch has told of; 0 before the first."""
-    return max([0, *map(int, worker.started.attribute_values)])
 
 
 def state_of(worker: Worker) -> WorkerState:
     """Where it is, by what is known of its newest attempt."""
     if worker.ended_at is not None:
         return WorkerState.ENDED
-    number = str(attempt_of(worker))
+    number = str(attempts.newest(worker))
     if number == "0" or number in worker.stopped.attribute_values:
         return WorkerState.PENDING
     joined = number in worker.joined.attribute_values
@@ -97,20 +80,11 @@ def observe(worker: Worker, job: batch.Job) -> None:
     if worker.ended_at is not None or not adopt(worker, job.id):
         return
     for number, attempt in enumerate(job.attempts, 1):
-        _observe_attempt(worker, str(number), attempt)
+        attempts.observe(worker, str(number), attempt)
     if job.is_over:
         last = job.attempts[-1] if job.attempts else None
         why = crew_ends.of(worker, job, last)
         end(worker, crew_ends.with_its_cluster(why) if _left_with_its_cluster(worker) else why)
-
-
-def _observe_attempt(worker: Worker, number: str, attempt: batch.Attempt) -> None:
-    if attempt.started_at is not None:
-        _started(worker, number, attempt.started_at, attempt.stream)
-    start = worker.started.attribute_values.get(number)
-    if start is not None and attempt.stopped_at is not None:
-        fault = crew_ends.fault(worker, start, attempt.stopped_at, attempt)
-        _stopped(worker, number, attempt.stopped_at, fault)
 
 
 def _left_with_its_cluster(worker: Worker) -> bool:
@@ -118,136 +92,13 @@ def _left_with_its_cluster(worker: Worker) -> bool:
     return worker.leaving is None and lifecycle.read(worker.cluster_id).state not in WANTED
 
 
-@db.when_contended
-def _started(worker: Worker, number: str, at: datetime, stream: str | None) -> None:
-    if number in worker.started.attribute_values or worker.ended_at is not None:
-        return
-    actions = [_of(Worker.started, number).set(_millis(at))]
-    if stream:
-        actions.append(_of(Worker.streams, number).set(stream))
-    try:
-        with db.transaction() as write:
-            write.update(
-                "worker",
-                worker,
-                actions,
-                condition=Worker.ended_at.does_not_exist()
-                & _is(Worker.started, number, known=False),
-            )
-            billing.open_in(write, _use(worker, number, at))
-    except db.Refused as refused:
-        _look_again(worker, refused)
-    else:
-        worker.refresh(consistent_read=True)
-
-
-def _of(facts: Any, number: str) -> Any:
-    """What a map of the record has of one attempt, for an update or a condition."""
-    return facts[number]
-
-
-def _is(facts: Any, number: str, *, known: bool) -> db.Condition:
-    """Whether something is known of an attempt, or is not."""
-    fact = _of(facts, number)
-    condition: db.Condition = fact.exists() if known else fact.does_not_exist()
-    return condition
-
-
-def _look_again(worker: Worker, refused: db.Refused) -> None:
-    """Something was recorded since the worker was read: try again with that."""
-    worker.refresh(consistent_read=True)
-    if worker.ended_at is None:
-        raise db.Contended from refused
-
-
-def joined(worker: Worker) -> None:
-    """The scheduler has this worker: in the attempt that Batch says runs, once Batch says so."""
-    number = str(attempt_of(worker))
-    known = {**worker.joined.attribute_values, **worker.stopped.attribute_values}
-    if number == "0" or number in known:
-        return
-    is_fresh = (
-        Worker.ended_at.does_not_exist()
-        & _is(Worker.joined, number, known=False)
-        & _is(Worker.stopped, number, known=False)
-    )
-    if not db.update_if(worker, is_fresh, [_of(Worker.joined, number).set(clock.millis())]):
-        worker.refresh(consistent_read=True)
-
-
-def _use(worker: Worker, number: str, at: datetime) -> billing.Use:
-    cluster = lifecycle.read(worker.cluster_id)
-    return billing.Use(
-        run_id=run_id(worker, int(number)),
-        account_id=worker.account_id,
-        resource_id=cluster.id,
-        kind=billing.Kind.CLUSTER,
-        name=cluster.name,
-        size=None,
-        units=units_of(cluster, worker.kind),
-        started_at=int(at.timestamp()),
-    )
-
-
-def units_of(cluster: Cluster, kind: str) -> catalogue.Units:
-    """What one of its workers uses at a time on this kind of computers (`PoolKind`), by meter."""
-    return catalogue.units(
-        vcpu=cluster.vcpu,
-        memory_gib=cluster.memory_gib,
-        gpu=cluster.gpu,
-        spot=kind == PoolKind.SPOT,
-    )
-
-
-def _stopped(worker: Worker, number: str, at: datetime, fault: str | None = None) -> None:
-    _record_stop(worker, number, at, fault)
-    billing.settle(run_id(worker, int(number)))
-
-
-@db.when_contended
-def _record_stop(worker: Worker, number: str, at: datetime, fault: str | None) -> None:
-    if number in worker.stopped.attribute_values or worker.ended_at is not None:
-        return
-    run, second = run_id(worker, int(number)), int(at.timestamp())
-    credit = billing.credit(run, second, fault) if fault else None
-    actions = [_of(Worker.stopped, number).set(_millis(at))]
-    if credit:
-        actions.append(Worker.free.add({number}))
-    try:
-        with db.transaction() as write:
-            write.update(
-                "worker",
-                worker,
-                actions,
-                condition=Worker.ended_at.does_not_exist()
-                & _is(Worker.stopped, number, known=False),
-            )
-            if credit:
-                billing.credit_in(write, credit)
-            else:
-                billing.end_in(write, run, second)
-    except db.Refused as refused:
-        _look_again(worker, refused)
-    else:
-        worker.refresh(consistent_read=True)
-
-
 def end(worker: Worker, why: End) -> None:
     """The worker is over. What is still open of it stops at `why.at`."""
     for number in sorted(worker.started.attribute_values, key=int):
-        _stopped(worker, number, _stop_at_the_latest(worker, int(number), why.at))
+        attempts.stopped(worker, number, attempts.stop_at_the_latest(worker, int(number), why.at))
     _record_end(worker, why)
     if worker.leaving is None and why.reason != WorkerEnd.CLUSTER_STOPPED:
         _missed(worker, why)
-
-
-def _stop_at_the_latest(worker: Worker, number: int, end: datetime) -> datetime:
-    """When an attempt stopped that Batch tells no stop of: no later than the next one began."""
-    starts = worker.started.attribute_values
-    following = starts.get(str(number + 1))
-    if following is not None:
-        end = min(end, clock.moment_of_millis(following))
-    return max(end, clock.moment_of_millis(starts[str(number)]))
 
 
 @db.when_contended
@@ -274,7 +125,7 @@ def _record_end(worker: Worker, why: End) -> None:
             if not is_leaving:
                 write.update("cluster", Cluster(worker.cluster_id), [Cluster.members.add(-1)])
     except db.Refused as refused:
-        _look_again(worker, refused)
+        attempts.look_again(worker, refused)
     else:
         worker.refresh(consistent_read=True)
 
@@ -282,7 +133,7 @@ def _record_end(worker: Worker, why: End) -> None:
 def _has_known_starts(worker: Worker) -> db.Condition:
     """That no attempt has begun which the ending one doesn't know of."""
     following = str(max([0, *map(int, worker.started.attribute_values)]) + 1)
-    return _is(Worker.started, following, known=False)
+    return attempts.is_known(Worker.started, following, known=False)
 
 
 def _missed(worker: Worker, why: End) -> None:
@@ -373,13 +224,7 @@ def _end_if_lost(worker: Worker) -> None:
     if worker.submitted_at is not None and clock.now() - worker.submitted_at < _KNOWN_AFTER:
         return
     log.error("Batch knows nothing of a live worker's job", worker_id=worker.id)
-    end(worker, crew_ends.lost(worker, _last_seen(worker)))
-
-
-def _last_seen(worker: Worker) -> datetime:
-    """The last moment at which Batch said that it ran, as far as that is recorded."""
-    until = billing.recorded_until(run_id(worker, attempt_of(worker)))
-    return clock.now() if until is None else clock.moment(until)
+    end(worker, crew_ends.lost(worker, attempts.last_seen(worker)))
 
 
 def _end_if_never_submitted(worker: Worker) -> None:
@@ -392,7 +237,3 @@ def _end_if_never_submitted(worker: Worker) -> None:
         _terminate(worker)
     elif clock.now() - worker.submitted_at >= _KNOWN_AFTER:
         end(worker, crew_ends.of(worker, None, None))
-
-
-def _millis(at: datetime) -> int:
-    return round(at.timestamp() * 1000)

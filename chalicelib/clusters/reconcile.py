@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.billing import service as billing
-from chalicelib.clusters import batch, crew
+from chalicelib.clusters import attempts, batch
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.core import clock, db
 
@@ -25,7 +25,7 @@ def differing(account_id: str, month: str) -> Iterator[billing.Finding]:
     billed = {run.id for run in billing.runs_of(account_id, month, billing.Kind.CLUSTER)}
     workers = _workers(account_id, month, billed)
     ran = {
-        crew.run_id(worker, int(number)): (worker, number)
+        attempts.run_id(worker, int(number)): (worker, number)
         for worker in workers.values()
         for number in _attempts_in(worker, month)
     }
@@ -100,7 +100,7 @@ def _not_as_recorded(
         recorded = None if known is None else _second(known)
         if told is not None and not _is_fresh(told) and int(told.timestamp()) != recorded:
             message = f"Batch {what} it at {int(told.timestamp())}, the record says {recorded}"
-            yield billing.Finding(_BATCH, crew.run_id(worker, int(number)), message)
+            yield billing.Finding(_BATCH, attempts.run_id(worker, int(number)), message)
 
 
 def _is_fresh(moment: datetime) -> bool:

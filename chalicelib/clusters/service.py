@@ -12,7 +12,16 @@ from typing import Any
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
-from chalicelib.clusters import crew, lifecycle, logs, reconcile, spending, state_machines, sweeps
+from chalicelib.clusters import (
+    attempts,
+    crew,
+    lifecycle,
+    logs,
+    reconcile,
+    spending,
+    state_machines,
+    sweeps,
+)
 from chalicelib.clusters.canary import CANARY_ID, stand_canary_ready
 from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
 from chalicelib.clusters.schemas import (
@@ -350,7 +359,7 @@ def _note_joined(cluster: Cluster, joined: set[str]) -> None:
     for worker in found:
         if crew.state_of(worker) != WorkerState.RUNNING:
             worker.refresh(consistent_read=True)
-            crew.joined(worker)
+            attempts.joined(worker)
     if cluster.state == ClusterState.STARTING:
         if any(crew.state_of(worker) == WorkerState.RUNNING for worker in found):
             lifecycle.first_joined(cluster.id, clock.now())

@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.billing.service import Spending
-from chalicelib.clusters import crew, lifecycle
+from chalicelib.clusters import attempts, lifecycle
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.schemas import CreateCluster
 from chalicelib.clusters.states import Purchase, Reason
@@ -25,7 +25,7 @@ _CENT = Decimal("0.01")
 
 def worker_usd_hour(cluster: Cluster) -> Decimal:
     """What an hour of the next worker costs, on the computer that it gets first."""
-    return catalogue.price_of_hour(crew.units_of(cluster, lifecycle.kind_of(cluster)))
+    return catalogue.price_of_hour(attempts.units_of(cluster, lifecycle.kind_of(cluster)))
 
 
 def dearest_units(cluster: Cluster | CreateCluster) -> catalogue.Units:

@@ -4,7 +4,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from chalicelib.billing import service as billing
-from chalicelib.clusters import batch, crew, environments, lifecycle, pools, rules, state_machines
+from chalicelib.clusters import (
+    attempts,
+    batch,
+    crew,
+    environments,
+    lifecycle,
+    pools,
+    rules,
+    state_machines,
+)
 from chalicelib.clusters import spending as of_clusters
 from chalicelib.clusters.models import Cluster, Pool, Worker
 from chalicelib.clusters.states import ClusterState, Purchase, Reason, WorkerEnd
@@ -62,7 +71,7 @@ def look_after(cluster: Cluster, heard: hearing.Hearing) -> None:
 def _those_who_stay(cluster: Cluster, heard: hearing.Hearing) -> list[Worker]:
     """The workers that are wanted; those that don't join are ended."""
     wanted = [worker for worker in crew.live_of(cluster.id) if worker.leaving is None]
-    late = [w for w in wanted if rules.has_not_joined(w, crew.attempt_of(w), heard)]
+    late = [w for w in wanted if rules.has_not_joined(w, attempts.newest(w), heard)]
     for worker in late:
         log.warning("a worker did not join its cluster", worker_id=worker.id)
         crew.give_up(worker)
@@ -194,8 +203,8 @@ def _running(cluster_ids: Iterable[str]) -> set[str]:
         job = jobs.get(worker.job_id or "")
         if job is None or job.running_attempt is None:
             continue
-        running.add(crew.run_id(worker, job.running_attempt))
-        if job.running_attempt > crew.attempt_of(worker):
+        running.add(attempts.run_id(worker, job.running_attempt))
+        if job.running_attempt > attempts.newest(worker):
             with surviving("a worker's start was not recorded", worker_id=worker.id):
                 crew.observe(worker, job)
     return running

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
-from chalicelib.clusters import crew, schemas, spending
+from chalicelib.clusters import attempts, crew, schemas, spending
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import PoolKind, WorkerState
 from chalicelib.core import clock
@@ -104,7 +104,7 @@ def _saved(one: Cluster) -> schemas.Saved | None:
 def workers(found: Sequence[Worker]) -> list[schemas.ClusterWorker]:
     """Workers of one cluster."""
     runs = {
-        worker.id: [crew.run_id(worker, int(number)) for number in _charged(worker)]
+        worker.id: [attempts.run_id(worker, int(number)) for number in _charged(worker)]
         for worker in found
     }
     costs = billing.costs(run for of_worker in runs.values() for run in of_worker)
@@ -122,7 +122,7 @@ def _charged(worker: Worker) -> list[str]:
 
 
 def _worker(worker: Worker, spent: str) -> schemas.ClusterWorker:
-    number = str(crew.attempt_of(worker))
+    number = str(attempts.newest(worker))
     return schemas.ClusterWorker(
         id=worker.id,
         state=crew.state_of(worker).value,

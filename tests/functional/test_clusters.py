@@ -180,7 +180,7 @@ def test_a_job_learns_its_orders_and_no_other_job_does(client: Client, home: Hom
 
 
 def test_which_job_is_a_workers_is_never_learned_from_the_job(client: Client, home: Home) -> None:
-    from chalicelib.clusters import crew  # noqa: PLC0415  after the settings; see conftest
+    from chalicelib.clusters import attempts, crew  # noqa: PLC0415  after the settings; see conftest
 
     cluster_id = recorded_cluster(home.account_id, is_live=True)
     worker_id, token = recorded_worker(home.account_id, cluster_id)
@@ -190,7 +190,7 @@ def test_which_job_is_a_workers_is_never_learned_from_the_job(client: Client, ho
     assert job.refused("POST", "/worker/boot", told) == (425, "too_early")
 
     worker = crew.read(worker_id)
-    assert (worker.job_id, crew.attempt_of(worker)) == (None, 0)
+    assert (worker.job_id, attempts.newest(worker)) == (None, 0)
 
 
 def test_a_worker_that_fails_shows_why(client: Client, home: Home) -> None:

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.billing import credited
-from chalicelib.clusters import crew
+from chalicelib.billing.models import BillingAccount
+from chalicelib.clusters import attempts, crew
 from chalicelib.clusters.models import Worker
 
 Bug = Callable[[pytest.MonkeyPatch], None]
@@ -25,18 +26,19 @@ def nobody_looks_at_jobs(patch: pytest.MonkeyPatch) -> None:
 
 def what_never_joined_is_free(patch: pytest.MonkeyPatch) -> None:
     """A scheduler that names nobody computes for nothing."""
-    record = crew._record_stop  # noqa: SLF001  # the mistake is built in just there
+    record = attempts._record_stop  # noqa: SLF001  # the mistake is built in just there
 
     def free_unless_joined(worker: Worker, number: str, at: datetime, fault: str | None) -> None:
         joined = number in worker.joined.attribute_values
         record(worker, number, at, fault if joined else "it never joined")
 
-    patch.setattr(crew, "_record_stop", free_unless_joined)
+    patch.setattr(attempts, "_record_stop", free_unless_joined)
 
 
 def what_is_free_has_no_bound(patch: pytest.MonkeyPatch) -> None:
     """Everything that AWS takes away early is free, however often that happens."""
     patch.setattr(credited.Credit, "given", Decimal(0))
+    patch.setattr(credited, "_has_room", lambda _: BillingAccount.free_day.exists())
 
 
 BUGS: tuple[Bug, ...] = (

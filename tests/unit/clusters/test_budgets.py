@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.accounts.models import Account
 from chalicelib.billing import service as billing
-from chalicelib.clusters import crew, jobs, lifecycle
+from chalicelib.clusters import attempts, jobs, lifecycle
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.states import Reason
 from chalicelib.core import clock, db
@@ -51,7 +51,7 @@ def _running(budget: str) -> Cluster:
             write,
             billing.Use(
                 "wk_1.1", "acc_1", "cl_1", billing.Kind.CLUSTER, "sim", None,
-                crew.units_of(cluster, "on_demand"), clock.seconds(),
+                attempts.units_of(cluster, "on_demand"), clock.seconds(),
             ),
         )  # fmt: skip
     return cluster

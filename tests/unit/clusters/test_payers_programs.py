@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.billing import credited
 from chalicelib.billing.models import BillingAccount
-from chalicelib.clusters import crew, lifecycle, service, spending, views, worker
+from chalicelib.clusters import attempts, crew, lifecycle, service, spending, views, worker
 from chalicelib.clusters.schemas import WorkerFailure
 from chalicelib.clusters.states import Reason, WorkerEnd
 from chalicelib.core.errors import Gone, TooEarly
@@ -90,7 +90,7 @@ def test_an_attempt_that_a_worker_names_is_nobodys(told: Story) -> None:
     told.report(cluster, joined=[told.workers()[0].id])
     told.now += timedelta(seconds=40)
 
-    assert crew.attempt_of(told.workers()[0]) == 1
+    assert attempts.newest(told.workers()[0]) == 1
     assert [run.id for run in told.runs()] == [f"{told.workers()[0].id}.1"]
     assert _closed(told, cluster) == 40 * USD_SECOND
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.billing import catalogue
-from chalicelib.clusters import crew, spending
+from chalicelib.clusters import attempts, spending
 from chalicelib.clusters.models import Cluster
 from chalicelib.core.errors import Invalid
 
@@ -31,9 +31,9 @@ def test_spare_computers_cost_forty_percent() -> None:
 def test_a_worker_is_charged_as_the_computer_that_it_runs_on() -> None:
     cluster = _cluster("spot_with_fallback", fell_back=True)
 
-    assert crew.units_of(cluster, "spot") == SPOT
-    assert crew.units_of(cluster, "on_demand") == ON_DEMAND
-    assert crew.units_of(_cluster("on_demand", gpu=1), "gpu") == {**ON_DEMAND, "gpu_seconds": 1}
+    assert attempts.units_of(cluster, "spot") == SPOT
+    assert attempts.units_of(cluster, "on_demand") == ON_DEMAND
+    assert attempts.units_of(_cluster("on_demand", gpu=1), "gpu") == {**ON_DEMAND, "gpu_seconds": 1}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.billing import credited
+from chalicelib.billing.models import BillingAccount
 from chalicelib.core import clock, db, hearing, sweeps
 from chalicelib.notebooks import lifecycle, stop_reasons, tasks, uses
 from chalicelib.notebooks import sweeps as notebook_sweeps
@@ -110,3 +111,4 @@ def every_failed_start_is_free(patch: pytest.MonkeyPatch) -> None:
 def what_is_free_has_no_bound(patch: pytest.MonkeyPatch) -> None:
     """Starts may fail as often as somebody likes."""
     patch.setattr(credited.Credit, "given", Decimal(0))
+    patch.setattr(credited, "_has_room", lambda _: BillingAccount.free_day.exists())

@@ -6,8 +6,12 @@ The agent runs beside the account's code: each test lets it lie, be late or be s
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from chalicelib.billing import credited
+from chalicelib.billing import service as billing
 from chalicelib.billing.models import BillingAccount, Run
+from chalicelib.core import db
 from chalicelib.notebooks import agent, jobs, lifecycle, reconcile
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
@@ -165,3 +169,21 @@ def test_the_audit_looks_at_accounts_that_no_bill_knows(world: World) -> None:
 
     assert report.account_id == ACCOUNT
     assert [found.link for found in report.findings] == ["servers ─ runs"]
+
+
+def test_two_failures_at_one_moment_do_not_pass_the_days_bound(world: World) -> None:
+    world.patch.setattr(credited, "FREE_USD_DAY", 90 * USD_SECOND)
+    servers = [world.launched(size="extra") for _ in range(2)]
+    for server in servers:
+        _tell(world, server)
+    world.passes(minutes=1)
+    first, second = (billing.credit(each.id, START + 60, "not charged") for each in servers)
+    assert first is not None
+    assert second is not None
+    with db.transaction() as write:
+        billing.credit_in(write, first)
+
+    with pytest.raises(db.Refused), db.transaction() as write:
+        billing.credit_in(write, second)
+
+    assert billing.credit(servers[1].id, START + 60, "not charged") is None
