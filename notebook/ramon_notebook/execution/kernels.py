@@ -9,6 +9,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
+import zmq
 from jupyter_client.session import Session
 
 from ramon_notebook.execution.asking import AskingKernels
@@ -50,6 +51,8 @@ class RecordingKernelManager(AskingKernels):
             self.recorder.published(kernel_id, published)
             self.close_ears(kernel_id)
 
+        # ZeroMQ's default is to drop what comes while 1,000 messages wait to be taken in.
+        kernel.context.setsockopt(zmq.RCVHWM, 0)
         kernel.recorder_stream = kernel.connect_iopub()
         kernel.recorder_stream.on_recv(publish)
         died = partial(self.watch.died, kernel_id)

@@ -66,3 +66,22 @@ def test_cells_behave_as_everywhere(service: FakeService, context: BrowserContex
     assert not shown(page, 4)
     page.keyboard.press("Control+s")
     eventually(lambda: "second" in cell_text(service.content("a.ipynb"), "c1"), within=30)
+
+
+def test_outputs_that_a_person_clears_while_the_cell_runs_stay_cleared(
+    service: FakeService, context: BrowserContext
+) -> None:
+    page = enter(context, service)
+    run(page, 0)
+    eventually(lambda: "line 2\n" in shown(page, 0), within=30)
+    page.get_by_role("menuitem", name="Edit", exact=True).click()
+    page.get_by_role("menuitem", name="Clear Cell Output", exact=True).click()
+    eventually(lambda: "line 0\n" not in shown(page, 0), within=30)
+    page.keyboard.press("Control+s")
+    eventually(lambda: "line" in cell_text(service.content("a.ipynb"), "c0"), within=30)
+    page.close()
+    last = f"line {LINES - 1}\n"
+    eventually(lambda: cell_text(service.content("a.ipynb"), "c0").endswith(last), within=60)
+    text = cell_text(service.content("a.ipynb"), "c0")
+    assert "line 0\n" not in text
+    assert ALL.endswith(text)

@@ -232,3 +232,14 @@ def test_outputs_that_cannot_be_written_are_told_and_written_later(
     assert "conflict markers of Git" in answer.json["message"]
     file.write_bytes(content)
     eventually(lambda: shows(file, said("broken")), within=30)
+
+
+def test_none_of_many_outputs_in_a_row_is_lost(workspace: Path, open_page: OpenPage) -> None:
+    shown = [str(number) for number in range(4000)]
+    code = waiting("many") + "\nfor number in range(4000): display(number)"
+    file = put(workspace, "many.ipynb", code)
+    opened = open_page("many.ipynb")
+    begin(opened, "many")
+    opened.close()
+    let_end(workspace, "many")
+    eventually(lambda: shows(file, said("many") + "".join(shown)), within=120)
