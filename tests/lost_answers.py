@@ -8,7 +8,7 @@
 botocore runs as it is, its own repetitions included; only the socket is missing. DynamoDB and S3
 are the stand-in's, in this process, with the tables of the stack. botocore waits no time between
 its tries, the clock stands still, and secrets are numbers in a row; so two runs of one story are
-equal, and `ends_the_same_whichever_answer_is_lost` compares them.
+equal, and `tests/endings.py` compares them.
 """
 
 import json
@@ -16,7 +16,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partialmethod
 from io import BytesIO
@@ -25,7 +25,6 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import msgspec
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
@@ -36,10 +35,8 @@ from botocore.retries.quota import RetryQuota
 from botocore.retries.standard import ExponentialBackoff
 from ministack.core.responses import request_scope
 from ministack.services import s3
-from pynamodb.models import Model
 
 from chalicelib.core import aws, clock, config, db
-from chalicelib.core.errors import RamonError
 from localcloud.aws.dynamodb import WRITES, Engine
 from localcloud.settings import ACCOUNT, REGION
 from localcloud.tables import RESOURCES, Tables, definitions
@@ -50,6 +47,9 @@ Said = tuple[int, dict[str, str], bytes]
 Act = Callable[[], object]
 Story = Callable[[], Act]
 """Prepares a world, and gives the operation that is to be tried in it."""
+
+TRIES = 1 + db.BaseMeta.max_retry_attempts
+"""How often botocore sends a request to DynamoDB before it gives up."""
 
 BUCKETS = ("blobs", "uploads")
 _BOTOCORES_WAY = vars(BaseClient)["_make_api_call"]
@@ -157,6 +157,11 @@ class Wire:
         """Lose the answer of the next request whose description begins so."""
         before = self.lost
         self._losing = lambda name: self.lost == before and name.startswith(operation)
+
+    def lose_all_of(self, number: int) -> None:
+        """Lose the answers of a request and of its repetitions: its process hears none."""
+        wanted = len(self.done) + number
+        self._losing = lambda _: wanted <= len(self.done) - 1 < wanted + TRIES
 
     def interrupt(self, operation: str, act: Act) -> None:
         """Do something once, before the next request whose description begins so."""
@@ -347,69 +352,3 @@ def _called(client: BaseClient, wire: Wire, operation: str, request: dict[str, A
 def without_recognition(patch: pytest.MonkeyPatch) -> None:
     """The fence taken out: every refusal is believed."""
     patch.setattr(db, "_row_if_ours", lambda *_: None)
-
-
-@dataclass(frozen=True)
-class Told:
-    """What became of an operation."""
-
-    outcome: object
-    """What it returned, or the error that it raised."""
-
-    rows: dict[str, list[dict[str, Any]]]
-    objects: list[str]
-
-
-def told(wire: Wire, act: Act) -> Told:
-    """Do an operation, and say what became of it."""
-    try:
-        outcome = _plain(act())
-    except RamonError as error:
-        outcome = (type(error).__name__, str(error))
-    return Told(outcome, wire.rows(), wire.objects())
-
-
-def ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> None:
-    """Lose the answer of each request of an operation, one a run: nothing may differ."""
-    undisturbed = _told_alone(wire, wire.prepared(story))
-    requests = wire.done
-    assert requests, "the operation asks nothing of AWS"
-    for number, name in enumerate(requests):
-        act = wire.prepared(story)
-        wire.lose(number)
-        disturbed = _told_alone(wire, act)
-        assert wire.lost == 1
-        assert disturbed == undisturbed, f"without the answer of {number}, {name}"
-
-
-def _told_alone(wire: Wire, act: Act) -> Told:
-    """As `told`; only the operation's own requests are noted, and only their answers lost."""
-    requests: list[str] = []
-
-    def noted() -> object:
-        wire.done.clear()
-        try:
-            return act()
-        finally:
-            requests.extend(wire.done)
-            wire.stop_losing()
-
-    result = told(wire, noted)
-    wire.done = requests
-    return result
-
-
-def _plain(value: Any) -> object:
-    """A value without what differs from run to run: signatures, and the marks of writes."""
-    if isinstance(value, Model):
-        value = {k: v for k, v in value.to_dynamodb_dict().items() if k not in MARKS}
-    elif isinstance(value, msgspec.Struct):
-        value = msgspec.structs.asdict(value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        value = asdict(value)
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    is_signed = isinstance(value, str) and "X-Amz-Signature" in value
-    return value.partition("?")[0] if is_signed else value

@@ -77,7 +77,12 @@ def adopt(worker: Worker, job_id: str) -> bool:
 
 def observe(worker: Worker, job: batch.Job) -> None:
     """Make the records agree with one description of its job, however old. Others' are ignored."""
-    if worker.ended_at is not None or not adopt(worker, job.id):
+    if worker.ended_at is not None:
+        if worker.leaving is None and worker.end_reason != WorkerEnd.CLUSTER_STOPPED:
+            # Whoever recorded its end may not have come to this.
+            _fail_if_none_is_left(worker, worker.end_reason, worker.end_message)
+        return
+    if not adopt(worker, job.id):
         return
     for number, attempt in enumerate(job.attempts, 1):
         attempts.observe(worker, str(number), attempt)
@@ -96,9 +101,12 @@ def end(worker: Worker, why: End) -> None:
     """The worker is over. What is still open of it stops at `why.at`."""
     for number in sorted(worker.started.attribute_values, key=int):
         attempts.stopped(worker, number, attempts.stop_at_the_latest(worker, int(number), why.at))
+    is_missed = worker.leaving is None and why.reason != WorkerEnd.CLUSTER_STOPPED
+    if is_missed:
+        _show(worker, why)
     _record_end(worker, why)
-    if worker.leaving is None and why.reason != WorkerEnd.CLUSTER_STOPPED:
-        _missed(worker, why)
+    if is_missed:
+        _fail_if_none_is_left(worker, why.reason, why.message)
 
 
 @db.when_contended
@@ -136,17 +144,21 @@ def _has_known_starts(worker: Worker) -> db.Condition:
     return attempts.is_known(Worker.started, following, known=False)
 
 
-def _missed(worker: Worker, why: End) -> None:
-    """A worker ended that was to stay: its cluster shows why, and fails if it never had another."""
-    cluster = lifecycle.read(worker.cluster_id)
-    is_environment = why.reason == WorkerEnd.ENVIRONMENT
+def _show(worker: Worker, why: End) -> None:
+    """Let the cluster of a worker that was to stay show why it ended."""
     if why.reason != WorkerEnd.RETIRED:  # Dask retires workers before anybody is told
-        lifecycle.set_problem(
-            cluster.id, "environment" if is_environment else "worker_failed", why.message
-        )
+        is_environment = why.reason == WorkerEnd.ENVIRONMENT
+        problem = "environment" if is_environment else "worker_failed"
+        lifecycle.set_problem(worker.cluster_id, problem, why.message)
+
+
+def _fail_if_none_is_left(worker: Worker, reason: str | None, message: str | None) -> None:
+    """Stop a cluster that is starting when its last worker has ended. Asked again, does no more."""
+    cluster = lifecycle.read(worker.cluster_id)
     if cluster.state == ClusterState.STARTING and not cluster.members and not cluster.unmade:
-        reason = Reason.ENVIRONMENT if is_environment else Reason.FAILED_START
-        lifecycle.ask_to_stop(cluster, reason, f"No worker could start. {why.message}")
+        is_environment = reason == WorkerEnd.ENVIRONMENT
+        why = Reason.ENVIRONMENT if is_environment else Reason.FAILED_START
+        lifecycle.ask_to_stop(cluster, why, f"No worker could start. {message or ''}".strip())
 
 
 @db.when_contended
@@ -175,7 +187,8 @@ def give_up(worker: Worker) -> None:
         "says how far it got."
     )
     if leave(worker, WorkerEnd.NOT_JOINED, message):
-        _missed(worker, End(WorkerEnd.NOT_JOINED, message, clock.now()))
+        _show(worker, End(WorkerEnd.NOT_JOINED, message, clock.now()))
+        _fail_if_none_is_left(worker, WorkerEnd.NOT_JOINED, message)
 
 
 def dismiss(worker: Worker, why: WorkerEnd, message: str) -> None:

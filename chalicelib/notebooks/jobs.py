@@ -129,6 +129,7 @@ def close_server(event: dict[str, Any]) -> None:
     """Step: close the record of a server whose task is over. Raises `StillRunning` before."""
     server = lifecycle.read_server(event["server_id"])
     if server.state == ServerState.ENDED:
+        lifecycle.ended(server, None)  # whoever ended it may not have come to what follows that
         return
     task = tasks.find(server)
     if not tasks.is_over(server, task):

@@ -8,13 +8,8 @@ from chalicelib.accounts import github, service
 from chalicelib.accounts.models import Account, ApiToken, Identity, RateLimit, Session
 from chalicelib.core import clock
 from chalicelib.core.errors import VersionMismatch
-from tests.lost_answers import (
-    Act,
-    Story,
-    Wire,
-    ends_the_same_whichever_answer_is_lost,
-    without_recognition,
-)
+from tests.endings import Act, Story, ends_the_same_whichever_answer_is_lost
+from tests.lost_answers import Wire, without_recognition
 
 
 @pytest.fixture(autouse=True)

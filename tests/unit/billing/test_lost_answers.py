@@ -22,13 +22,13 @@ from chalicelib.billing.models import BillingAccount, MeterHour, UsageMonth
 from chalicelib.billing.stripe_subscriptions import Session, Sessions, Subscription
 from chalicelib.core import clock
 from chalicelib.core.errors import VersionMismatch
-from tests.lost_answers import (
+from tests.endings import (
     Act,
     Story,
-    Wire,
+    ends_the_same_cut_off_and_run_again,
     ends_the_same_whichever_answer_is_lost,
-    without_recognition,
 )
+from tests.lost_answers import Wire, without_recognition
 from tests.unit.billing.conftest import ACCOUNT, NOON, Shop
 from tests.unit.billing.fake_stripe import FakeStripe
 
@@ -205,6 +205,21 @@ STORIES = (
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_it_ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> None:
     ends_the_same_whichever_answer_is_lost(wire, story)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        a_use_is_recorded,
+        a_sent_hour_is_found_in_stripes_sums,
+        a_month_is_closed,
+        storage_is_sampled_again,
+        a_subscription_is_applied,
+    ],
+    ids=lambda step: step.__name__,
+)
+def test_what_is_cut_off_anywhere_and_run_again_ends_the_same(wire: Wire, step: Story) -> None:
+    ends_the_same_cut_off_and_run_again(wire, step)
 
 
 def test_a_months_last_sum_is_found_by_the_one_that_closes_it(wire: Wire) -> None:

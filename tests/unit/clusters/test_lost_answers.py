@@ -12,12 +12,12 @@ from chalicelib.clusters.models import Cluster, Pool, Worker
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.states import ClusterState, PoolKind, PoolState, Reason, WorkerEnd
 from chalicelib.core import clock
-from tests.lost_answers import (
+from tests.endings import (
     Act,
-    Wire,
+    ends_the_same_cut_off_and_run_again,
     ends_the_same_whichever_answer_is_lost,
-    without_recognition,
 )
+from tests.lost_answers import Wire, without_recognition
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 
 ACCOUNT = "acc_1"
@@ -131,6 +131,16 @@ def batch_tells_of_starts_after_the_agent(world: World) -> Act:
 def a_worker_ends(world: World) -> Act:
     world.running()
     world.batch.exit(world.batch.in_state("RUNNING")[0], 1)
+    return world.observe
+
+
+def the_last_worker_ends_before_any_joined(world: World) -> Act:
+    world.started()
+    world.observe()
+    first, last = world.batch.in_state("RUNNING")
+    world.batch.exit(first, 1)
+    world.observe()
+    world.batch.exit(last, 1)
     return world.observe
 
 
@@ -250,6 +260,24 @@ def test_it_ends_the_same_whichever_answer_is_lost(
         return lambda: [act(), lost.asked()]
 
     ends_the_same_whichever_answer_is_lost(lost.wire, told)
+
+
+STEPS = (
+    a_worker_ends,
+    the_last_worker_ends_before_any_joined,
+    a_worker_leaves,
+    a_stopping_cluster_is_drained,
+    jobs_are_asked_to_end,
+    a_start_fails,
+)
+"""What is run again until it has succeeded."""
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+def test_a_step_that_is_cut_off_anywhere_and_run_again_ends_the_same(
+    lost: World, step: Callable[[World], Act]
+) -> None:
+    ends_the_same_cut_off_and_run_again(lost.wire, lambda: step(lost))
 
 
 def a_pool(state: PoolState) -> Pool:

@@ -6,13 +6,8 @@ import pytest
 
 from chalicelib.core import claims
 from chalicelib.core.errors import Conflict
-from tests.lost_answers import (
-    Act,
-    Story,
-    Wire,
-    ends_the_same_whichever_answer_is_lost,
-    without_recognition,
-)
+from tests.endings import Act, Story, ends_the_same_whichever_answer_is_lost
+from tests.lost_answers import Wire, without_recognition
 
 SECONDS, REMEMBERED = 60, 3600
 

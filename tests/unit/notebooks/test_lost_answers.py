@@ -18,13 +18,13 @@ from chalicelib.notebooks.states import Reason, ServerState
 from chalicelib.storage import service as storage
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Entry
-from tests.fakes import FakeEcs, FakeMachines, event_of
-from tests.lost_answers import (
+from tests.endings import (
     Act,
-    Wire,
+    ends_the_same_cut_off_and_run_again,
     ends_the_same_whichever_answer_is_lost,
-    without_recognition,
 )
+from tests.fakes import FakeEcs, FakeMachines, event_of
+from tests.lost_answers import Wire, without_recognition
 
 ACCOUNT = "acc_1"
 
@@ -274,6 +274,17 @@ STORIES = (
 )
 
 
+STEPS = (
+    a_task_is_launched,
+    an_agent_is_ready,
+    a_server_opens,
+    a_task_is_asked_to_stop,
+    a_stopped_server_is_closed,
+    a_running_notebook_is_deleted,
+)
+"""What is run again until it has succeeded: by a state machine, a sweep, an agent, or a person."""
+
+
 @pytest.fixture
 def lost(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(workspaces, "_manifest", vars(workspaces)["_manifest"].__wrapped__)
@@ -289,6 +300,13 @@ def test_it_ends_the_same_whichever_answer_is_lost(
         return lambda: [act(), lost.provider.asked()]
 
     ends_the_same_whichever_answer_is_lost(lost.wire, told)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+def test_a_step_that_is_cut_off_anywhere_and_run_again_ends_the_same(
+    lost: World, step: Callable[[World], Act]
+) -> None:
+    ends_the_same_cut_off_and_run_again(lost.wire, lambda: step(lost))
 
 
 def test_a_stop_that_was_cut_off_before_it_began_begins_when_it_is_asked_for_again(

@@ -11,7 +11,13 @@ from chalicelib.core.errors import Conflict
 from chalicelib.storage import service
 from chalicelib.storage.models import Blob
 from chalicelib.storage.schemas import BlobRef
-from tests.lost_answers import Act, Story, Wire, ends_the_same_whichever_answer_is_lost
+from tests.endings import (
+    Act,
+    Story,
+    ends_the_same_cut_off_and_run_again,
+    ends_the_same_whichever_answer_is_lost,
+)
+from tests.lost_answers import Wire
 
 ACCOUNT = "acc_1"
 LARGE = b"large" * 1024**2
@@ -100,3 +106,17 @@ STORIES = (
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_it_ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> None:
     ends_the_same_whichever_answer_is_lost(wire, story)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        contents_are_claimed,
+        contents_are_stored,
+        unused_contents_are_swept,
+        swept_contents_are_forgotten,
+    ],
+    ids=lambda step: step.__name__,
+)
+def test_what_is_cut_off_anywhere_and_run_again_ends_the_same(wire: Wire, step: Story) -> None:
+    ends_the_same_cut_off_and_run_again(wire, step)

@@ -11,13 +11,13 @@ from chalicelib.storage.models import Blob
 from chalicelib.workspaces import service
 from chalicelib.workspaces.models import Snapshot
 from chalicelib.workspaces.schemas import Commit, Committed, Entry
-from tests.lost_answers import (
+from tests.endings import (
     Act,
     Story,
-    Wire,
+    ends_the_same_cut_off_and_run_again,
     ends_the_same_whichever_answer_is_lost,
-    without_recognition,
 )
+from tests.lost_answers import Wire, without_recognition
 
 ACCOUNT, NOTEBOOK, QUOTA = "acc_1", "nb_1", 1024**3
 
@@ -122,6 +122,18 @@ STORIES = (
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_it_ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> None:
     ends_the_same_whichever_answer_is_lost(wire, story)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        a_notebook_is_forgotten,
+        orphans_are_swept,
+    ],
+    ids=lambda step: step.__name__,
+)
+def test_what_is_cut_off_anywhere_and_run_again_ends_the_same(wire: Wire, step: Story) -> None:
+    ends_the_same_cut_off_and_run_again(wire, step)
 
 
 def test_files_can_be_saved_and_restored_after_a_save_whose_answer_was_lost(wire: Wire) -> None:
