@@ -9,6 +9,7 @@ import asyncio
 import errno
 import logging
 from base64 import decodebytes
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -53,6 +54,18 @@ class NotebookFiles(AsyncLargeFileManager):
         is trusted stays so.
         """
         await asyncio.to_thread(_raise_on_disk, file, self.notary)
+
+    async def create_checkpoint(self, path: str) -> dict[str, Any]:
+        """Copy a file into the folder of checkpoints; a save does not fail for want of that.
+
+        There may be no room for it: the folder can't be written, or the name is too long.
+        """
+        try:
+            checkpoint: dict[str, Any] = await super().create_checkpoint(path)
+        except (OSError, web.HTTPError) as error:
+            log.info("%s has no checkpoint: %s", path, error)
+            checkpoint = {"id": "checkpoint", "last_modified": datetime.now(UTC)}
+        return checkpoint
 
     async def _read_notebook(
         self,
