@@ -53,7 +53,7 @@ class WorkspaceContents(NotebookFiles):
     async def get(self, path: str, content: bool = True, **kwargs: Any) -> dict[str, Any]:
         """Read; a file's content counts as activity, as no page asks for that by itself."""
         file = self.file(path)
-        if not content or file.is_dir():
+        if not content or await self.dir_exists(path):
             model: dict[str, Any] = await super().get(path, content=content, **kwargs)
             if (before := self._before(file)) is not None:
                 model["last_modified"] = before.last_modified

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.support import eventually
 from tests.unit.notebook.conftest import OpenPage
 from tests.unit.notebook.page import Connection, Loop
@@ -206,6 +208,12 @@ def test_a_file_whose_name_is_as_long_as_can_be_is_saved_and_gets_its_outputs(
     opened.close()
     let_end(workspace, "long")
     eventually(lambda: shows(file, said("long")))
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "no/such.ipynb"])
+def test_what_is_not_there_is_not_found(name: str, shared_browser: Browser) -> None:
+    answer = shared_browser.request("GET", f"/api/contents/{name}", Accept="*/*")
+    assert answer.status == 404
 
 
 def test_outputs_that_cannot_be_written_are_told_and_written_later(
