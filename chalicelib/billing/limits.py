@@ -17,6 +17,8 @@ from chalicelib.billing.models import BillingAccount, Run, UsageMonth
 from chalicelib.billing.runs import Kind
 from chalicelib.core import clock, db
 from chalicelib.core.errors import Conflict, Invalid, VersionMismatch
+from chalicelib.core.observability import surviving
+from chalicelib.core.sweeps import UNREADABLE
 
 CHECK_SECONDS = 60
 """How often limits are looked at (the schedule of `meter_usage`)."""
@@ -247,8 +249,18 @@ def verdicts(kind: Kind) -> Iterator[Verdict]:
     for run in sorted(runs.every_open(), key=lambda run: (run.account_id, run.started_at)):
         running.setdefault(run.account_id, []).append(run)
     if running:
-        for stands in _standings(running):
+        for stands in _each_standing(running):
             yield from _verdicts_of(stands, kind)
+
+
+def _each_standing(running: Mapping[str, list[Run]]) -> Iterator[Standing]:
+    """As `_standings`, but that an account which can't be read costs no other its limits."""
+    try:
+        yield from list(_standings(running))
+    except UNREADABLE:
+        for account_id, own in running.items():
+            with surviving("an account's limits were not looked at", account_id=account_id):
+                yield from list(_standings({account_id: own}))
 
 
 def _verdicts_of(stands: Standing, kind: Kind) -> Iterator[Verdict]:

@@ -11,7 +11,7 @@ from chalicelib.core.observability import log, surviving
 
 _T = TypeVar("_T")
 
-_UNREADABLE = (ValueError, TypeError, ArithmeticError, LookupError)
+UNREADABLE = (ValueError, TypeError, ArithmeticError, LookupError)
 """What reading a stored row raises when its content is not what the model says. A request that
 failed raises something else, and ends the sweep: there is nothing to go through."""
 _MOST_UNREADABLE = 1000
@@ -44,7 +44,7 @@ def readable(what: str, items: Iterable[_T]) -> Iterator[_T]:
             yield next(rows)
         except StopIteration:
             return
-        except _UNREADABLE:
+        except UNREADABLE:
             unreadable += 1
             if unreadable > _MOST_UNREADABLE:
                 raise

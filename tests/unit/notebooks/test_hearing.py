@@ -6,14 +6,13 @@ from chalicelib.clusters import jobs as cluster_jobs
 from chalicelib.clusters import lifecycle as cluster_lifecycle
 from chalicelib.clusters import service as clusters
 from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
+from chalicelib.clusters.schemas import ClusterReport
 from chalicelib.clusters.states import ClusterState
 from chalicelib.core import hearing
 from chalicelib.notebooks import agent, canary, jobs, lifecycle
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState
-from tests.unit.clusters.fake_batch import FakeBatch
-from tests.unit.clusters.fake_batch import FakeMachines as FakeClusterMachines
+from tests.unit.notebooks.clusters import cluster_of, cluster_state, install, report_cluster
 from tests.unit.notebooks.world import ACCOUNT, World
 
 OTHERS = ("acc_2", "acc_3", "acc_4")
@@ -181,29 +180,8 @@ def test_what_is_busy_when_the_reports_stop_is_not_taken_for_idle(world: World) 
 
 
 @pytest.fixture
-def batch(world: World) -> FakeBatch:
-    made = FakeBatch(lambda: int(world.now.timestamp()))
-    made.install(world.patch)
-    FakeClusterMachines().install(world.patch)
-    return made
-
-
-def cluster_of(server: Server) -> str:
-    """A cluster whose scheduler has just reported."""
-    at = Scheduler("tls://10.64.64.1:8700", "ca", "certificate", "key")
-    wanted = CreateCluster("sim", 0, 1, 2, at, Environment("3.11"), idle_minutes=5)
-    cluster = clusters.create(agent.place_of(server), wanted)
-    report_cluster(cluster.id)
-    return cluster.id
-
-
-def report_cluster(cluster_id: str) -> None:
-    told = ClusterReport([], clients=1, active=True)
-    clusters.report(cluster_lifecycle.read(cluster_id), told)
-
-
-def cluster_state(cluster_id: str) -> str:
-    return cluster_lifecycle.read(cluster_id).state
+def batch(world: World) -> None:
+    install(world)
 
 
 @pytest.mark.usefixtures("batch")

@@ -3,31 +3,40 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import boto3
 import pytest
 
+from chalicelib.billing.models import BillingAccount
+from chalicelib.clusters import jobs as cluster_jobs
+from chalicelib.core import sweeps
 from chalicelib.notebooks import agent, jobs, lifecycle
 from chalicelib.notebooks.agent_schemas import Heartbeat
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
 from localcloud.tables import Call
-from tests.unit.notebooks.world import World
+from tests.unit.notebooks.clusters import cluster_of, cluster_state, install
+from tests.unit.notebooks.world import ACCOUNT, World
 
 YEAR_ZERO = -62_135_700_000_000
 """Milliseconds of a moment that Python can't tell."""
 
 
-def spoil(world: World, server: Server) -> None:
+def spoil(server: Server) -> None:
     """Store a time in a server's row that can't be read."""
-    import boto3  # noqa: PLC0415  its client must be made beside the tables
-
-    boto3.client("dynamodb").update_item(
-        TableName="ramon-local-servers",
-        Key={"id": {"S": server.id}},
-        UpdateExpression="SET last_activity_at = :bad",
-        ExpressionAttributeValues={":bad": {"N": str(YEAR_ZERO)}},
-    )
+    store("servers", {"id": server.id}, "last_activity_at", YEAR_ZERO)
     with pytest.raises(ValueError, match="year"):
         lifecycle.read_server(server.id)
+
+
+def store(table: str, key: dict[str, str], attribute: str, number: float) -> None:
+    """Store a number in a row, whatever its model says."""
+    boto3.client("dynamodb").update_item(
+        TableName=f"ramon-local-{table}",
+        Key={name: {"S": value} for name, value in key.items()},
+        UpdateExpression="SET #attribute = :number",
+        ExpressionAttributeNames={"#attribute": attribute},
+        ExpressionAttributeValues={":number": {"N": str(number)}},
+    )
 
 
 def all_are_idle(world: World, servers: list[Server]) -> None:
@@ -56,7 +65,7 @@ def test_a_row_that_cannot_be_read_stops_no_sweep(
 ) -> None:
     servers = [world.running(idle_minutes=1) for _ in range(8)]
     happens(world, servers)
-    spoil(world, servers[3])
+    spoil(servers[3])
 
     sweep()
 
@@ -224,3 +233,50 @@ def test_a_condition_that_does_not_hold_is_no_failure_of_a_sweep(world: World) -
     jobs.idle_sweep()
 
     assert world.state(server) == ServerState.RUNNING
+
+
+@pytest.mark.parametrize("row", ["accounts", "billing_accounts"])
+def test_an_account_that_cannot_be_read_keeps_no_other_from_being_stopped(
+    world: World, row: str
+) -> None:
+    world.sign_up("acc_2")
+    servers = [world.running("acc_2"), world.running()]
+    longest_unpaid = int(world.now.timestamp()) - 30 * 86400
+    BillingAccount(ACCOUNT, unpaid_since=longest_unpaid).save()
+    BillingAccount("acc_2").save()
+    key, attribute = ("id", "created_at") if row == "accounts" else ("account_id", "unpaid_since")
+    store(row, {key: "acc_2"}, attribute, 1.5)
+
+    jobs.meter_usage()
+
+    assert [world.state(server) for server in servers] == [
+        ServerState.RUNNING,
+        ServerState.STOPPING,
+    ]
+
+
+def test_a_cluster_that_cannot_be_read_keeps_no_other_from_being_looked_after(
+    world: World,
+) -> None:
+    install(world)
+    clusters = [cluster_of(world.running()) for _ in range(4)]
+    store("clusters", {"id": clusters[1]}, "last_active_at", YEAR_ZERO)
+    world.passes(minutes=40)
+
+    cluster_jobs.cluster_sweep()
+    cluster_jobs.meter_clusters()
+
+    others = [each for each in clusters if each != clusters[1]]
+    assert [cluster_state(each) for each in others] == ["stopping"] * 3
+
+
+def test_items_that_failed_are_counted_and_all_others_are_done() -> None:
+    done: list[int] = []
+
+    def work(item: int) -> None:
+        if item in (2, 3):
+            raise RuntimeError(item)
+        done.append(item)
+
+    assert sweeps.each("an item was not swept", range(5), work) == 2
+    assert done == [0, 1, 4]
