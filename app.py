@@ -4,6 +4,7 @@ Entry points stand here and not in a blueprint, because Lambda imports a bluepri
 without this file, and with it all that is set up here (aws/chalice#1566). Each is one line.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
@@ -16,6 +17,7 @@ from chalicelib.clusters import jobs as cluster_jobs
 from chalicelib.clusters import routes as clusters
 from chalicelib.clusters import worker_routes
 from chalicelib.core import openapi
+from chalicelib.core.observability import log
 from chalicelib.notebooks import agent_routes, cluster_routes, jobs
 from chalicelib.notebooks import routes as notebooks
 from chalicelib.storage import routes as storage
@@ -36,6 +38,17 @@ for feature in (
     openapi,
 ):
     app.register_blueprint(feature.api.blueprint)
+
+
+@app.middleware("scheduled")
+def tell_of_failures(event: CloudWatchEvent, run: Callable[[CloudWatchEvent], Any]) -> Any:
+    """Log what ends a scheduled function as an error: Lambda's own line of it rings no alarm."""
+    try:
+        return run(event)
+    except Exception:
+        log.exception("a scheduled function failed")
+        raise
+
 
 _EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
 _EVERY_FIVE_MINUTES = Rate(5, unit=Rate.MINUTES)

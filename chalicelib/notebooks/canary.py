@@ -50,9 +50,11 @@ def check() -> None:
 def _complain(error: Exception) -> None:
     """One report may fail; the second in a row means that the service is deaf."""
     if hearing.now().since is None:
-        log.error("the service does not hear its canary; nobody is stopped for silence", why=error)
+        log.error(
+            "the service does not hear its canary; nobody is stopped for silence", why=str(error)
+        )
     else:
-        log.warning("the canary was not heard once", why=error)
+        log.warning("the canary was not heard once", why=str(error))
 
 
 def _stand_ready(digest: str) -> None:
