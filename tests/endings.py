@@ -18,7 +18,7 @@ import msgspec
 from pynamodb.models import Model
 
 from chalicelib.core.errors import RamonError
-from tests.lost_answers import MARKS, Act, Story, Wire
+from tests.lost_answers import MARKS, READS, Act, Story, Wire
 
 __all__ = [
     "Act",
@@ -49,27 +49,30 @@ def told(wire: Wire, act: Act) -> Told:
 
 
 def ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> None:
-    """Lose the answer of each request of an operation, one a run: nothing may differ."""
-    undisturbed = _told_alone(wire, wire.prepared(story))
-    requests = wire.done
-    assert requests, "the operation asks nothing of AWS"
-    for number, name in enumerate(requests):
+    """Lose the answer of each write of an operation, one a run, and in one run those of all reads.
+
+    Nothing may differ: neither what it answers nor what there is afterwards.
+    """
+    undisturbed, requests = _undisturbed(wire, story)
+    if any(name.startswith(READS) for name in requests):
+        act = wire.prepared(story)
+        wire.lose_reads()
+        assert _told_alone(wire, act) == undisturbed, "without the first answers of all reads"
+        assert wire.lost
+    for number, name in _writes(requests):
         act = wire.prepared(story)
         wire.lose(number)
-        disturbed = _told_alone(wire, act)
+        assert _told_alone(wire, act) == undisturbed, f"without the answer of {number}, {name}"
         assert wire.lost == 1
-        assert disturbed == undisturbed, f"without the answer of {number}, {name}"
 
 
 def ends_the_same_cut_off_and_run_again(wire: Wire, story: Story) -> None:
-    """Let the process of an operation die at each request, one a run, and run it once more.
+    """Let the process of an operation die at each write, one a run, and run it once more.
 
     It may answer something else then; what there is afterwards may not differ.
     """
-    undisturbed = _told_alone(wire, wire.prepared(story))
-    requests = wire.done
-    assert requests, "the operation asks nothing of AWS"
-    for number, name in enumerate(requests):
+    undisturbed, requests = _undisturbed(wire, story)
+    for number, name in _writes(requests):
         act = wire.prepared(story)
         wire.lose_all_of(number)
         with suppress(Exception):  # whatever it says, its process is dead
@@ -79,6 +82,17 @@ def ends_the_same_cut_off_and_run_again(wire: Wire, story: Story) -> None:
         again = told(wire, act)
         assert again.rows == undisturbed.rows, f"cut off at {number}, {name}"
         assert again.objects == undisturbed.objects, f"cut off at {number}, {name}"
+
+
+def _undisturbed(wire: Wire, story: Story) -> tuple[Told, list[str]]:
+    """What becomes of an operation whose answers all arrive, and its requests."""
+    told_so = _told_alone(wire, wire.prepared(story))
+    assert wire.done, "the operation asks nothing of AWS"
+    return told_so, wire.done
+
+
+def _writes(requests: list[str]) -> list[tuple[int, str]]:
+    return [(n, name) for n, name in enumerate(requests) if not name.startswith(READS)]
 
 
 def _told_alone(wire: Wire, act: Act) -> Told:

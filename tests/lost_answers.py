@@ -51,6 +51,9 @@ Story = Callable[[], Act]
 TRIES = 1 + db.BaseMeta.max_retry_attempts
 """How often botocore sends a request to DynamoDB before it gives up."""
 
+READS = ("BatchGetItem", "GetItem", "Query", "Scan", "GET ", "HEAD ")
+"""How requests begin that change nothing."""
+
 BUCKETS = ("blobs", "uploads")
 _BOTOCORES_WAY = vars(BaseClient)["_make_api_call"]
 MARKS = ("write_1", "write_2", "write_3", "write_4")
@@ -157,6 +160,18 @@ class Wire:
         """Lose the answer of the next request whose description begins so."""
         before = self.lost
         self._losing = lambda name: self.lost == before and name.startswith(operation)
+
+    def lose_reads(self) -> None:
+        """Lose the first answer of every request that only reads; its repetition is answered."""
+        unanswered: set[str] = set()
+
+        def losing(name: str) -> bool:
+            if not name.startswith(READS):
+                return False
+            unanswered.symmetric_difference_update({name})
+            return name in unanswered
+
+        self._losing = losing
 
     def lose_all_of(self, number: int) -> None:
         """Lose the answers of a request and of its repetitions: its process hears none."""
