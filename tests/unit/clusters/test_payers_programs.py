@@ -265,3 +265,20 @@ def test_the_monthly_limit_holds_for_workers_that_nobody_says_have_joined(told: 
     told.meter()
 
     assert lifecycle.read(cluster).stop_reason == Reason.LIMIT
+
+
+def test_a_job_that_batch_has_forgotten_is_charged_for_as_long_as_batch_knew_it(
+    told: Story,
+) -> None:
+    cluster = told.cluster(workers=1)
+    told.start_all()
+    told.follow()
+    told.now += timedelta(minutes=12)
+    told.report(cluster)
+    told.meter()
+    told.now += timedelta(minutes=2)
+    told.batch.jobs.clear()
+    told.follow()
+
+    assert told.workers()[0].end_reason == WorkerEnd.LOST
+    assert _closed(told, cluster) == 720 * USD_SECOND
