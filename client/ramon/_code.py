@@ -15,6 +15,7 @@ import hashlib
 import importlib.util
 import os
 import sys
+import sysconfig
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -76,11 +77,16 @@ def _marked(normalize: Callable[[Any], Any], thing: Any) -> Any:
 
 def paths() -> tuple[list[str], list[str]]:
     """The workspace's folders on sys.path: those before what is installed, and those behind."""
+    return _paths(tuple(sys.path), os.getcwd())  # noqa: PTH109 - before every call
+
+
+@functools.lru_cache(maxsize=1)
+def _paths(entries: tuple[str, ...], _here: str) -> tuple[list[str], list[str]]:
     root = str(workspace().resolve())
     near: list[str] = []
     far: list[str] = []
     side = near
-    for entry in sys.path:
+    for entry in entries:
         if entry.endswith(("site-packages", "dist-packages")):
             side = far
         folder = os.path.realpath(entry)
@@ -104,6 +110,11 @@ def own_place(name: str) -> Path | None:
     place = next((Path(each).resolve() for each in places if each), None)
     is_installed = place and {"site-packages", "dist-packages"} & {*place.parts}
     return None if is_installed else place
+
+
+def packages() -> Signature:
+    """What changes when a package is installed here, or removed."""
+    return _signature(sysconfig.get_path("purelib"))
 
 
 def warn_of_older() -> None:
@@ -134,17 +145,20 @@ def _older() -> Iterator[str]:
             yield name
 
 
-def _ours() -> list[tuple[str, ModuleSpec]]:
+def _ours() -> Iterator[tuple[str, ModuleSpec]]:
     """The modules that this kernel imported from the workspace."""
-    prefix = f"{workspace()}{os.sep}"
-    return [(name, spec) for name, spec in _with_files() if str(spec.origin).startswith(prefix)]
-
-
-def _with_files() -> Iterator[tuple[str, ModuleSpec]]:
-    for name, module in list(sys.modules.items()):
-        spec = getattr(module, "__spec__", None)
-        if isinstance(spec, ModuleSpec) and spec.has_location:
+    for name in _names(len(sys.modules), next(reversed(sys.modules))):
+        spec = getattr(sys.modules.get(name), "__spec__", None)
+        if isinstance(spec, ModuleSpec):
             yield name, spec
+
+
+@functools.lru_cache(maxsize=1)
+def _names(_count: int, _newest: str) -> list[str]:
+    """Their names, looked for again only when a module was added or removed."""
+    prefix = f"{workspace()}{os.sep}"
+    specs = [(name, getattr(each, "__spec__", None)) for name, each in list(sys.modules.items())]
+    return [name for name, spec in specs if str(getattr(spec, "origin", "")).startswith(prefix)]
 
 
 def _signature(file: str) -> Signature:

@@ -22,7 +22,7 @@ from typing import Any, TypeVar, cast
 from dask.utils import funcname
 from distributed.client import Future
 
-from ramon import _calls, _sending
+from ramon import _calls, _code, _sending
 from ramon._ahead import Piece, Reader
 from ramon._client import explained
 from ramon._map import AsyncResults, Results, Sent
@@ -33,9 +33,6 @@ from ramon.progress.view import View
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 5.0
-"""How often, at most, a call looks whether the notebook's environment has changed."""
-
 
 class Tasks(Scaling, concurrent.futures.Executor):
     """The executor's side of a cluster."""
@@ -43,7 +40,8 @@ class Tasks(Scaling, concurrent.futures.Executor):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._outstanding: weakref.WeakSet[concurrent.futures.Future[Any]] = weakref.WeakSet()
         self._flying: set[Future[Any]] = set()
-        self._looked_at, self._warned_of = 0.0, ""
+        self._looked_at: _code.Signature | None = None
+        self._warned_of = ""
         self._done, self._total = 0, 0
         super().__init__(*args, **kwargs)
 
@@ -163,8 +161,9 @@ class Tasks(Scaling, concurrent.futures.Executor):
     def _ready(self) -> Any:
         """The client, when the cluster can take tasks; warns if workers differ from here."""
         client = self.get_client()
-        if time.monotonic() - self._looked_at > LOOK_SECONDS:
-            self._looked_at = time.monotonic()
+        installed = _code.packages()
+        if installed != self._looked_at:
+            self._looked_at = installed
             if self.asynchronous:
                 client.loop.run_in_executor(None, self._look)
             else:

@@ -141,7 +141,7 @@ class Cluster(Kept):
 
         self.check()
         here = os.getcwd()  # noqa: PTH109 - as text, for JSON
-        self._looked_at, self._warned_of = 0.0, ""
+        self._looked_at, self._warned_of = None, ""
         return self.sync(asyncio.to_thread, self._agent.sync_environment, self.name, here)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import sys
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +44,6 @@ class Present:
     source: Source
     reader: Reader = field(default_factory=Reader)
     watch: Watch = field(default_factory=Watch)
-    code: Code | None = None
     names: set[str] = field(default_factory=set)
 
     def look_into(self, near: list[str], far: list[str]) -> None:
@@ -50,15 +51,12 @@ class Present:
         self.source = self.source.on(near, far)
         self.watch = Watch()
 
-    def read(self) -> bool:
-        """Read it again; whether it differs. Raises Refused."""
+    def read(self) -> Code:
+        """Read it again. Raises Refused."""
         found = self.source.found()
-        watch = Watch(self.source.looked_at(found))
-        code = self.source.read(found, self.reader)
-        before = self.code.version if self.code else ""
-        self.watch, self.code = watch, code
+        self.watch = Watch(self.source.looked_at(found))
         self.names |= found.names()
-        return code.version != before
+        return self.source.read(found, self.reader)
 
 
 class CodeScheduler(KeepingScheduler):
@@ -76,6 +74,8 @@ class CodeScheduler(KeepingScheduler):
         self._versions = versions
         self._archives: dict[str, bytes] = {}
         self._looking = asyncio.Lock()
+        self._looked_at = 0
+        self._arrived: dict[str, int] = {}
         self.handlers["ramon_code"] = self.code_of
         self.stream_handlers["ramon-paths"] = self.look_into
 
@@ -94,7 +94,9 @@ class CodeScheduler(KeepingScheduler):
 
     async def look_into(self, near: list[str], far: list[str], client: str) -> None:
         """Have these folders of the workspace on sys.path, as the kernel of `client` has them."""
-        self._present.look_into(near, far)
+        async with self._looking:
+            self._present.look_into(near, far)
+            self._looked_at = 0
         log.info("%s imports from %s and %s.", client, near, far)
 
     async def bring_code(self) -> None:
@@ -103,17 +105,21 @@ class CodeScheduler(KeepingScheduler):
         Raises EnvironmentMismatch if they can't be given it.
         """
         async with self._looking:
-            if not self._present.watch.may_differ():
-                return
-            try:
-                differs = await offload(self._present.read)
-            except (Refused, OSError) as error:
-                self._present.watch = Watch()
-                raise EnvironmentMismatch(
-                    f"The workers can't be given the workspace's modules as they are now: {error}"
-                ) from error
-            if differs and self._present.code:
-                await self._change(self._present.code)
+            began = time.monotonic_ns()
+            if self._present.watch.may_differ():
+                await self._look()
+            self._looked_at = began
+
+    async def _look(self) -> None:
+        try:
+            code = await offload(self._present.read)
+            if code.version != self.code_version:
+                await self._change(code)
+        except (Refused, OSError) as error:
+            self._present.watch = Watch()
+            raise EnvironmentMismatch(
+                f"The workers can't be given the workspace's modules as they are now: {error}"
+            ) from error
 
     async def _change(self, code: Code) -> None:
         archive = await offload(code.packed)
@@ -159,11 +165,28 @@ class CodeScheduler(KeepingScheduler):
     ) -> None:
         """Take in what a client wants, when the code that it needs is there; or say why not."""
         try:
-            await self.bring_code()
+            # Messages that arrived together were all sent before the look for the first of them.
+            if self._arrived.get(client, sys.maxsize) >= self._looked_at:
+                await self.bring_code()
         except EnvironmentMismatch as error:
             self._refuse(client, keys, error)
             return
         await super().update_graph(client=client, keys=keys, **graph)
+
+    async def add_client(self, comm: Any, client: str, versions: dict[str, Any]) -> None:
+        """Serve a client to its end, noting when it was heard last."""
+        read = comm.read
+
+        async def heard(*args: Any, **kwargs: Any) -> Any:
+            messages = await read(*args, **kwargs)
+            self._arrived[client] = time.monotonic_ns()
+            return messages
+
+        comm.read = heard
+        try:
+            await super().add_client(comm, client, versions)
+        finally:
+            self._arrived.pop(client, None)
 
     async def broadcast(self, **what: Any) -> dict[str, Any]:
         """Tell workers something, such as a function to run."""

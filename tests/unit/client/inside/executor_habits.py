@@ -21,7 +21,6 @@ import joblib
 from inside.helpers import raised, until
 
 import ramon
-from ramon import _tasks
 
 CLUSTER = ramon.Cluster(2, name="executor", cpu=1, memory="1 GiB", budget="$5")
 LOCK: Any = threading.Lock()
@@ -111,7 +110,6 @@ def a_package_that_workers_lack_is_named() -> None:
 
 
 def a_changed_package_is_warned_of_once_and_synced() -> None:
-    _tasks.LOOK_SECONDS = 0
     packages = Path(sysconfig.get_path("purelib"))
     for number in ("1", "2"):
         _pretend_to_install(packages, number)

@@ -4,12 +4,12 @@
 # mypy: disable-error-code="import-not-found"
 
 import threading
-import time
 import weakref
 from typing import Any
 
 import distributed
 
+from ramon import _code
 from ramon._client import Client
 from ramon._tasks import Tasks
 
@@ -34,7 +34,7 @@ class LocalTasks(Tasks):  # type: ignore[misc]  # as above
         self._outstanding: Any = weakref.WeakSet()
         self._flying: set[Any] = set()
         # Nobody looks for changes of a notebook that is not there.
-        self._looked_at, self._warned_of = time.monotonic() + 1e9, ""
+        self._looked_at, self._warned_of = _code.packages(), ""
         self._done = self._total = 0
         self._asynchronous = asynchronous
         # In the loop that runs here, if so, and not in the cluster's.
