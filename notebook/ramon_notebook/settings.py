@@ -31,6 +31,7 @@ class Settings:
     notebook_origin: the only origin under which browsers may come here.
     app_origin: the origin of the application, for links back.
     memory_bytes: memory of the task, or None when nobody limits it.
+    save_seconds: how often a file that goes on changing is saved (RAMON_SAVE_SECONDS, 15).
     bind_address: the local address to listen on.
     home: the home folder; the workspace is ``work`` in it.
     """
@@ -41,6 +42,7 @@ class Settings:
     notebook_origin: str
     app_origin: str
     memory_bytes: int | None
+    save_seconds: int
     bind_address: str
     home: Path
 
@@ -83,6 +85,9 @@ class Settings:
         memory = environ.get("RAMON_MEMORY_BYTES", "")
         if memory and not memory.isdecimal():
             raise SettingsError(f"RAMON_MEMORY_BYTES must be a number of bytes, not {memory!r}.")
+        seconds = environ.get("RAMON_SAVE_SECONDS", "15")
+        if not seconds.isdecimal() or not int(seconds):
+            raise SettingsError(f"RAMON_SAVE_SECONDS must be 1 or more, not {seconds!r}.")
         for name in [name for name in environ if name.startswith("RAMON_")]:
             del environ[name]
         return cls(
@@ -92,6 +97,7 @@ class Settings:
             notebook_origin=values["RAMON_NOTEBOOK_ORIGIN"].rstrip("/"),
             app_origin=values["RAMON_APP_ORIGIN"].rstrip("/"),
             memory_bytes=int(memory) if memory else None,
+            save_seconds=int(seconds),
             bind_address=environ.pop("BIND_ADDRESS", "") or "127.0.0.1",
             home=Path(values["HOME"]),
         )

@@ -17,6 +17,7 @@ from ramon_notebook.server.heartbeat import report
 from ramon_notebook.server.identity import TicketIdentityProvider
 from ramon_notebook.settings import PORT, Settings
 from ramon_notebook.startup import Startup, Workspace
+from ramon_notebook.workspace.cadence import Cadence
 from ramon_notebook.workspace.ignore import IgnoreRules
 from ramon_notebook.workspace.keeper import Keeper
 from ramon_notebook.workspace.watcher import Watcher
@@ -134,7 +135,8 @@ class Agent:
         def gone() -> None:
             loop.call_soon_threadsafe(self._stop)
 
-        self.keeper = Keeper(root, workspace.committer, workspace.index, rules, gone)
+        cadence = Cadence(self._settings.save_seconds)
+        self.keeper = Keeper(root, workspace.committer, workspace.index, rules, gone, cadence)
         self._watcher = Watcher(root, rules, self.keeper.notice)
         self._watcher.start()
         self.keeper.start()

@@ -13,13 +13,13 @@ from collections.abc import Collection, Iterable
 from math import inf
 
 EVERY = 15.0
-"""Seconds between two saves of a path that goes on changing."""
+"""Seconds between two saves of a path that goes on changing; `RAMON_SAVE_SECONDS` changes it."""
 
 EXTRA = 4
-"""Saves of other paths that may come sooner than `EVERY` after the one before."""
+"""Saves of other paths that may come sooner than that after the one before."""
 
-EXTRA_EVERY = 60.0
-"""Seconds after which there is one more of them."""
+EXTRA_EVERY = 4
+"""There is one more of them after so many times as long."""
 
 _GRAIN = 0.01
 """A wait this short, in seconds, is none."""
@@ -40,18 +40,19 @@ class Timer:
 class Cadence:
     """When changed paths are to be saved. Safe to use from several threads.
 
-    A path that was not tried for `EVERY` seconds is due at once: for free if nothing was for as
+    A path that was not tried for `every` seconds is due at once: for free if nothing was for as
     long, else as one of the `EXTRA` saves.
     """
 
-    def __init__(self, timer: Timer) -> None:
-        self._timer = timer
+    def __init__(self, every: float = EVERY, timer: Timer | None = None) -> None:
+        self.timer = timer or Timer()
+        self._every = every
         self._lock = threading.Lock()
         self._changed: set[str] = set()
         self._unsure: set[str] = set()
         self._tried: dict[str, float] = {}
         self._last = -inf
-        self._extra, self._counted_at = float(EXTRA), timer.now()
+        self._extra, self._counted_at = float(EXTRA), self.timer.now()
 
     @property
     def is_waiting(self) -> bool:
@@ -76,10 +77,10 @@ class Cadence:
     def tried(self, paths: Iterable[str]) -> None:
         """These were sent just now, or were tried to be."""
         with self._lock:
-            now = self._timer.now()
-            recent = {path: at for path, at in self._tried.items() if now - at < EVERY}
+            now = self.timer.now()
+            recent = {path: at for path, at in self._tried.items() if now - at < self._every}
             self._tried = recent | dict.fromkeys(paths, now)
-            is_extra = now - self._last < EVERY - _GRAIN
+            is_extra = now - self._last < self._every - _GRAIN
             self._extra, self._counted_at = self._extra_at(now) - is_extra, now
             self._last = now
 
@@ -89,11 +90,13 @@ class Cadence:
             wanted = self._changed | self._unsure if paths is None else paths
             if not wanted:
                 return None
-            now = self._timer.now()
+            now = self.timer.now()
             last = min(self._tried.get(path, -inf) for path in wanted)
-            until_extra = (1 - self._extra_at(now)) * EXTRA_EVERY
-            seconds = max(last + EVERY - now, min(self._last + EVERY - now, until_extra))
+            until_extra = (1 - self._extra_at(now)) * (EXTRA_EVERY * self._every)
+            seconds = max(
+                last + self._every - now, min(self._last + self._every - now, until_extra)
+            )
             return seconds if seconds > _GRAIN else 0.0
 
     def _extra_at(self, now: float) -> float:
-        return min(EXTRA, self._extra + (now - self._counted_at) / EXTRA_EVERY)
+        return min(EXTRA, self._extra + (now - self._counted_at) / (EXTRA_EVERY * self._every))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ramon_notebook.errors import AgentError, Gone
-from ramon_notebook.workspace.cadence import Cadence, Timer
+from ramon_notebook.workspace.cadence import Cadence
 from ramon_notebook.workspace.commit import Committer, Outcome
 from ramon_notebook.workspace.ignore import IgnoreRules
 from ramon_notebook.workspace.index import Index, Looked
@@ -67,15 +67,15 @@ class Keeper:
         index: Index,
         rules: IgnoreRules,
         on_gone: Callable[[], None],
-        timer: Timer | None = None,
+        cadence: Cadence | None = None,
     ) -> None:
         self._root = root
         self._committer = committer
         self._index = index
         self._on_gone = on_gone
         self._rules = rules
-        self._timer = timer or Timer()
-        self._cadence = Cadence(self._timer)
+        self._cadence = cadence or Cadence()
+        self._timer = self._cadence.timer
         self._noticed = threading.Event()
         self._finishing = threading.Event()
         self._thread = threading.Thread(target=self.run, name="workspace-keeper", daemon=True)

@@ -198,6 +198,7 @@ class Notebook:
             "RAMON_NOTEBOOK_ORIGIN": f"http://{HOST}",
             "RAMON_APP_ORIGIN": APP_ORIGIN,
             "RAMON_MEMORY_BYTES": str(2 << 30),
+            "RAMON_SAVE_SECONDS": "1",
             "BIND_ADDRESS": self.address,
             **env,
         }

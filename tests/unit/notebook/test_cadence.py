@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ramon_notebook.api import AgentApi
-from ramon_notebook.workspace.cadence import EVERY, EXTRA, EXTRA_EVERY, Timer
+from ramon_notebook.workspace.cadence import EVERY, EXTRA, EXTRA_EVERY, Cadence, Timer
 from ramon_notebook.workspace.commit import Committer
 from ramon_notebook.workspace.ignore import IgnoreRules
 from ramon_notebook.workspace.index import Index
@@ -65,16 +65,15 @@ class Kept:
         self.calls = 0
         self.faults: FaultRule = lambda _method, _path: None
 
-    def run(self, seconds: int, each_second: Happening) -> None:
+    def run(self, seconds: int, each_second: Happening, save_seconds: float = EVERY) -> None:
         self.clock = Clock(seconds, each_second)
         api = AgentApi(f"{self.service.origin}/api", TOKEN, patience=0)
         store = BlobStore(api)
         head = api.head()
         committer = Committer(api, store, self.root, head, read_manifest(store, head))
         rules = IgnoreRules(self.root)
-        self.keeper = Keeper(
-            self.root, committer, Index(self.root), rules, lambda: None, timer=self.clock
-        )
+        cadence = Cadence(save_seconds, self.clock)
+        self.keeper = Keeper(self.root, committer, Index(self.root), rules, lambda: None, cadence)
         self.clock.at_end = self.keeper.finish
         self.service.faults = self._count
         self.keeper.run()
@@ -153,7 +152,7 @@ def test_many_files_that_change_in_turns_cost_a_quarter_more_at_most(
 ) -> None:
     kept.run(600, lambda second: kept.append(f"{second % files}.txt"))
 
-    assert len(kept.saves) <= 600 / EVERY + 600 / EXTRA_EVERY + EXTRA + 1
+    assert len(kept.saves) <= 600 / EVERY + 600 / (EXTRA_EVERY * EVERY) + EXTRA + 1
 
 
 def test_without_a_watcher_that_tells_what_changed_it_costs_no_more(kept: Kept) -> None:
@@ -230,3 +229,10 @@ def test_a_last_save_is_tried_for_as_long_as_the_process_lives(kept: Kept) -> No
 
     assert kept.clock.now() > stopped + 110
     assert kept.service.content("log.txt").endswith(b"the last line\n")
+
+
+def test_how_often_can_be_set(kept: Kept) -> None:
+    kept.run(600, lambda _: kept.append("log.txt"), save_seconds=60)
+
+    assert min(gaps(kept.saves)) >= 60
+    assert len(kept.saves) >= 9
