@@ -213,7 +213,10 @@ def update_if(model: Model, condition: Condition, actions: Sequence[Action]) -> 
     newest, *older = _LAST_WRITES
     # Each is set to what the one before it was: DynamoDB takes all values as they were before.
     marks = [now.set(before | "") for now, before in zip(older, _LAST_WRITES, strict=False)]
-    is_new = functools.reduce(operator.and_, (~mark.is_in(write_id) for mark in _LAST_WRITES))
+    is_new = functools.reduce(
+        operator.and_,
+        (mark.does_not_exist() | (mark != write_id) for mark in _LAST_WRITES),
+    )
     request = model.get_update_kwargs_from_instance(
         [*actions, newest.set(write_id), *marks], condition & is_new, _ALL_OLD
     )
