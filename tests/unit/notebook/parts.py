@@ -273,7 +273,7 @@ def execute_request(code: str, cell_id: str | None, session: str) -> dict[str, A
         "silent": False,
         "store_history": True,
         "user_expressions": {},
-        "allow_stdin": False,
+        "allow_stdin": True,
         "stop_on_error": True,
     }
     metadata = {"cellId": cell_id} if cell_id else {}

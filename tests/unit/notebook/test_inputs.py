@@ -25,6 +25,18 @@ def notebook(service: FakeService, start: Start) -> Notebook:
     return start()
 
 
+CAUGHT = """
+print("soon", flush=True)
+try:
+    input("Name?")
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+time = __import__("time")
+time.sleep(4)
+print("end")
+"""
+
+
 def squeezed(text: str) -> str:
     """The text without blanks and line ends: pages show each output in a block of its own."""
     return "".join(text.split())
@@ -71,3 +83,17 @@ def test_an_input_is_asked_again_by_each_page_that_comes(
         lambda: squeezed(cell_text(service.content("a.ipynb"), "c1")) == all_of_it, within=30
     )
     assert "secret" not in service.content("a.ipynb").decode()
+
+
+def test_a_cell_whose_input_is_interrupted_goes_on_and_is_busy_again(
+    service: FakeService, notebook: Notebook
+) -> None:
+    browser = notebook.browser()
+    kernel_id = browser.open_kernel()
+    browser.run(kernel_id, CAUGHT, cell_id="c0", leave_at="soon")
+    eventually(lambda: "Name?" in cell_text(service.content("a.ipynb"), "c0"), within=30)
+    eventually(lambda: service.heartbeats[-1]["busy_kernels"] == 0)
+    answer = browser.request("POST", f"/api/kernels/{kernel_id}/interrupt", {}, Accept="*/*")
+    assert answer.status == 204
+    eventually(lambda: service.heartbeats[-1]["busy_kernels"] == 1)
+    eventually(lambda: cell_text(service.content("a.ipynb"), "c0") == "soon\ninterrupted\nend\n")
