@@ -37,6 +37,11 @@ print("end")
 """
 
 
+def in_file(notebook: Notebook) -> bytes:
+    """The notebook file as it is now."""
+    return (notebook.workspace / "a.ipynb").read_bytes()
+
+
 def squeezed(text: str) -> str:
     """The text without blanks and line ends: pages show each output in a block of its own."""
     return "".join(text.split())
@@ -52,7 +57,7 @@ def answer(page: Page, prompt: str, value: str) -> None:
 
 
 def test_an_input_is_asked_again_by_each_page_that_comes(
-    service: FakeService, context: BrowserContext
+    service: FakeService, notebook: Notebook, context: BrowserContext
 ) -> None:
     page = enter(context, service)
     run(page, 0)
@@ -69,9 +74,9 @@ def test_an_input_is_asked_again_by_each_page_that_comes(
     answer(page, "Name?", "Grace")
     # And one that came when nobody was there.
     page.close()
-    eventually(lambda: "Word?" in cell_text(service.content("a.ipynb"), "c1"), within=30)
+    eventually(lambda: "Word?" in cell_text(in_file(notebook), "c1"), within=30)
     eventually(lambda: service.heartbeats[-1]["busy_kernels"] == 0)  # nobody pays for waiting
-    assert "was waiting for input" in cell_text(service.content("a.ipynb"), "c1")
+    assert "was waiting for input" in cell_text(in_file(notebook), "c1")
     page = context.new_page()
     page.goto(f"http://{HOST}/lab/tree/a.ipynb")
     shows_notebook_again(page)
@@ -79,10 +84,8 @@ def test_an_input_is_asked_again_by_each_page_that_comes(
     all_of_it = "soonName?GraceHelloGraceWord?········6characters"
     eventually(lambda: squeezed(shown(page, 1)) == all_of_it, within=30)
     page.close()
-    eventually(
-        lambda: squeezed(cell_text(service.content("a.ipynb"), "c1")) == all_of_it, within=30
-    )
-    assert "secret" not in service.content("a.ipynb").decode()
+    eventually(lambda: squeezed(cell_text(in_file(notebook), "c1")) == all_of_it, within=30)
+    assert "secret" not in in_file(notebook).decode()
 
 
 def test_a_cell_whose_input_is_interrupted_goes_on_and_is_busy_again(
@@ -91,9 +94,9 @@ def test_a_cell_whose_input_is_interrupted_goes_on_and_is_busy_again(
     browser = notebook.browser()
     kernel_id = browser.open_kernel()
     browser.run(kernel_id, CAUGHT, cell_id="c0", leave_at="soon")
-    eventually(lambda: "Name?" in cell_text(service.content("a.ipynb"), "c0"), within=30)
+    eventually(lambda: "Name?" in cell_text(in_file(notebook), "c0"), within=30)
     eventually(lambda: service.heartbeats[-1]["busy_kernels"] == 0)
     answer = browser.request("POST", f"/api/kernels/{kernel_id}/interrupt", {}, Accept="*/*")
     assert answer.status == 204
     eventually(lambda: service.heartbeats[-1]["busy_kernels"] == 1)
-    eventually(lambda: cell_text(service.content("a.ipynb"), "c0") == "soon\ninterrupted\nend\n")
+    eventually(lambda: cell_text(in_file(notebook), "c0") == "soon\ninterrupted\nend\n")

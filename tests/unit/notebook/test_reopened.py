@@ -45,8 +45,9 @@ def test_a_widget_lives_on_after_a_reload_and_has_its_last_look_the_next_morning
         assert prompt(page, 0) == "[*]:"
         eventually(lambda: look(page) != first)
         expect(page.get_by_text("| Busy")).to_be_visible()
-    eventually(lambda: "done" in cell_text(service.content("a.ipynb"), "c0"))
-    eventually(lambda: f'"step {STEPS}"' in service.content("a.ipynb").decode())
+    file = notebook.workspace / "a.ipynb"
+    eventually(lambda: "done" in cell_text(file.read_bytes(), "c0"))
+    assert f'"step {STEPS}"' in file.read_text()
     with browsing(notebook) as context:
         page = enter(context, service)
         eventually(lambda: look(page) == f"step {STEPS}")

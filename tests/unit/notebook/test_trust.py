@@ -60,11 +60,15 @@ def save(browser: Browser, content: dict[str, Any], path: str = "a.ipynb") -> No
     assert browser.request("PUT", f"/api/contents/{path}", model, Accept="*/*").status in (200, 201)
 
 
-def run_with_nobody_there(service: FakeService, browser: Browser, cell_id: str = "c0") -> None:
-    """Run a cell that shows HTML after its page has gone, until that is in a snapshot."""
-    browser.run(browser.open_kernel(), SLOWLY, cell_id=cell_id, leave_at="begun")
-    eventually(lambda: b"text/html" in service.content("a.ipynb"), within=30)
-    eventually(lambda: b"<script>1" in service.content("a.ipynb"), within=30)
+def run_with_nobody_there(notebook: Notebook, browser: Browser) -> None:
+    """Run a cell that shows HTML after its page has gone, until that is in the file."""
+    browser.run(browser.open_kernel(), SLOWLY, cell_id="c0", leave_at="begun")
+    file = notebook.workspace / "a.ipynb"
+    eventually(
+        lambda: (
+            "<script>1</script>" in json.dumps(json.loads(file.read_text())["cells"][0]["outputs"])
+        )
+    )
 
 
 def with_hostile_cell(*sources: str) -> bytes:
@@ -77,7 +81,7 @@ def with_hostile_cell(*sources: str) -> bytes:
 def test_what_a_cell_showed_while_nobody_was_there_is_trusted(
     service: FakeService, start: Start, notebook: Notebook
 ) -> None:
-    run_with_nobody_there(service, notebook.browser())
+    run_with_nobody_there(notebook, notebook.browser())
     assert trusted(notebook.browser()) == {True}
     assert trusted(restarted(service, start, notebook).browser()) == {True}
 
@@ -93,11 +97,9 @@ def test_what_a_page_saved_is_trusted_after_a_stop_and_a_start(
     assert trusted(restarted(service, start, notebook).browser()) == {True}
 
 
-def test_a_file_that_was_moved_or_copied_stays_trusted(
-    service: FakeService, notebook: Notebook
-) -> None:
+def test_a_file_that_was_moved_or_copied_stays_trusted(notebook: Notebook) -> None:
     browser = notebook.browser()
-    run_with_nobody_there(service, browser)
+    run_with_nobody_there(notebook, browser)
     notebook.write("copy.ipynb", (notebook.workspace / "a.ipynb").read_bytes())
     answer = browser.request("PATCH", "/api/contents/a.ipynb", {"path": "b.ipynb"}, Accept="*/*")
     assert answer.status == 200
@@ -111,7 +113,7 @@ def test_somebody_elses_outputs_are_not_trusted_even_beside_ours(
     notebook = start()
     browser = notebook.browser()
     assert trusted(browser) == {False}
-    run_with_nobody_there(service, browser)
+    run_with_nobody_there(notebook, browser)
     assert trusted(browser) == {False}
     save(browser, opened(browser))
     assert trusted(browser) == {False}
@@ -125,9 +127,9 @@ def test_an_upload_is_not_trusted(notebook: Notebook) -> None:
     assert trusted(browser, "theirs.ipynb") == {False}
 
 
-def test_a_change_behind_our_back_ends_the_trust(service: FakeService, notebook: Notebook) -> None:
+def test_a_change_behind_our_back_ends_the_trust(notebook: Notebook) -> None:
     browser = notebook.browser()
-    run_with_nobody_there(service, browser)
+    run_with_nobody_there(notebook, browser)
     assert trusted(browser) == {True}
     content = (notebook.workspace / "a.ipynb").read_text()
     notebook.write("a.ipynb", content.replace("<script>1", "<script>2"))
@@ -137,10 +139,9 @@ def test_a_change_behind_our_back_ends_the_trust(service: FakeService, notebook:
 def test_another_notebook_can_sign_nothing_for_this_one(
     service: FakeService, start: Start, notebook: Notebook
 ) -> None:
-    run_with_nobody_there(service, notebook.browser())
-    signatures = ".jupyter/trusted.json"
-    eventually(lambda: signatures in service.entries)
+    run_with_nobody_there(notebook, notebook.browser())
     assert notebook.stop() == 0
+    assert ".jupyter/trusted.json" in service.entries
     # A repository may bring a notebook together with the file that says what is trusted.
     service.signing_key = "the key of another notebook"
     service.ready.clear()
@@ -160,13 +161,11 @@ def test_the_key_is_in_no_file_and_no_environment(notebook: Notebook) -> None:
     assert found == []
 
 
-def test_a_spoilt_file_of_signatures_spoils_nothing_else(
-    service: FakeService, notebook: Notebook
-) -> None:
+def test_a_spoilt_file_of_signatures_spoils_nothing_else(notebook: Notebook) -> None:
     notebook.write(".jupyter/trusted.json", '{"signatures": {"a.ipynb": 1}}')
     browser = notebook.browser()
     assert trusted(browser) == {False}
-    run_with_nobody_there(service, browser)
+    run_with_nobody_there(notebook, browser)
     assert trusted(browser) == {True}
 
 
