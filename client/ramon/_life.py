@@ -249,15 +249,18 @@ class Life(Known):
             await asyncio.sleep(0.2)
             await self._ask()
 
+    def leave_at_exit(self) -> None:
+        """Hang up before the process drops what it holds: that would give up its results."""
+        client = self._client
+        if client is not None and client.status == "running" and not self.asynchronous:
+            with suppress(TimeoutError, RuntimeError):  # as Dask does with its newest at this time
+                client.close(timeout=3)
+
     def stop_at_exit(self) -> None:
         """Have it stopped because the process ends, if that was to stop it."""
-        if not self.shutdown_on_close or self.status != Status.running:
-            return
-        if self._client is not None and not self.asynchronous:
-            with suppress(TimeoutError, RuntimeError):  # as Dask does with its own at this time
-                self._client.close(timeout=3)
-        with suppress(RamonError):
-            self._agent.stop(self.name)
+        if self.shutdown_on_close and self.status == Status.running:
+            with suppress(RamonError):
+                self._agent.stop(self.name)
 
     def _not_stopped(self, why: str) -> None:
         warnings.warn(
@@ -280,5 +283,8 @@ _living: weakref.WeakSet[Life] = weakref.WeakSet()
 @atexit.register
 def _stop_at_exit() -> None:
     """Have clusters stopped that end with this process; it does not wait until they have."""
-    for cluster in list(_living):
+    living = list(_living)
+    for cluster in living:
+        cluster.leave_at_exit()
+    for cluster in living:
         cluster.stop_at_exit()

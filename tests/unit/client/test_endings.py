@@ -37,6 +37,18 @@ def test_a_detached_cluster_keeps_results_when_its_kernel_ends(notebook: Running
     assert notebook.service.cluster("detached").state == "stopped"
 
 
+def test_objects_that_share_a_cluster_keep_each_others_results(notebook: Running) -> None:
+    # As in a kernel: IPython drops what people's names hold, after all others' ends, and lives on
+    # for a moment.
+    first = "import atexit, time\nheld = []\n"
+    first += "atexit.register(time.sleep, 0.5)\natexit.register(held.clear)\n"
+    program = life("share_a_cluster").replace("endings.share", "endings.KEPT = held\nendings.share")
+    notebook.python(first + program, timeout=90)
+    assert notebook.service.cluster("shared").state == "running"
+    notebook.python(life("find_what_was_shared"), timeout=120)
+    assert notebook.service.cluster("shared").state == "stopped"
+
+
 def test_a_cluster_ends_with_its_kernel(notebook: Running) -> None:
     notebook.python(life("forget_to_close"))
     eventually(lambda: notebook.service.cluster("forgotten").state == "stopped", within=30)

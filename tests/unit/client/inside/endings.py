@@ -66,6 +66,29 @@ def find_the_detached_one() -> None:
     cluster.close()
 
 
+def share_a_cluster() -> None:
+    """End with three objects of one cluster, each with results that nobody has fetched."""
+    KEPT.append(ramon.Cluster(1, name="shared", cpu=2, memory="1 GiB", detached=True))
+    KEPT.extend(ramon.Cluster.from_name("shared", quiet=True) for _ in range(2))
+    for place, handle in enumerate(list(KEPT)):
+        KEPT.append(handle.get_client().submit(operator.add, 10 * place, 1))
+        KEPT.append(handle.submit(operator.add, 10 * place, 2))
+        KEPT.append(handle.map(operator.add, [10 * place], [3]))
+        until(lambda: len(handle.get_client().futures) >= 2)  # noqa: B023 - it is asked at once
+    closed = ramon.Cluster.from_name("shared", quiet=True)
+    KEPT.append(closed.get_client().submit(operator.add, 30, 1))
+    assert KEPT[-1].result() == 31
+    closed.close()
+    assert 31 in KEPT[0].results().values()
+
+
+def find_what_was_shared() -> None:
+    """What each of them wanted is there."""
+    cluster = ramon.Cluster.from_name("shared", shutdown_on_close=True)
+    until(lambda: {1, 3, 11, 13, 21, 23, 31} <= set(cluster.results().values()))
+    cluster.close()
+
+
 def forget_to_close() -> None:
     """End with a cluster that is to end with its kernel."""
     ramon.Cluster(1, name="forgotten", cpu=1, memory="1 GiB", wait_for_workers=False)
