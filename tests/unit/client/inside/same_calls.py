@@ -415,7 +415,7 @@ class OnAClient:
         client.publish_dataset(one=client.submit(abs, -1))
         value = client.get_dataset("one").result()
         client.unpublish_dataset("one")
-        return value, client.list_datasets()
+        return value, tuple(client.list_datasets())
 
     def a_variable(self, client: Any) -> Any:
         variable = distributed.Variable("mine", client=client)
@@ -430,10 +430,8 @@ class OnAClient:
 
 def a_cluster_does_what_a_pool_of_threads_does() -> None:
     client = CLUSTER.get_client()
-    plain = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
-    with distributed.Client(plain) as other:
-        _compare(OnAClient(), "Dask's client", client, other)
-    plain.close()
+    with distributed.Client(CLUSTER.scheduler_address, security=CLUSTER.security) as plain:
+        _compare(OnAClient(), "Dask's client", client, plain)
     _compare(OnAPool(), "an executor", CLUSTER, cf.ThreadPoolExecutor(2))
 
 
@@ -471,7 +469,12 @@ def _documented(table: str) -> set[str]:
 def _taken(results: Iterator[Any]) -> tuple[list[Any], Any]:
     """What comes of an iterator, and the error by which it ends."""
     got: list[Any] = []
-    return got, _outcome(lambda: [got.append(result) for result in results] and None)
+
+    def take() -> None:
+        for result in results:
+            got.append(result)  # noqa: PERF402 - until it fails
+
+    return got, _outcome(take)
 
 
 def _outcome(call: Callable[[], Any]) -> Any:
