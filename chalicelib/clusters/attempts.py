@@ -44,6 +44,9 @@ def _started(worker: Worker, number: str, at: datetime, stream: str | None) -> N
     actions = [_of(Worker.started, number).set(_millis(at))]
     if stream:
         actions.append(_of(Worker.streams, number).set(stream))
+    has_joined = worker.met_at is not None and worker.met_at >= _millis(at)
+    if has_joined:
+        actions.append(_of(Worker.joined, number).set(worker.met_at))
     try:
         with db.transaction() as write:
             write.update(
@@ -58,6 +61,8 @@ def _started(worker: Worker, number: str, at: datetime, stream: str | None) -> N
         look_again(worker, refused)
     else:
         worker.refresh(consistent_read=True)
+        if has_joined:
+            lifecycle.first_joined(worker.cluster_id, clock.now())
 
 
 def _of(facts: Any, number: str) -> Any:
@@ -83,7 +88,10 @@ def joined(worker: Worker) -> None:
     """The scheduler has this worker: in the attempt that Batch says runs, once Batch says so."""
     number = str(newest(worker))
     known = {**worker.joined.attribute_values, **worker.stopped.attribute_values}
-    if number == "0" or number in known:
+    if number == "0" or number in worker.stopped.attribute_values:
+        db.update_if(worker, Worker.ended_at.does_not_exist(), [Worker.met_at.set(clock.millis())])
+        return
+    if number in known:
         return
     is_fresh = (
         Worker.ended_at.does_not_exist()

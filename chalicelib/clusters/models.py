@@ -210,9 +210,10 @@ class Worker(Model):
     Batch started and stopped it, at which its cluster's scheduler was first said to have it, and
     its log stream. Numbers are Batch's. `free` has the numbers of those that are not charged,
     because the service or AWS failed. `ordered_at` is the millisecond at which a job of it last got
-    its orders. `leaving` says why it is to end; until then it counts among its cluster's members.
-    `submitted_at` is when a job was last asked for, `job_id` is that job. `digest` is the SHA-256
-    of the job's token.
+    its orders, `met_at` that at which the scheduler was said to have it while Batch had not told
+    of a start yet. `leaving` says why it is to end; until then it counts among its cluster's
+    members. `submitted_at` is when a job was last asked for, `job_id` is that job. `digest` is the
+    SHA-256 of the job's token.
     """
 
     class Meta(db.BaseMeta):
@@ -235,6 +236,7 @@ class Worker(Model):
     streams: MapAttribute[str, str] = MapAttribute(default=dict)
     free = UnicodeSetAttribute(null=True)
     ordered_at = MaybeInteger()
+    met_at = MaybeInteger()
 
     leaving = MaybeText()
     leaving_message = MaybeText()

@@ -282,3 +282,16 @@ def test_a_job_that_batch_has_forgotten_is_charged_for_as_long_as_batch_knew_it(
 
     assert told.workers()[0].end_reason == WorkerEnd.LOST
     assert _closed(told, cluster) == 720 * USD_SECOND
+
+
+def test_who_joins_before_batch_tells_of_the_start_runs_as_soon_as_it_does(told: Story) -> None:
+    cluster = told.cluster(workers=1)
+    told.start_all()
+    told.now += timedelta(seconds=2)
+    told.report(cluster, joined=[told.workers()[0].id])
+    assert lifecycle.read(cluster).state == "starting"
+
+    told.follow()
+
+    assert lifecycle.read(cluster).state == "running"
+    assert crew.state_of(told.workers()[0]) == "running"
