@@ -212,9 +212,10 @@ def _killed(cluster: Known) -> str:
     info = cluster.info
     memory = f" ({info.memory_gib} GiB)" if info else ""
     return (
-        f"Each worker that tried it died. Most often a task needs more memory than a worker has"
-        f'{memory}: give the next cluster more, like ramon.Cluster(memory="32 GiB"), or each task '
-        "less. `cluster.get_logs()` shows what the workers said."
+        "Each worker that tried it died. Either the task ended its process (sys.exit or os._exit in "
+        f"what get_client() sent, a crash of a library), or it needs more memory than a worker has"
+        f'{memory}: then give the next cluster more, like ramon.Cluster(memory="32 GiB"), or each '
+        "task less. `cluster.get_logs()` shows which it was."
     )
 
 
