@@ -212,10 +212,10 @@ def _killed(cluster: Known) -> str:
     info = cluster.info
     memory = f" ({info.memory_gib} GiB)" if info else ""
     return (
-        "Each worker that tried it died. Either the task ended its process (sys.exit or os._exit in "
-        f"what get_client() sent, a crash of a library), or it needs more memory than a worker has"
-        f'{memory}: then give the next cluster more, like ramon.Cluster(memory="32 GiB"), or each '
-        "task less. `cluster.get_logs()` shows which it was."
+        "Each worker that tried it died. Either the task ended its process (sys.exit in what "
+        "get_client() sent, os._exit, a crash of a library), or it needs more memory than a worker "
+        f'has{memory}: then give the next cluster more, like ramon.Cluster(memory="32 GiB"), or '
+        "each task less. `cluster.get_logs()` shows which it was."
     )
 
 
