@@ -60,7 +60,6 @@ def stays(descriptor: int, *, busy: bool) -> None:
         f"exec {sys.executable} -c 'import time; time.sleep(60)'",
         "sleep 60 & wait",
         "while :; do :; done",
-        "while sleep 0.02; do :; done",
         "bash -c 'sleep 60; true'",
         "set +m; sleep 60",
         "bash --norc -i <<< 'sleep 60'",
