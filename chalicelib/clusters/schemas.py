@@ -231,13 +231,17 @@ class CloseCluster(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ClusterReport(msgspec.Struct):
-    """How a cluster's scheduler is doing; `joined` are the workers that it has."""
+    """How a cluster's scheduler is doing; `joined` are the workers that it has.
+
+    `paused` of them hold so much in memory that they begin no more tasks.
+    """
 
     joined: Annotated[list[WorkerId], Meta(max_length=2000)]
     clients: Annotated[int, Meta(ge=0)]
     active: bool
     last_active_at: datetime | None = None
     tasks: TaskCounts | None = None
+    paused: Annotated[int, Meta(ge=0)] = 0
 
 
 class ReportAnswer(msgspec.Struct):

@@ -77,6 +77,9 @@ __all__ = [
 
 differing = reconcile.differing
 _ENDED_FOR = timedelta(days=1)
+_PAUSED = "paused"
+"""The problem of workers that stand still. Dask pauses one at 80 % of its memory
+(`distributed.worker.memory.pause`)."""
 """How long a notebook's ended clusters are still told of."""
 
 
@@ -350,6 +353,26 @@ def _note(cluster: Cluster, told: ClusterReport) -> None:
         actions.append(Cluster.tasks.set({**counts, "memory": tasks.memory, "erred": tasks.erred}))
     if not db.update_if(cluster, Cluster.state.is_in(*LIVE), actions):
         cluster.refresh(consistent_read=True)
+    _note_paused(cluster, told)
+
+
+def _note_paused(cluster: Cluster, told: ClusterReport) -> None:
+    """Show that workers stand still for want of memory; what else is wrong is shown first."""
+    if not told.paused:
+        lifecycle.clear_problem(cluster, _PAUSED)
+    elif cluster.problem_code in (None, _PAUSED):
+        message = _paused_message(told.paused, len(told.joined))
+        if cluster.problem_message != message:
+            lifecycle.set_problem(cluster.id, _PAUSED, message)
+
+
+def _paused_message(paused: int, joined: int) -> str:
+    many = "worker is" if joined == 1 else "workers are"
+    return (
+        f"{paused} of {joined} {many} paused: memory. No task begins there until less than 80 % of "
+        "it is used. Delete results that you no longer need, give each task less, or start a "
+        "cluster with more memory."
+    )
 
 
 def _note_joined(cluster: Cluster, joined: set[str]) -> None:

@@ -146,6 +146,21 @@ def test_a_report_keeps_a_cluster_and_tells_what_its_owner_wants(home: Home, clu
     assert last["save"] is False
 
 
+def test_workers_that_are_paused_are_a_problem_until_they_go_on(home: Home, cluster: Any) -> None:
+    workers = [f"wk_{number:026d}" for number in (1, 2)]
+    told = {"joined": workers, "clients": 1, "active": True}
+
+    def problem(paused: int) -> Any:
+        path = f"/agent/clusters/{cluster['id']}/report"
+        home.agent.told("POST", path, {**told, "paused": paused})
+        return home.owner.told("GET", f"/clusters/{cluster['id']}")["problem"]
+
+    assert problem(0) is None
+    assert problem(2)["code"] == "paused"
+    assert problem(1)["message"].startswith("1 of 2 workers are paused: memory.")
+    assert problem(0) is None
+
+
 def test_a_cluster_that_has_ended_takes_no_orders(home: Home, cluster: Any) -> None:
     path = f"/agent/clusters/{cluster['id']}"
     home.agent.told("POST", f"{path}/stop")

@@ -2101,6 +2101,8 @@ export interface components {
         /**
          * ClusterReport
          * @description How a cluster's scheduler is doing; `joined` are the workers that it has.
+         *
+         *         `paused` of them hold so much in memory that they begin no more tasks.
          */
         ClusterReport: {
             joined: string[];
@@ -2110,6 +2112,8 @@ export interface components {
             last_active_at: string | null;
             /** @default null */
             tasks: components["schemas"]["TaskCounts"] | null;
+            /** @default 0 */
+            paused: number;
         };
         /**
          * ReportAnswer

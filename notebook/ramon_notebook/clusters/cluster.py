@@ -148,6 +148,7 @@ def _written(process: SchedulerProcess) -> Json:
     """The scheduler's state as the service wants to know it."""
     state = process.status or {
         "joined": [],
+        "paused": 0,
         "clients": 0,
         "active": False,
         "last_active_at": None,

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from distributed import Scheduler, SchedulerPlugin
+from distributed.core import Status
 from distributed.scheduler import ClientState, TaskState, WorkerState
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class KeepingScheduler(Scheduler):
         return sorted(tasks, key=position)
 
     def report_of_state(self) -> dict[str, Any]:
-        """What the agent reports: workers by name, clients, and tasks by state."""
+        """What the agent reports: workers by name, how many are paused, clients, and tasks."""
         states: Counter[str] = Counter()
         for group in self.task_groups.values():
             states.update(group.states)
@@ -139,8 +140,10 @@ class KeepingScheduler(Scheduler):
         if active or self.transition_counter != self._seen_transitions:
             self._seen_transitions = self.transition_counter
             self.last_active_at = time.time()
+        ours = [worker for worker in self.workers.values() if _is_ours(_name(worker))]
         return {
-            "joined": sorted(filter(_is_ours, map(_name, self.workers.values()))),
+            "joined": sorted(map(_name, ours)),
+            "paused": sum(worker.status is Status.paused for worker in ours),
             "clients": sum(not name.startswith(WORKER_CLIENT) for name in self.client_comms),
             "active": active,
             "last_active_at": self.last_active_at,

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PathDistribution
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ramon_notebook.environment.overlay import Overlay
 from ramon_notebook.environment.packages import Package, image_version, installed
@@ -35,6 +35,11 @@ HEADER = """\
 
 IMPORTS = "  # imports: "
 
+PAGE = "; extends JupyterLab"
+"""Ends the line of a package that brings a part of the page, which is read when it is opened."""
+
+_PARTS_OF_PAGE = ("share", "jupyter", "labextensions")
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -42,10 +47,12 @@ class Kept:
 
     requirement: what an installer is told, in the workspace's folder.
     modules: the names by which it is imported.
+    extends_page: whether JupyterLab's page has parts of it.
     """
 
     requirement: str
     modules: tuple[str, ...]
+    extends_page: bool = False
 
     @property
     def name(self) -> str:
@@ -55,7 +62,8 @@ class Kept:
     @property
     def line(self) -> str:
         """Its line in the list."""
-        return f"{self.requirement}{IMPORTS}{', '.join(self.modules)}"
+        page = PAGE if self.extends_page else ""
+        return f"{self.requirement}{IMPORTS}{', '.join(self.modules)}{page}"
 
 
 def read(workspace: Path) -> list[Kept]:
@@ -94,23 +102,32 @@ def differs_from_image(kept: Kept) -> bool:
 
 
 def _parsed(line: str) -> Kept:
+    line, page, _ = line.partition(PAGE)
     requirement, _, modules = line.partition(IMPORTS)
     requirement = requirement.partition(" #")[0].strip()
     names = tuple(filter(None, (name.strip() for name in modules.split(","))))
     guess = Kept(requirement, ()).name.strip().replace("-", "_")
-    return Kept(requirement, names or (guess,))
+    return Kept(requirement, names or (guess,), extends_page=bool(page))
 
 
 def _kept(package: Package, overlay: Overlay, workspace: Path) -> Kept:
-    modules = tuple(sorted(_modules(package, overlay))) or (package.name.replace("-", "_"),)
-    return Kept(package.requirement or _local(package, overlay, workspace), modules)
+    files = list(PathDistribution.at(_metadata(package, overlay)).files or ())
+    return Kept(
+        requirement=package.requirement or _local(package, overlay, workspace),
+        modules=tuple(sorted(_modules(files))) or (package.name.replace("-", "_"),),
+        extends_page=any(_is_of_page(file) for file in files),
+    )
 
 
-def _modules(package: Package, overlay: Overlay) -> set[str]:
+def _is_of_page(file: PurePath) -> bool:
+    below = tuple(part for part in file.parts if part != "..")
+    return below[: len(_PARTS_OF_PAGE)] == _PARTS_OF_PAGE
+
+
+def _modules(files: Iterable[PurePath]) -> set[str]:
     """The names that a package puts beneath site-packages."""
-    distribution = PathDistribution.at(_metadata(package, overlay))
     found: set[str] = set()
-    for file in distribution.files or ():
+    for file in files:
         top = file.parts[0]
         if top.endswith((".dist-info", ".data", ".pth")) or top in ("..", "__pycache__"):
             continue

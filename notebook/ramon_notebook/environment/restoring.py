@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0
 """Seconds between looks at the overlay; a change is taken in when it has been quiet for as long."""
+
+PAGE_SECONDS = 60.0
+"""How long the page is kept waiting for its parts; then it opens without them."""
 
 MOST_REASON = 500
 """Characters of an installer's words that are told: the service's limit."""
@@ -60,6 +64,14 @@ class PackageKeeper:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _prepared: bool = False
     _installer: subprocess.Popen[str] | None = None
+    _prepared_at: float = 0.0
+
+    @property
+    def parts_of_page(self) -> list[str]:
+        """The packages that JupyterLab's page has parts of, and that it should wait for."""
+        if time.monotonic() > self._prepared_at + PAGE_SECONDS:
+            return []
+        return [each.name for each in self.progress.waiting if each.extends_page]
 
     def prepare(self) -> None:
         """Find out what is to be installed again, and let imports of it wait."""
@@ -67,6 +79,7 @@ class PackageKeeper:
         missing = tuple(each for each in read(self.workspace) if each.requirement not in have)
         self._tell(Progress(waiting=missing))
         self._prepared = True
+        self._prepared_at = time.monotonic()
 
     def begin(self) -> None:
         """Install what is missing, then keep the list, until `finish`."""

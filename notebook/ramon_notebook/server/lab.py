@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import json
 import sys
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from jupyter_server._version import version_info
 from jupyterlab_server import LabServerApp
+from jupyterlab_server.handlers import MASTER_URL_PATTERN, LabHandler
+from tornado import web
 from traitlets import default
 
 HERE = Path(__file__).parent
 """Where JupyterLab finds overrides.json and page_config.json."""
+
+_WAITING = Template((HERE / "waiting.html").read_text())
 
 
 class NotebookLab(LabServerApp):
@@ -77,7 +83,26 @@ class NotebookLab(LabServerApp):
             notebookVersion=json.dumps(version_info),
             news={"disabled": True},
         )
+        # Before JupyterLab's own handler of the same address, which it stands in front of.
+        address = MASTER_URL_PATTERN.format(self.app_url.replace("/", ""))
+        self.handlers.append((address, PageHandler))
         super().initialize_handlers()
+
+
+class PageHandler(LabHandler):
+    """JupyterLab's page, once the parts of it that packages bring are installed again."""
+
+    @web.authenticated
+    @web.removeslash
+    def get(self, *args: Any, **kwargs: Any) -> None:
+        """The page; while parts of it are missing, one that says so and tries again."""
+        server: Any = self.serverapp
+        missing = server.agent.packages.parts_of_page
+        if missing:
+            self.set_header("Cache-Control", "no-store")
+            self.write(_WAITING.substitute(packages=escape(", ".join(missing))))
+        else:
+            super().get(*args, **kwargs)
 
 
 def _lab_folder() -> Path:

@@ -135,7 +135,7 @@ class FakeClusters(FakeService):
         return 200, cluster.to_json()
 
     def do_cluster_report(self, body: Json, _query: Json, cluster_id: str) -> Answer:
-        assert set(body) == {"joined", "clients", "active", "last_active_at", "tasks"}
+        assert set(body) == {*("joined", "paused", "clients", "active", "last_active_at", "tasks")}
         cluster = self.clusters[cluster_id]
         cluster.reports.append(body)
         cluster.joined = body["joined"]

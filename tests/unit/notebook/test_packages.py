@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ramon_notebook.environment import kept
+from ramon_notebook.environment import kept, restoring
 from ramon_notebook.environment.kept import LIST, WHEELS, Kept
 from ramon_notebook.environment.overlay import Overlay
 from ramon_notebook.environment.restoring import PackageKeeper, Progress
@@ -86,6 +86,48 @@ def test_the_list_names_each_package_and_how_it_is_imported(
         Kept("./dist/mine-1.0-py3-none-any.whl", ("mine",)),
         Kept("fromindex==1.0", ("fromindex",)),
     ]
+
+
+def test_the_list_knows_what_brings_parts_of_the_page_and_the_page_waits_for_that(
+    overlay: Overlay, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(overlay, "plain")
+    installed(overlay, "plots")
+    record = overlay.packages / "plots-1.0.dist-info" / "RECORD"
+    part = "../../../share/jupyter/labextensions/plots/package.json"
+    record.write_text(f"{record.read_text()}{part},,\n")
+    kept.write(workspace, kept.found(overlay, workspace))
+    keeper = PackageKeeper(Overlay(workspace.parent / "another" / "env"), workspace)
+    keeper.overlay.packages.mkdir(parents=True)
+
+    keeper.prepare()
+
+    assert len(keeper.progress.waiting) == 2
+    assert keeper.parts_of_page == ["plots"]
+    monkeypatch.setattr(restoring, "PAGE_SECONDS", -1.0)
+    assert keeper.parts_of_page == [], "it does not wait for ever"
+
+
+def test_jupyterlabs_page_opens_with_the_parts_that_packages_brought(
+    service: FakeService, start: Start, tmp_path: Path
+) -> None:
+    wheel = a_wheel(tmp_path, "shownparts")
+    with zipfile.ZipFile(wheel, "a") as archive:
+        part = "shownparts-1.0.data/data/share/jupyter/labextensions/shownparts/package.json"
+        build = {"_build": {"load": "static/x.js"}}
+        about = {"name": "shownparts", "version": "1.0", "jupyterlab": build}
+        archive.writestr(part, json.dumps(about))
+    service.put_file("dist/shownparts-1.0-py3-none-any.whl", wheel.read_bytes())
+    line = Kept("./dist/shownparts-1.0-py3-none-any.whl", ("shownparts",), extends_page=True).line
+    service.put_file(LIST, f"{line}\n".encode())
+    browser = start().browser()
+
+    def page() -> str | None:
+        answer = browser.request("GET", "/lab")
+        text = answer.body.decode()
+        return None if "Installing your packages" in text else text
+
+    assert '"shownparts"' in (eventually(page) or "")
 
 
 def test_a_package_from_a_file_that_is_not_kept_is_kept_as_a_wheel_that_installs(
