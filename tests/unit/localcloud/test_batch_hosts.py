@@ -8,6 +8,7 @@ import pytest
 from localcloud.testing import LocalCloud
 from tests.unit.localcloud.jobs import Jobs
 
+ROLE = "hosts-that-may-join"
 MAY_JOIN = "arn:aws:ecs:*:*:cluster/AWSBatch-hosts-*"
 NAME_OF_OTHER_CLUSTERS = "arn:aws:ecs:*:*:cluster/*_Batch_*"
 
@@ -16,10 +17,10 @@ NAME_OF_OTHER_CLUSTERS = "arn:aws:ecs:*:*:cluster/*_Batch_*"
 def role(cloud: LocalCloud) -> str:
     """A role of hosts, in an instance profile of the same name."""
     iam = cloud.client("iam")
-    iam.create_role(RoleName="hosts", AssumeRolePolicyDocument="{}")
-    iam.create_instance_profile(InstanceProfileName="hosts")
-    iam.add_role_to_instance_profile(InstanceProfileName="hosts", RoleName="hosts")
-    return "hosts"
+    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName=ROLE)
+    iam.add_role_to_instance_profile(InstanceProfileName=ROLE, RoleName=ROLE)
+    return ROLE
 
 
 @pytest.fixture(scope="module")

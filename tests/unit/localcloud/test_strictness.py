@@ -14,10 +14,12 @@ WAITING = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600
 
 @pytest.fixture(scope="module")
 def machine(cloud: LocalCloud) -> Iterator[str]:
-    role = cloud.client("iam").create_role(RoleName="machine", AssumeRolePolicyDocument="{}")
+    role = cloud.client("iam").create_role(
+        RoleName="of-waiting-machines", AssumeRolePolicyDocument="{}"
+    )
     states = cloud.client("stepfunctions")
     made = states.create_state_machine(
-        name="waiting", definition=json.dumps(WAITING), roleArn=role["Role"]["Arn"]
+        name="strictly-waiting", definition=json.dumps(WAITING), roleArn=role["Role"]["Arn"]
     )
     yield str(made["stateMachineArn"])
     states.delete_state_machine(stateMachineArn=made["stateMachineArn"])
