@@ -22,7 +22,7 @@ def _create(page: Page, name: str) -> None:
     dialog.get_by_role("button", name="Create notebook").click()
     # The list shows it too, for a moment, before its own page comes.
     page.wait_for_url("**/notebooks/nb_*")
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
 def _open(page: Page, context: BrowserContext) -> Page:
