@@ -25,6 +25,9 @@ formatting). Marks such as U+200F do not, and stay."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs", "Mn", "Me"})
 """General categories that show nothing by themselves."""
 
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that are drawn as nothing: fillers of Hangul, the empty Braille pattern."""
+
 _ATTACHED = frozenset({"Mn", "Mc", "Me", "Cf"})
 """General categories that belong to the character before them."""
 
@@ -74,7 +77,10 @@ def _refusal(character: str) -> str | None:
 
 
 def _shows(name: str) -> bool:
-    return any(unicodedata.category(character) not in _INVISIBLE for character in name)
+    return any(
+        unicodedata.category(character) not in _INVISIBLE and character not in _BLANK
+        for character in name
+    )
 
 
 def shortened(name: str, *, characters: int, size: int | None = None) -> str:

@@ -146,7 +146,7 @@ def opened(value: Any) -> Any:
     if isinstance(value, Packed):
         return value.open()
     if isinstance(value, Part):
-        if value.failed:
+        if value.failed is not None:
             raise value.failed
         return list(value)
     return value

@@ -222,12 +222,15 @@ def _killed(cluster: Known) -> str:
 def _causes(error: BaseException) -> list[BaseException]:
     chain: list[BaseException] = []
     at: BaseException | None = error
-    while at is not None and at not in chain:
+    # By identity: an error's own comparison may raise anything.
+    while at is not None and not any(at is each for each in chain):
         chain.append(at)
         at = at.__cause__ or at.__context__
     return chain
 
 
 def _note(error: BaseException, text: str) -> None:
-    if text not in getattr(error, "__notes__", ()):
-        error.add_note(text)
+    # In its own dict, for its class may have closed its attributes.
+    notes = vars(error).setdefault("__notes__", [])
+    if text not in notes:
+        notes.append(text)

@@ -86,7 +86,7 @@ class _Mapped:
         """Send the first pieces. What of these can't be sent is told by `map` itself."""
         try:
             self._fill(CALL_SECONDS if self._expected else PIECE_SECONDS)
-            if self._unsent:
+            if self._unsent is not None:
                 raise self._unsent
         except BaseException:
             self._finish()
@@ -144,7 +144,7 @@ class _Mapped:
         return not self._begun or not self._pending or self._pending[0].future.done()
 
     def _room(self, pieces: list[Piece]) -> bool:
-        if self._reader.ended or self._unsent:
+        if self._reader.ended or self._unsent is not None:
             return False
         count = len(self._pending) + len(pieces)
         if count < self._reader.fewest_pieces:
@@ -198,7 +198,7 @@ class _Mapped:
     def _next(self) -> bool:
         """Whether there is a result now, from what was fetched; raises the error that is next."""
         while not self._results:
-            if self._failure:
+            if self._failure is not None:  # an error may be false
                 failure, self._failure = self._failure, None  # it holds this frame
                 raise failure
             if not self._fetched:
@@ -211,7 +211,7 @@ class _Mapped:
     def _open(self, part: Part) -> None:
         self._seconds += part.seconds
         self._calls += len(part)
-        if part.failed:
+        if part.failed is not None:
             self._failure = self._cluster.explained(part.failed)
         try:
             for result in part:
@@ -243,7 +243,7 @@ class _Mapped:
 
     def _end(self) -> BaseException | None:
         """The error by which it ends when all is given, None if it just ends."""
-        return self._unsent or self._reader.failed
+        return self._reader.failed if self._unsent is None else self._unsent
 
 
 class Results(_Mapped, Iterator[Any]):
@@ -271,7 +271,7 @@ class Results(_Mapped, Iterator[Any]):
             self._finish()
             raise
         self._finish()
-        raise ended or StopIteration
+        raise StopIteration if ended is None else ended
 
     def close(self) -> None:
         """Ask for no more results: what has not begun is cancelled."""
@@ -304,7 +304,7 @@ class AsyncResults(_Mapped):
             self._finish()
             raise
         self._finish()
-        raise ended or StopAsyncIteration
+        raise StopAsyncIteration if ended is None else ended
 
     async def aclose(self) -> None:
         """Ask for no more results: what has not begun is cancelled."""

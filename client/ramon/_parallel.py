@@ -9,6 +9,7 @@ import asyncio
 import concurrent.futures
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from joblib._dask import DaskDistributedBackend
@@ -35,6 +36,12 @@ class Backend(DaskDistributedBackend):  # type: ignore[misc]  # joblib has no ty
         self.client.loop.add_callback(self._start, func, future, callback)
         return future  # type: ignore[no-any-return]  # it has one attribute more
 
+    def retrieve_result_callback(self, out: Any) -> Any:
+        """What a batch of calls gave. Raises what kept it from giving anything."""
+        if isinstance(out, _Failed):
+            raise out.error
+        return super().retrieve_result_callback(out)
+
     def abort_everything(self, ensure_ready: bool = True) -> None:
         """Cancel what has not begun: one call has failed, or nobody wants the rest."""
         super().abort_everything(ensure_ready)
@@ -54,7 +61,7 @@ class Backend(DaskDistributedBackend):  # type: ignore[misc]  # joblib has no ty
                 self._cluster.submit, _TracebackCapturingWrapper(batch), tasks=tasks
             )
         except BaseException as error:  # noqa: BLE001 - joblib raises it where it waits
-            future.set_exception(error)
+            _fail(error, future, callback)
             return
         self._live.add(sent)
         sent.add_done_callback(lambda done: _pass_on(done, future, callback))
@@ -67,9 +74,27 @@ def _pass_on(
 ) -> None:
     if done.cancelled():
         future.cancel()
-    elif error := done.exception():
-        future.set_exception(error)
+    elif (error := done.exception()) is not None:
+        _fail(error, future, callback)
     else:
         future.set_result(done.result())
         if callback:
             callback(done.result())
+
+
+@dataclass
+class _Failed:
+    """Stands for what a batch of calls gave: nothing, but this error."""
+
+    error: BaseException
+
+
+def _fail(
+    error: BaseException,
+    future: concurrent.futures.Future[Any],
+    callback: Callable[[Any], None] | None,
+) -> None:
+    """End a batch with an error; joblib waits for the callback, not for the future."""
+    future.set_exception(error)
+    if callback:
+        callback(_Failed(error))

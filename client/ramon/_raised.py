@@ -83,7 +83,9 @@ class Raised(Exception):
         record = _recorded(error, skip, MOST_CAUSES, set())
         name = type(error).__name__
         text = f"{name}: {record.text}" if record.text else name
-        return cls(record, text[:MOST_TEXT])
+        # Dask sends it as UTF-8: a lone surrogate would end the worker's connection.
+        sent = text[:MOST_TEXT].encode(errors="backslashreplace").decode()
+        return cls(record, sent)
 
     def add_note(self, note: str) -> None:
         """Add a note to the error itself."""
@@ -248,12 +250,18 @@ def _made(record: _Record) -> BaseException:
         vars(error).pop("__notes__", None)
         for note in notes:
             error.add_note(note)
-    error.__cause__ = _made(record.cause) if record.cause else None
-    error.__context__ = _made(record.context) if record.context else None
-    if record.same:
-        error.__context__ = error.__cause__
-    error.__suppress_context__ = record.suppress
-    return error.with_traceback(_traceback(record.frames))
+    cause = _made(record.cause) if record.cause else None
+    context = _made(record.context) if record.context else None
+    _set(error, "__cause__", cause)
+    _set(error, "__context__", cause if record.same else context)
+    _set(error, "__suppress_context__", record.suppress)
+    _set(error, "__traceback__", _traceback(record.frames))
+    return error
+
+
+def _set(error: BaseException, name: str, value: Any) -> None:
+    """Set what every error has; its class may have closed or changed its own ways to."""
+    BaseException.__setattr__(error, name, value)
 
 
 def _whole(record: _Record) -> BaseException | None:

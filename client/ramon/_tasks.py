@@ -137,7 +137,10 @@ class Tasks(Scaling, concurrent.futures.Executor):
         try:
             result = await future._result()  # noqa: SLF001 - as Dask's own executor does
         except BaseException as error:  # noqa: BLE001 - a task may raise anything
-            better = await asyncio.to_thread(explained, error, self)
+            try:
+                better = await asyncio.to_thread(explained, error, self)
+            except Exception as failure:  # noqa: BLE001 - whoever waits must get an answer
+                better = failure
             if isinstance(better, RamonError):
                 better = better.with_traceback(None)  # of threads that nobody asked about
             with suppress(concurrent.futures.InvalidStateError):  # cancelled meanwhile

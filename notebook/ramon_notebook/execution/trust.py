@@ -125,14 +125,15 @@ class Notary(NotebookNotary):
         """Whether a notebook may be signed after the cells `run_here` got the outputs they made.
 
         That is nbformat's own rule: it was signed before, or has no other output that could hold
-        a script.
+        a script. Of several cells with one id the first is meant, which keeps it.
         """
         node = nbjson.to_notebook(nb)
         if self.check_signature(node):
             return True
-        for cell in node.cells:
-            if cell.get("id") in run_here:
-                cell.metadata["trusted"] = True
+        first = {cell.get("id"): cell for cell in reversed(node.cells)}
+        for cell_id in run_here:
+            if cell_id in first:
+                first[cell_id].metadata["trusted"] = True
         return self.check_cells(node)
 
 

@@ -44,8 +44,8 @@ class Writer:
     async def write(self, document: Path, executions: list[Execution]) -> None:
         """Write these executions of one notebook, and note in them that they are written.
 
-        A notebook that is gone has nowhere to write to; where writing fails, they stay
-        unwritten, and `problems` says why.
+        A notebook that is gone has nowhere to write to, but may come back, as from a stash; where
+        writing fails, they stay unwritten, and `problems` says why.
         """
         self._tried_at[document] = time.monotonic()
         states = [(execution, execution.changes) for execution in executions]
@@ -61,8 +61,8 @@ class Writer:
         try:
             written = await asyncio.to_thread(write)
         except FileNotFoundError:
-            log.info("%s is gone; its outputs have nowhere to go.", document)
-            written = Written(changed=False, cells=frozenset())
+            log.debug("%s is gone; its outputs have nowhere to go.", document)
+            return
         except FileChanged as error:
             log.info("%s The outputs are saved in a moment.", error)
             return

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -141,7 +142,7 @@ class WorkspaceContents(NotebookFiles):
     def _check_name(self, path: str) -> None:
         """A new file has a name that others can read; those that are there may keep theirs."""
         why = problem(path.rpartition("/")[2])
-        if why and not self.file(path).exists():
+        if why and not os.path.lexists(self.file(path)):
             raise web.HTTPError(400, why)
 
     def _check_quota(self, model: dict[str, Any], path: str) -> None:

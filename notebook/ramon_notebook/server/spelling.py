@@ -16,6 +16,9 @@ _REASONS = {
     "Zl": "a line separator",
     "Zp": "a paragraph separator",
 }
+LONGEST = 255
+"""Bytes of a file's name that Linux takes; a letter beyond ASCII has two to four."""
+
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -43,6 +46,9 @@ def _spelled(folder: Path, name: str) -> str:
 
 def problem(name: str) -> str | None:
     """Why no new file may have this name, as a sentence; None if it may."""
+    size = len(name.encode(errors="surrogatepass"))
+    if size > LONGEST:
+        return f"A file's name can have {LONGEST} bytes, and this one has {size}. Shorten it."
     for character in name:
         reason = (
             "a character that reorders text"

@@ -245,7 +245,7 @@ def test_every_worker_of_a_killed_notebook_is_gone_within_a_minute(
     ada: Person, cloud: LocalCloud
 ) -> None:
     with Rig(ada, "Doomed") as rig:
-        rig.run(SLOW, wait=False)
+        rig.run(SLOW.replace("range(60)", "range(6000)"), wait=False)
         cluster = rig.named("slow")
         eventually(lambda: cluster.now["workers"]["running"] == 2, every=0.5)
         *_, agent = parts(cloud, "agent")

@@ -50,6 +50,8 @@ def test_names_of_every_script_are_kept(name: str) -> None:
         ("  ", "can be seen"),
         ("\u200d\u200b", "can be seen"),
         ("\u0301", "can be seen"),
+        ("\u3164", "can be seen"),
+        ("\u2800 \uffa0", "can be seen"),
     ],
 )
 def test_what_hides_or_reorders_is_refused_with_the_reason(name: str, says: str | None) -> None:

@@ -248,6 +248,20 @@ def test_a_file_is_one_file_however_its_name_is_composed(shared_notebook: Notebo
     assert by_code.exists(), "what code has named keeps its name"
 
 
+@pytest.mark.parametrize("letter", ["k", "海", "🌊"])
+def test_a_new_file_gets_no_name_that_the_disk_does_not_take(
+    shared_notebook: Notebook, letter: str
+) -> None:
+    browser = shared_notebook.browser()
+    longest = letter * (251 // len(letter.encode())) + ".txt"
+
+    assert browser.save(quote(longest), "text").status == 201
+    refused = browser.save(quote(letter + longest), "text")
+
+    assert refused.status == 400
+    assert "255 bytes" in refused.json["message"]
+
+
 @pytest.mark.parametrize("name", ["a\u202eb.txt", "a\u2028b.txt", "a\x07b.txt"])
 def test_a_new_file_gets_no_name_that_hides_or_reorders(
     shared_notebook: Notebook, name: str

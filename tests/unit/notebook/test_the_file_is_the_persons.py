@@ -179,6 +179,24 @@ def test_a_notebook_that_is_deleted_while_its_cell_runs_stays_deleted(
     assert not file.exists()
 
 
+def test_outputs_wait_for_a_notebook_that_is_away_for_a_moment(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    file = put(workspace, "away.ipynb", waiting("away"))
+    other = put(workspace, "beside.ipynb", waiting("beside"))
+    opened, second = open_page("away.ipynb"), open_page("beside.ipynb")
+    begin(opened, "away")
+    begin(second, "beside")
+    opened.close()
+    second.close()
+    file.rename(workspace / "stashed")  # as `git stash` does
+    let_end(workspace, "away")
+    let_end(workspace, "beside")
+    eventually(lambda: shows(other, said("beside")))
+    (workspace / "stashed").rename(file)
+    eventually(lambda: shows(file, said("away")))
+
+
 def test_links_stay_links_and_modes_stay(workspace: Path, open_page: OpenPage) -> None:
     real = put(workspace, "links/real.ipynb", waiting("linked"))
     real.chmod(0o640)

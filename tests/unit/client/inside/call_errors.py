@@ -6,6 +6,7 @@
 import asyncio
 import concurrent.futures as cf
 import contextlib
+import dataclasses
 import functools
 import inspect
 import io
@@ -92,6 +93,36 @@ class Stop(BaseException):
     """Is no Exception."""
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Frozen(Exception):
+    """Lets nobody set its attributes, those of every error included."""
+
+    what: str
+
+
+class Incomparable(Exception):
+    """Can't be compared."""
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("no comparison")
+
+    __hash__ = Exception.__hash__
+
+
+class Stubborn(Exception):
+    """Has a traceback of its own."""
+
+    def with_traceback(self, _traceback: Any) -> Any:
+        raise TypeError("no traceback")
+
+
+class Falsy(Exception):
+    """Is nothing, in an `if`."""
+
+    def __len__(self) -> int:
+        return 0
+
+
 def _refuse() -> None:
     raise RuntimeError("it can't be made anew")
 
@@ -126,6 +157,10 @@ ERRORS: list[Callable[[], BaseException]] = [
     lambda: Slotted(9),
     lambda: Refusing("again"),
     lambda: Unprintable("x"),
+    lambda: ValueError("can't read caf\udce9.csv"),
+    lambda: Frozen("ice"),
+    lambda: Incomparable("x"),
+    lambda: Stubborn("x"),
     lambda: ExceptionGroup("both", [Needs("salt", code=1), Holding("oil")]),
 ]
 
@@ -161,10 +196,24 @@ def errors_of_every_class_come_back_to_asynchronous_code() -> None:
 
 def errors_of_every_class_come_back_from_joblib() -> None:
     backend = Backend(CLUSTER)
-    for make in ERRORS:
+    for make in (make for make in ERRORS if not isinstance(make(), Frozen)):
         with joblib.parallel_config(backend=backend):
             call = functools.partial(joblib.Parallel(), [joblib.delayed(_raise(make))()])
             _same(make(), _raised_by_a_generator(make(), call))
+
+
+def what_joblib_can_not_put_together_is_told_and_ends() -> None:
+    # joblib sets its cause, which its class does not allow.
+    with joblib.parallel_config(backend=Backend(CLUSTER)):
+        call = joblib.delayed(_raise(lambda: Frozen("ice")))()
+        error = raised(ramon.errors.NotPicklable, lambda: joblib.Parallel()([call]))
+    assert "FrozenInstanceError" in str(error)
+
+
+def an_error_that_is_false_ends_a_map_as_any_other() -> None:
+    results = CLUSTER.map(lambda x: 1 // x if x else _raise(Falsy)(), [1, 0, 1])
+    assert next(results) == 1
+    raised(Falsy, lambda: next(results))
 
 
 def no_worker_ended_for_that() -> None:

@@ -194,7 +194,7 @@ def a_slow_iterator_holds_no_result_back() -> None:
 
     def source() -> Iterator[int]:
         for x in range(10**6):
-            slow.wait(0.3 if x else 0)
+            slow.wait(1.0 if x else 0)
             yield x
 
     results = CLUSTER.map(_double, source())
