@@ -357,7 +357,8 @@ class OnAClient:
     def statuses(self, client: Any) -> Any:
         good, bad = client.submit(abs, -1), client.submit(operator.truediv, 1, 0)
         distributed.wait([good, bad])
-        return good.status, bad.status, good.done(), good.type
+        # Not the type: Dask does not tell it of a result that was there before.
+        return good.status, bad.status, good.done()
 
     def map_gives_futures(self, client: Any) -> Any:
         return client.gather(client.map(operator.add, range(5), range(5)))
