@@ -32,7 +32,7 @@ def test_a_new_kernel_finds_what_a_killed_one_left(notebook: Running) -> None:
 
 def test_a_detached_cluster_keeps_results_when_its_kernel_ends(notebook: Running) -> None:
     notebook.python(life("leave_a_detached_one"), timeout=90)
-    assert notebook.service.cluster("detached").state == "running"
+    eventually(lambda: notebook.service.cluster("detached").state == "running")
     notebook.python(life("find_the_detached_one"), timeout=90)
     assert notebook.service.cluster("detached").state == "stopped"
 

@@ -82,28 +82,6 @@ def test_a_cluster_is_found_by_a_name_of_any_script_in_either_form(agent: Runnin
     assert ask(agent.socket, "POST", f"{path}/close", {})[0] == 200
 
 
-def test_workers_that_are_paused_for_want_of_memory_are_reported(agent: Running) -> None:
-    start(agent, "paused", workers=1)
-    reports = agent.service.cluster("paused").reports
-
-    def have(status: str) -> None:
-        agent.python(
-            PRELUDE
-            + f"""
-from distributed.core import Status
-with connect("paused") as client:
-    client.wait_for_workers(1)
-    client.run(lambda dask_worker: setattr(dask_worker, "status", Status.{status}))
-"""
-        )
-
-    have("paused")
-    eventually(lambda: reports[-1]["paused"] == 1)
-    have("running")
-    eventually(lambda: reports[-1]["paused"] == 0)
-    close(agent, "paused")
-
-
 def test_who_joined_just_before_the_end_is_reported_before_it(agent: Running) -> None:
     start(agent, "brief", workers=1)
     agent.python(PRELUDE + 'with connect("brief") as client: client.wait_for_workers(1)')
