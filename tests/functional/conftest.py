@@ -3,11 +3,12 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from chalice.test import Client, HTTPResponse
+from chalice.test import BaseClient, Client, HTTPResponse
 
 from localcloud.testing import LocalCloud
 
@@ -66,7 +67,10 @@ def client(cloud: LocalCloud) -> Iterator[Client]:
     # Tables' names are fixed when the models are imported, so this comes after the settings.
     import app  # noqa: PLC0415
 
-    with Client(app.app) as made:
+    with pytest.MonkeyPatch.context() as patch, Client(app.app) as made:
+        # It replaces `os.environ` for each request. Two requests side by side would leave a plain
+        # dict there, which later tests' processes do not inherit.
+        patch.setattr(BaseClient, "_patched_env_vars", lambda *_: nullcontext())
         yield made
     os.environ.clear()
     os.environ |= before
