@@ -14,6 +14,7 @@ import operator
 import os
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -190,16 +191,20 @@ def a_list_is_sent_at_once_so_that_it_outlives_its_kernel() -> None:
 
 def a_slow_iterator_holds_no_result_back() -> None:
     BENCH.reset()
-    slow = threading.Event()
+    sent = CLUSTER.get_client().futures
 
-    def source() -> Iterator[int]:
-        for x in range(10**6):
-            slow.wait(1.0 if x else 0)
+    def slowly(source: Source) -> Iterator[int]:
+        for x in source:
+            if x:  # what was sent before it has its results by then, however slow this machine is
+                until(lambda: all(each.status == "finished" for each in list(sent.values())))
+                time.sleep(2 * _ahead.PIECE_SECONDS)
             yield x
 
-    results = CLUSTER.map(_double, source())
-    assert [next(results) for _ in range(3)] == [0, 2, 4]
-    assert max(BENCH.begun) < 8
+    source = Source()
+    results = CLUSTER.map(_double, slowly(source))
+    for given_ in range(4):
+        assert next(results) == 2 * given_
+        assert source.read <= given_ + 3
     results.close()
 
 
