@@ -4,6 +4,7 @@ This comes before any import of the application, whose tables get their names fr
 """
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -25,6 +26,9 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "RAMON_STAGE": "local",
 }
+
+# A shell's background job ignores Ctrl-C, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
