@@ -23,6 +23,16 @@ class Process:
     parent: int
     kind: str
 
+    def was_given(self, name: str) -> str | None:
+        """What a variable of its environment was when it began; None if it has ended meanwhile."""
+        try:
+            given = Path(f"/proc/{self.pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            return None
+        prefix = f"{name}=".encode()
+        values = (each.removeprefix(prefix) for each in given if each.startswith(prefix))
+        return next((value.decode() for value in values), None)
+
     def kill(self) -> None:
         """End it by SIGKILL; one that has ended already is no error."""
         with contextlib.suppress(ProcessLookupError):

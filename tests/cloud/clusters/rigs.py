@@ -127,6 +127,12 @@ def parts(cloud: LocalCloud, *kinds: str) -> list[Process]:
     return [process for process in below(cloud.process.pid) if process.kind in kinds]
 
 
+def agent_of(cloud: LocalCloud, server_id: str) -> Process:
+    """The agent of one server: others run beside it, and which was started last no pid tells."""
+    (agent,) = [p for p in parts(cloud, "agent") if p.was_given("RAMON_SERVER_ID") == server_id]
+    return agent
+
+
 def doctor(cloud: LocalCloud, *, patience: int = 3) -> str:
     """What `python -m ops.doctor` finds wrong in this cloud; nothing if everything agrees."""
     told = subprocess.run(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud.testing import LocalCloud
-from tests.cloud.clusters.rigs import Rig, doctor, live_jobs, parts
+from tests.cloud.clusters.rigs import Rig, agent_of, doctor, live_jobs, parts
 from tests.people import Person
 from tests.support import eventually
 
@@ -248,9 +248,8 @@ def test_every_worker_of_a_killed_notebook_is_gone_within_a_minute(
         rig.run(SLOW.replace("range(60)", "range(6000)"), wait=False)
         cluster = rig.named("slow")
         eventually(lambda: cluster.now["workers"]["running"] == 2, every=0.5)
-        *_, agent = parts(cloud, "agent")
 
-        agent.kill()
+        agent_of(cloud, cluster.now["server_id"]).kill()
 
         eventually(lambda: parts(cloud, "worker") == [], within=60)
         eventually(lambda: live_jobs(cloud) == [], within=60)
