@@ -36,7 +36,6 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 ALONE = (
-    "tests/cloud/test_overnight.py",
     "tests/unit/billing/test_every_second_once.py",
     "tests/unit/clusters/test_nothing_is_left_over.py",
 )

@@ -1,4 +1,8 @@
-"""Who may call what: every operation of the OpenAPI document, for everybody who should not."""
+"""Who may call what: every operation of the OpenAPI document, for everybody who should not.
+
+Each operation is asked once by somebody without rights, so that a route without its check is found.
+What the checks themselves refuse is tried kind by kind, on one operation of each kind of caller.
+"""
 
 import json
 import re
@@ -42,6 +46,11 @@ PROTECTED = [operation for operation in OPERATIONS if operation.security]
 OF_PROGRAMS = [operation for operation in PROTECTED if operation.security & {"agent", "worker"}]
 OF_ACCOUNTS = [operation for operation in PROTECTED if operation not in OF_PROGRAMS]
 UNSAFE = [operation for operation in OF_ACCOUNTS if operation.method != "GET"]
+ONE_OF_EACH = [
+    next(operation for operation in PROTECTED if operation.security == security)
+    for security in sorted({operation.security for operation in PROTECTED}, key=sorted)
+]
+"""An operation for each set of credentials that opens operations."""
 OF_ONE_THING = [operation for operation in OF_ACCOUNTS if "{" in operation.path]
 
 BODIES: dict[str, object] = {
@@ -106,7 +115,7 @@ def test_a_signed_out_visitor_is_refused(operation: Operation, visitor: Caller) 
     assert _status(visitor, operation) == 401
 
 
-@pytest.mark.parametrize("operation", PROTECTED, ids=str)
+@pytest.mark.parametrize("operation", ONE_OF_EACH, ids=str)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -134,16 +143,13 @@ def test_forged_credentials_are_refused(
     assert _status(forged, operation) == 401
 
 
-@pytest.mark.parametrize("operation", OF_ACCOUNTS, ids=str)
-def test_an_expired_session_is_refused(
-    operation: Operation, owner: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_expired_session_is_refused(owner: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     from chalicelib.core import clock  # noqa: PLC0415  after the settings; see conftest
 
     moment = clock.seconds()
     monkeypatch.setattr(clock, "seconds", lambda: moment + 91 * 24 * 3600)
 
-    assert _status(owner, operation) == 401
+    assert owner.refused("GET", "/me")[0] == 401
 
 
 @pytest.mark.parametrize("operation", OF_ONE_THING, ids=str)
@@ -160,24 +166,38 @@ def test_a_persons_session_opens_no_programs_door(operation: Operation, owner: C
 
 
 @pytest.mark.parametrize("operation", UNSAFE, ids=str)
+def test_a_request_of_another_site_changes_nothing(
+    operation: Operation, owner: Caller, things: dict[str, str]
+) -> None:
+    elsewhere = Caller(
+        owner.client,
+        {
+            "Cookie": owner.headers["Cookie"],
+            "Sec-Fetch-Site": "cross-site",
+            "X-Ramon-Request": "1",
+        },
+    )
+
+    assert _status(elsewhere, operation, things) == 403
+    assert owner.told("GET", f"/notebooks/{things['notebook_id']}")["name"] == "Mine"
+
+
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Sec-Fetch-Site": "cross-site", "X-Ramon-Request": "1"},
         {"Sec-Fetch-Site": "same-site", "X-Ramon-Request": "1"},
         {"Origin": "https://evil.example", "X-Ramon-Request": "1"},
         {"Sec-Fetch-Site": "same-origin"},
         {},
     ],
-    ids=["cross-site", "same-site", "foreign origin", "no header of ours", "nothing"],
+    ids=["same-site", "foreign origin", "no header of ours", "nothing"],
 )
-def test_a_request_of_another_site_is_refused(
-    operation: Operation, headers: dict[str, str], owner: Caller, things: dict[str, str]
+def test_a_request_that_does_not_show_that_it_is_ours_is_refused(
+    headers: dict[str, str], owner: Caller
 ) -> None:
     elsewhere = Caller(owner.client, {"Cookie": owner.headers["Cookie"], **headers})
 
-    assert _status(elsewhere, operation, things) == 403
-    assert owner.told("GET", f"/notebooks/{things['notebook_id']}")["name"] == "Mine"
+    assert elsewhere.refused("POST", "/notebooks", {"name": "x"})[0] == 403
 
 
 def test_public_operations_are_the_ones_that_must_be() -> None:

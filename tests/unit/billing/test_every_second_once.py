@@ -8,7 +8,7 @@ from tests.histories import make_up
 from tests.unit.billing.bugs import BUGS, Bug
 from tests.unit.billing.histories import Histories
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "1000"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "500"))
 """Histories that are tried. A longer run: `make soak EXAMPLES=100000`."""
 ENOUGH_FOR_A_BUG = 1000
 STEPS = 20
