@@ -114,14 +114,16 @@ class Execution:
         shown: the cell's outputs in that save: whatever somebody cleared stays cleared.
         number: of the last message that the page had taken in. What came later is added.
         """
+        if same(shown, self.outputs.nbformat()):
+            self.written = self.changes
+            return True
         newer = [taken for taken in self._recent if taken.number > number]
         if self._no_longer_recent > number:
             self.written = 0
             return False
-        if newer or not same(shown, self.outputs.nbformat()):
-            self.outputs.restart(shown)
-            for taken in newer:
-                self._show(taken)
+        self.outputs.restart(shown)
+        for taken in newer:
+            self._show(taken)
         self.written = 0 if newer else self.changes
         return not newer
 

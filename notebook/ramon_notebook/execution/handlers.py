@@ -18,7 +18,7 @@ class ExecutionsHandler(APIHandler):
     """POST /ramon/executions/<kernel>?session=…&path=…&heard=…: take over what has no page.
 
     session: the page's own, of its connection to the kernel; path: the notebook it shows;
-    heard: the last message of the kernel that it has had.
+    heard, several times: the last messages of the kernel that it has had.
     """
 
     _track_activity = False
@@ -29,7 +29,7 @@ class ExecutionsHandler(APIHandler):
         saver: OutputSaver = self.settings["ramon_saver"]
         session, path = self.get_query_argument("session"), self.get_query_argument("path", "")
         file = cast("WorkspaceContents", self.contents_manager).file(path) if path else None
-        heard = self.get_query_argument("heard", "")
+        heard = self.get_query_arguments("heard")
         adopted = await saver.adopt(kernel_id, session, file, heard)
         await self.finish(json.dumps(adopted, default=str))
 

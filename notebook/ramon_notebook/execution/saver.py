@@ -93,19 +93,20 @@ class OutputSaver:
             self._pages.pop((kernel_id, session), None)
 
     async def adopt(
-        self, kernel_id: str, session: str, file: Path | None, heard: str = ""
+        self, kernel_id: str, session: str, file: Path | None, heard: Iterable[str] = ()
     ) -> dict[str, Any]:
         """Make a page the owner of what runs without one in the notebook that it shows.
 
-        file: that notebook; None if the page does not say. heard: the last message that the
-        page has had of the kernel; it gets those of its own executions too that went on since,
-        as it was away. What it needs to know: the executions, the last message that they hold,
-        and why outputs can't be saved.
+        file: that notebook; None if the page does not say. heard: the last messages that
+        the page has had of the kernel; it gets those of its own executions too that went on
+        since, as it was away. What it needs to know: the executions, the last message that they
+        hold, and why outputs can't be saved.
         """
         if file is not None:
             self.documents.shows(kernel_id, session, file)
         await self.locate()
-        number = self.recorder.number(kernel_id, [heard])
+        heard = list(heard)
+        number = self.recorder.number(kernel_id, heard)
         running = [e for e in self.recorder.of_kernel(kernel_id) if e.started and not e.settled]
         free = [e for e in running if self._orphan(e)]
         own = [e for e in running if e.owner == session and e not in free]

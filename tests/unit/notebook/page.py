@@ -7,7 +7,8 @@ import copy
 import json
 import threading
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Self
@@ -117,7 +118,7 @@ class Page:
         self._running: dict[str, str] = {}
         self._skip: dict[str, set[str]] = {}
         self._told_last = ""
-        self._heard = ""
+        self._heard: deque[str] = deque(maxlen=50)
         self._lock = threading.RLock()
 
     def open(self, kernel_id: str | None = None) -> Self:
@@ -144,7 +145,7 @@ class Page:
 
     def wake_up(self) -> None:
         """Connect again, and ask for what was missed."""
-        heard = self._heard
+        heard = list(self._heard)
         self.connection.connect()
         self._take_over(heard)
 
@@ -191,7 +192,7 @@ class Page:
         url = f"{file}?content=0&hash=1"
         with self._lock:
             content: dict[str, Any] = self._notebook | {"cells": copy.deepcopy(self.cells)}
-            seen = [self._told_last, self._heard]
+            seen = [self._told_last, *self._heard]
         known = self._browser.request("GET", url, Accept="*/*")
         if known.status == 200 and known.json["hash"] != self._hash:
             return False
@@ -218,8 +219,9 @@ class Page:
         found: str = answer.json["kernel"]["id"]
         return found
 
-    def _take_over(self, heard: str = "") -> None:
-        query = urlencode({"session": self.connection.session, "path": self.path, "heard": heard})
+    def _take_over(self, heard: Iterable[str] = ()) -> None:
+        asked = {"session": self.connection.session, "path": self.path, "heard": list(heard)}
+        query = urlencode(asked, doseq=True)
         url = f"/ramon/executions/{self.kernel_id}?{query}"
         with self._lock:
             answer = self._browser.request("POST", url, Accept="*/*").json
@@ -249,7 +251,7 @@ class Page:
                         show(cell, message["header"]["msg_type"], message["content"])
                 if message["content"].get("execution_state") == "idle":
                     del self._running[msg_id]
-            self._heard = message["header"]["msg_id"]
+            self._heard.append(message["header"]["msg_id"])
 
 
 def show(cell: Cell, kind: str, content: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """The next morning, or after a stop and a start, a notebook looks as it was left."""
 
+import json
+
 from playwright.sync_api import Page, expect
 
 from tests.support import eventually
@@ -18,6 +20,16 @@ display(ipywidgets.VBox([label, ipywidgets.Button(description="Press")]))
 for step in range(1, {STEPS + 1}):
     time.sleep(0.25)
     label.value = f"step {{step}}"
+print("done")
+"""
+
+
+SHOWING = """
+import pathlib, time, ipywidgets
+from IPython.display import HTML, display
+display(HTML("<p>shown once</p>"))
+display(ipywidgets.Label("the label"))
+while not pathlib.Path("go").exists(): time.sleep(0.05)
 print("done")
 """
 
@@ -61,6 +73,31 @@ def test_a_widget_lives_on_after_a_reload_and_has_its_last_look_the_next_morning
         page.keyboard.press("Control+s")
         page.goto(f"http://{HOST}/lab/tree/a.ipynb")
         eventually(lambda: look(page) == f"step {STEPS}")
+
+
+def test_a_save_while_a_cell_runs_doubles_none_of_its_outputs(
+    service: FakeService, start: Start
+) -> None:
+    service.put_file("a.ipynb", notebook_json(SHOWING))
+    notebook = start()
+    file = notebook.workspace / "a.ipynb"
+    with browsing(notebook) as context:
+        page = enter(context, service)
+        run(page, 0)
+        outputs = page.locator(".jp-OutputArea-output")
+        outputs.get_by_text("the label").click()
+        page.keyboard.press("Control+s")
+        eventually(lambda: "HTML object" in cell_text(file.read_bytes(), "c0"))
+        page.reload()
+        shows_notebook_again(page)
+        outputs.get_by_text("the label").first.wait_for()
+        expect(outputs.get_by_text("shown once")).to_have_count(1)
+        expect(outputs.get_by_text("the label")).to_have_count(1)
+    (notebook.workspace / "go").touch()
+    eventually(lambda: "done" in cell_text(file.read_bytes(), "c0"))
+    (cell,) = json.loads(file.read_bytes())["cells"]
+    kinds = [output["output_type"] for output in cell["outputs"]]
+    assert kinds == ["display_data", "display_data", "stream"]
 
 
 def test_jupyterlab_opens_what_was_open_after_a_stop_and_a_start(

@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import eventually
 from tests.unit.notebook.conftest import OpenPage
 from tests.unit.notebook.page import Connection, Loop
-from tests.unit.notebook.parts import Browser, Notebook
+from tests.unit.notebook.parts import Browser, Notebook, execute_request
 from tests.unit.notebook.waiting_cells import (
     begin,
     cells,
@@ -76,6 +77,36 @@ def test_outputs_that_are_cleared_and_saved_while_a_cell_runs_stay_cleared(
     opened.close()
     let_end(workspace, "cleared")
     eventually(lambda: shows(file, "cleared ended\n"))
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+def test_a_save_right_after_an_answer_of_the_servers_own_doubles_nothing(
+    workspace: Path, open_page: OpenPage, cleared: bool
+) -> None:
+    name = f"answered{cleared}"
+    file = put(workspace, f"{name}.ipynb", waiting(name))
+    opened = open_page(f"{name}.ipynb")
+    begin(opened, name)
+    heard: list[str] = []
+    hear = opened.connection.hear
+
+    def note(message: dict[str, Any]) -> None:
+        hear(message)
+        heard.append(message["parent_header"].get("msg_id", ""))
+
+    opened.connection.hear = note
+    # The kernel is busy, so the server answers: with messages that no recorder has heard.
+    request = execute_request("", None, opened.connection.session)
+    request["header"]["msg_type"] = "kernel_info_request"
+    request["content"] = {}
+    opened.connection.send(request)
+    eventually(lambda: request["header"]["msg_id"] in heard)
+    if cleared:
+        opened.clear("c0")
+    assert opened.save()
+    opened.close()
+    let_end(workspace, name)
+    eventually(lambda: shows(file, f"{name} ended\n" if cleared else said(name)))
 
 
 def test_outputs_that_are_cleared_just_after_the_end_stay_cleared(

@@ -15,6 +15,8 @@
   const NAME = 'ramon-notebook';
   const MAX_BUFFERED = 10000;
   const SAVE_DELAY_MS = 300;
+  /** Messages, the newest, that a page names: some come from the server, and number nothing. */
+  const MOST_NAMED = 50;
   let shared;
 
   /** The module of that name that JupyterLab itself uses. */
@@ -107,7 +109,7 @@
       this.early = [];
       this.listened = new WeakSet();
       this.asking = 0;
-      this.heard = '';
+      this.heard = [];
       this.told = {};
       panel.sessionContext.iopubMessage.connect((_, message) => this.receive(message));
       panel.sessionContext.connectionStatusChanged.connect(() => this.ask());
@@ -122,7 +124,7 @@
       const { kernel } = this;
       // Until the server has answered, nobody knows what was missed.
       this.told = {};
-      this.heardBefore ??= this.heard;
+      this.heardBefore ??= [...this.heard];
       if (kernel?.connectionStatus !== 'connected') {
         return;
       }
@@ -153,7 +155,9 @@
     async takeOver(kernel, heard) {
       this.listenTo(kernel);
       const path = this.panel.context.localPath;
-      const query = new URLSearchParams({ session: kernel.clientId, path, heard });
+      const query = new URLSearchParams([
+        ['session', kernel.clientId], ['path', path], ...heard.map(each => ['heard', each])
+      ]);
       const { executions, last, problem } = await this.request(
         `ramon/executions/${kernel.id}?${query}`
       );
@@ -176,12 +180,13 @@
     get saving() {
       const { kernel, asking, told, heard } = this;
       return kernel && !asking && told.kernel === kernel.id
-        ? { kernel: kernel.id, session: kernel.clientId, seen: [told.last, heard] }
+        ? { kernel: kernel.id, session: kernel.clientId, seen: [told.last, ...heard] }
         : undefined;
     }
 
     receive(message) {
-      this.heard = message.header.msg_id;
+      this.heard.push(message.header.msg_id);
+      this.heard.splice(0, this.heard.length - MOST_NAMED);
       if (!this.pass(message)) {
         // It may be of a cell that the server is just telling us about.
         this.early.push(message);
