@@ -12,14 +12,15 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
 from chalicelib.accounts import routes as accounts
 from chalicelib.billing import jobs as billing_jobs
 from chalicelib.billing import routes as billing
-from chalicelib.billing import usage_routes
 from chalicelib.clusters import jobs as cluster_jobs
 from chalicelib.clusters import routes as clusters
 from chalicelib.clusters import worker_routes
 from chalicelib.core import openapi
 from chalicelib.core.observability import log
+from chalicelib.metering import routes as metering
 from chalicelib.notebooks import agent_routes, cluster_routes, jobs
 from chalicelib.notebooks import routes as notebooks
+from chalicelib.plans import routes as plans
 from chalicelib.storage import routes as storage
 
 app = Chalice(app_name="ramon")
@@ -27,8 +28,9 @@ app.api.binary_types = []
 
 for feature in (
     accounts,
+    plans,
+    metering,
     billing,
-    usage_routes,
     storage,
     clusters,
     worker_routes,

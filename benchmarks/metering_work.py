@@ -24,12 +24,16 @@ import botocore.session
 
 from benchmarks.errors import BenchmarkError
 from chalicelib.accounts.models import Account
-from chalicelib.billing import calendar, catalogue, limits, outbox, stripe_gateway, usage
-from chalicelib.billing.models import BillingAccount, Segment
-from chalicelib.billing.runs import Kind, Use
+from chalicelib.billing import outbox, stripe_gateway
+from chalicelib.billing.models import BillingAccount
 from chalicelib.billing.stripe_gateway import Delivery
-from chalicelib.billing.usage import SLICE_SECONDS
-from chalicelib.core import clock, config, db
+from chalicelib.billing.verdicts import verdicts
+from chalicelib.core import calendar, clock, config, db
+from chalicelib.metering import hours, recording
+from chalicelib.metering.models import Segment
+from chalicelib.metering.recording import SLICE_SECONDS
+from chalicelib.metering.uses import Kind, Use
+from chalicelib.plans import catalogue
 from localcloud.tables import Tables, tables
 
 BEGIN = calendar.month_start("2026-11")
@@ -78,7 +82,7 @@ class Work:
             ).save()
             BillingAccount(account_id, customer_id=f"cus_{number:014d}", status="active").save()
             with db.transaction() as write:
-                usage.open_in(write, _notebook(account_id, number))
+                recording.open_in(write, _notebook(account_id, number))
 
     def record(self, slices: int, *, beside_puts: bool) -> None:
         """So many sweeps, in each of which every notebook is due; after each as many bare puts."""
@@ -86,7 +90,7 @@ class Work:
         for number in range(slices):
             self.now += SLICE_SECONDS
             with self._timed("record"):
-                usage.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
+                recording.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
             if beside_puts:
                 segment = _a_segment().serialize()
                 with self._timed("put"):
@@ -96,7 +100,7 @@ class Work:
     def push(self) -> None:
         """Every hour that is over is sealed and sent. Raises BenchmarkError if a second is lost."""
         recorded = self.now - BEGIN
-        self.now = calendar.hour_of(self.now) + calendar.HOUR + outbox.SEAL_AFTER
+        self.now = calendar.hour_of(self.now) + calendar.HOUR + hours.SEAL_AFTER
         before = _peak_bytes()
         with self._timed("push"):
             self.told["hours"] = outbox.push(until=self.now + 1)
@@ -125,8 +129,8 @@ class Work:
             self._sweep()
 
     def _sweep(self) -> None:
-        usage.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
-        for verdict in limits.verdicts(Kind.NOTEBOOK):
+        recording.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
+        for verdict in verdicts(Kind.NOTEBOOK):
             raise BenchmarkError(f"A notebook must stop: {verdict.message}")
 
     @contextmanager

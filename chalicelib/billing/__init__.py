@@ -1,1 +1,1 @@
-"""What things cost."""
+"""Who pays, how much, and how that is collected."""

@@ -5,12 +5,12 @@ tabs that ask for the same get the same page, which can be completed once.
 """
 
 from chalicelib.accounts import service as accounts
-from chalicelib.billing import calendar, limits, stripe_subscriptions, subscriptions
-from chalicelib.billing.catalogue import PLANS, Plan
+from chalicelib.billing import payers, stripe_subscriptions, subscriptions
 from chalicelib.billing.models import BillingAccount
 from chalicelib.billing.stripe_subscriptions import Offer, Session, Subscription
-from chalicelib.core import clock, db
+from chalicelib.core import calendar, clock, db
 from chalicelib.core.errors import Conflict, Invalid
+from chalicelib.plans.catalogue import PLANS, Plan
 
 SHORTEST_PAGE = 30 * 60
 LONGEST_PAGE = calendar.DAY
@@ -28,7 +28,7 @@ def begin(account_id: str, plan_id: str) -> str:
     customer_id = _customer_of(account_id)
     for _ in range(subscriptions.TRIES):
         # Read before the rest: two requests at once see the same revision, and ask for the same.
-        account = limits.read(account_id)
+        account = payers.read(account_id)
         # First the pages, then the subscriptions: a page that was completed has made one by then.
         sessions = stripe_subscriptions.sessions_of(customer_id)
         same = next((session for session in sessions.open if session.plan == plan.id), None)
@@ -52,7 +52,7 @@ def _paid_plan(plan_id: str) -> Plan:
 
 
 def _customer_of(account_id: str) -> str:
-    account = limits.read(account_id)
+    account = payers.read(account_id)
     if account.customer_id is not None:
         return account.customer_id
     person = accounts.read(account_id)
@@ -66,7 +66,7 @@ def _customer_of(account_id: str) -> str:
         BillingAccount.customer_id.does_not_exist(),
         [BillingAccount.customer_id.set(customer_id)],
     )
-    return limits.read(account_id).customer_id or customer_id
+    return payers.read(account_id).customer_id or customer_id
 
 
 def _refuse_second(subscription: Subscription | None) -> None:

@@ -8,9 +8,12 @@ the second at which it started: what was recorded by then is taken back.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chalicelib.billing import calendar, limits, runs
-from chalicelib.billing.models import BillingAccount, Run
-from chalicelib.core import clock, db
+from chalicelib.billing import payers
+from chalicelib.billing.models import BillingAccount
+from chalicelib.core import calendar, clock, db
+from chalicelib.metering import service as metering
+from chalicelib.metering import uses
+from chalicelib.metering.service import Run
 
 FREE_USD_DAY = Decimal("1.00")
 """Dollars at list price that one account is credited in a UTC day; what fails beyond is charged.
@@ -43,23 +46,18 @@ def credit(run_id: str, ended_at: int, why: str) -> Credit | None:
 
     `why` is for its owner. None if it costs nothing anyway, or if the day's credit is used up.
     """
-    run = runs.find(run_id)
+    run = uses.find(run_id)
     if run is None or run.ended_at is not None:
         return None
-    amount = runs.extra_usd_second(run) * max(0, ended_at - run.started_at)
+    amount = uses.extra_usd_second(run) * max(0, ended_at - run.started_at)
     day = calendar.date_of(clock.seconds())
-    found = Credit(run, why, amount, day, limits.read(run.account_id))
+    found = Credit(run, why, amount, day, payers.read(run.account_id))
     return found if amount and found.given + amount <= FREE_USD_DAY else None
 
 
 def credit_in(write: db.Writes, one: Credit) -> None:
     """End a use at its start, in the transaction that notes when the provider stopped it."""
-    write.update(
-        "usage run",
-        Run(one.run.id),
-        [Run.ended_at.set(one.run.started_at), Run.credit.set(one.why)],
-        condition=Run.id.exists() & Run.ended_at.does_not_exist(),
-    )
+    metering.waive_in(write, one.run, one.why)
     account, day = BillingAccount(one.run.account_id), BillingAccount.free_day
     if one.account.free_day == one.day:
         more, has_room = BillingAccount.free_usd.add(one.amount), _has_room(one)

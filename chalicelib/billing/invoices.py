@@ -2,7 +2,7 @@
 
 import re
 
-from chalicelib.billing import limits, stripe_invoices
+from chalicelib.billing import payers, stripe_invoices
 from chalicelib.billing.stripe_gateway import Refused
 from chalicelib.billing.stripe_invoices import Invoice
 from chalicelib.core.errors import Invalid
@@ -14,7 +14,7 @@ def page(account_id: str, cursor: str | None, limit: int) -> tuple[list[Invoice]
     """A page of invoices, newest first, and the cursor of the next. Raises `Invalid`."""
     if cursor is not None and not _CURSOR.fullmatch(cursor):
         raise _bad_cursor()
-    customer_id = limits.read(account_id).customer_id
+    customer_id = payers.read(account_id).customer_id
     if customer_id is None:
         return [], None
     try:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from chalicelib.billing import calendar
-from chalicelib.billing.limits import GRACE_DAYS, STOP_DAYS, Standing
+from chalicelib.billing.standing import GRACE_DAYS, STOP_DAYS, Standing
+from chalicelib.core import calendar
 
 Level = Literal["info", "warning", "error"]
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from chalicelib.billing import calendar, outbox, runs, stripe_invoices, subscriptions
-from chalicelib.billing.catalogue import FREE, METERS, Plan
-from chalicelib.billing.outbox import HourState
+from chalicelib.billing import stripe_invoices, subscriptions
 from chalicelib.billing.stripe_invoices import Line, Preview
 from chalicelib.billing.stripe_subscriptions import Subscription
-from chalicelib.core import clock
+from chalicelib.core import calendar, clock
+from chalicelib.metering import hours, uses
+from chalicelib.plans.catalogue import FREE, METERS, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,11 @@ def _unsent(account_id: str) -> Decimal:
         (
             row.amount
             for meter in METERS
-            for row in outbox.of_month(account_id, meter, month)
-            if row.state in (HourState.OPEN, HourState.SEALED)
+            for row in hours.of_month(account_id, meter, month)
+            if row.state in hours.UNDER_WAY
         ),
         Decimal(0),
     )
     since = calendar.month_start(month)
-    running = runs.open_of_account(account_id)
-    return recorded + sum((runs.accrued(run, now, since) for run in running), Decimal(0))
+    running = uses.open_of_account(account_id)
+    return recorded + sum((uses.accrued(run, now, since) for run in running), Decimal(0))

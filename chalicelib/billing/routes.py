@@ -1,22 +1,22 @@
 """Routes of billing."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from chalicelib.billing import (
-    catalogue,
     checkout,
     invoices,
     limits,
     previews,
     schemas,
     subscriptions,
+    views,
     webhooks,
 )
+from chalicelib.billing.standing import standing
 from chalicelib.billing.stripe_invoices import Invoice
-from chalicelib.billing.usage_routes import billing_of
-from chalicelib.billing.usage_schemas import Billing
+from chalicelib.core import clock
 from chalicelib.core.http import Api, Call
+from chalicelib.core.money import cents
 
 _MOST_INVOICES = 100
 _FEW_INVOICES = 20
@@ -24,14 +24,30 @@ _FEW_INVOICES = 20
 api = Api("billing")
 
 
-@api.get("/plans", access="public", returns=schemas.Catalogue)
-def list_plans(_call: Call) -> schemas.Catalogue:
-    """List plans and sizes with their prices."""
-    return schemas.Catalogue(
-        plans=[_plan(plan) for plan in catalogue.PLANS.values()],
-        sizes=[_size(size) for size in catalogue.SIZES.values()],
-        meters=[_meter(meter) for meter in catalogue.METERS.values()],
-    )
+@api.get("/billing", scope="account:read", returns=schemas.Billing)
+def read_billing(call: Call) -> schemas.Billing:
+    """Read how the account stands this month."""
+    return views.billing_of(standing(call.account_id))
+
+
+@api.get("/usage/now", scope="account:read", returns=schemas.UsageNow)
+def read_usage_now(call: Call) -> schemas.UsageNow:
+    """Read what runs at the moment, and what it costs."""
+    return views.usage_now(call.account_id)
+
+
+@api.put(
+    "/billing/limit",
+    access="session",
+    body=schemas.SetLimit,
+    returns=schemas.Billing,
+    versioned=True,
+)
+def set_limit(call: Call, body: schemas.SetLimit) -> schemas.Billing:
+    """Set the most to spend beyond the plan in a month."""
+    amount = None if body.limit_usd is None else Decimal(body.limit_usd)
+    limits.set_limit(call.account_id, amount, call.if_match())
+    return views.billing_of(standing(call.account_id))
 
 
 @api.post(
@@ -57,11 +73,11 @@ def preview_plan_change(call: Call) -> schemas.PlanChange:
     return _change(previews.of_change(call.account_id, call.query.get("plan", "")))
 
 
-@api.post("/billing/plan", access="session", body=schemas.ChangePlan, returns=Billing)
-def change_plan(call: Call, body: schemas.ChangePlan) -> Billing:
+@api.post("/billing/plan", access="session", body=schemas.ChangePlan, returns=schemas.Billing)
+def change_plan(call: Call, body: schemas.ChangePlan) -> schemas.Billing:
     """Change the plan; the free one ends the subscription with its period."""
     subscriptions.change(call.account_id, body.plan, body.proration_at)
-    return billing_of(limits.standing(call.account_id))
+    return views.billing_of(standing(call.account_id))
 
 
 @api.post("/billing/portal", access="session", returns=schemas.Link, status=201)
@@ -95,60 +111,15 @@ def receive_from_stripe(call: Call, body: bytes) -> None:
     webhooks.receive(body, call.headers.get("stripe-signature", ""))
 
 
-def _plan(plan: catalogue.Plan) -> schemas.Plan:
-    return schemas.Plan(
-        id=plan.id,
-        name=plan.name,
-        price_usd_month=_cents(plan.price_usd_month),
-        notebooks_at_once=plan.notebooks_at_once,
-        included_size=plan.included_size,
-        storage_gib=plan.storage_gib,
-        most_storage_gib=plan.most_storage_gib,
-        has_usage=plan.has_usage,
-        default_limit_usd=None
-        if plan.default_limit_usd is None
-        else _cents(plan.default_limit_usd),
-        cluster_vcpus_at_once=plan.cluster_vcpus_at_once,
-        summary=plan.summary,
-    )
-
-
-def _size(size: catalogue.Size) -> schemas.Size:
-    return schemas.Size(
-        id=size.id,
-        name=size.name,
-        vcpu=float(size.vcpu),
-        memory_gib=size.memory_gib,
-        gpu=size.gpu,
-        price_usd_hour=f"{size.price_usd_hour:.4f}",
-        extra_usd_hour={plan.id: _extra(plan, size) for plan in catalogue.PLANS.values()},
-    )
-
-
-def _extra(plan: catalogue.Plan, size: catalogue.Size) -> str | None:
-    extra = plan.extra_usd_hour(size.units)
-    return None if extra is None else f"{extra:.4f}"
-
-
-def _meter(meter: catalogue.Meter) -> schemas.Meter:
-    return schemas.Meter(
-        id=meter.id,
-        name=meter.name,
-        unit=meter.unit,
-        price_usd=f"{meter.price_usd:f}",
-        example=meter.example,
-    )
-
-
 def _change(change: previews.PlanChange) -> schemas.PlanChange:
     return schemas.PlanChange(
         plan=change.plan.id,
         effective=change.effective,
-        effective_at=_at(change.effective_at),
-        due_today_usd=_cents(change.due_today),
-        lines=[schemas.ChangeLine(line.description, _cents(line.amount)) for line in change.lines],
-        next_total_usd=_cents(change.next_total),
-        next_at=_at(change.next_at),
+        effective_at=clock.moment(change.effective_at),
+        due_today_usd=cents(change.due_today),
+        lines=[schemas.ChangeLine(line.description, cents(line.amount)) for line in change.lines],
+        next_total_usd=cents(change.next_total),
+        next_at=clock.moment(change.next_at),
         proration_at=change.proration_at,
     )
 
@@ -157,12 +128,12 @@ def _upcoming(upcoming: previews.Upcoming) -> schemas.Upcoming:
     return schemas.Upcoming(
         lines=[
             schemas.InvoiceLine(
-                line.kind, line.meter, line.description, line.quantity, _cents(line.amount)
+                line.kind, line.meter, line.description, line.quantity, cents(line.amount)
             )
             for line in upcoming.lines
         ],
-        total_usd=_cents(upcoming.total),
-        invoice_at=_at(upcoming.at),
+        total_usd=cents(upcoming.total),
+        invoice_at=clock.moment(upcoming.at),
         unsent_usd=f"{upcoming.unsent:.6f}",
     )
 
@@ -172,18 +143,10 @@ def _invoice(invoice: Invoice) -> schemas.Invoice:
         id=invoice.id,
         number=invoice.number,
         status=invoice.status,
-        total_usd=_cents(invoice.total),
-        created_at=_at(invoice.created_at),
-        period_start=_at(invoice.period_start),
-        period_end=_at(invoice.period_end),
+        total_usd=cents(invoice.total),
+        created_at=clock.moment(invoice.created_at),
+        period_start=clock.moment(invoice.period_start),
+        period_end=clock.moment(invoice.period_end),
         hosted_url=invoice.hosted_url,
         pdf_url=invoice.pdf_url,
     )
-
-
-def _cents(dollars: Decimal) -> str:
-    return f"{dollars:.2f}"
-
-
-def _at(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

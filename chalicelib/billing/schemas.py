@@ -1,58 +1,84 @@
-"""What the API says of prices. Money is text in dollars, so that no program rounds it."""
+"""What the API says of paying. Money is text in dollars, so that no program rounds it."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 
-class Plan(msgspec.Struct):
-    """A flat monthly price. Without usage, nothing beyond what it includes can be had."""
+class Running(msgspec.Struct):
+    """Something that runs now, and what it costs beyond the plan; a cluster is one thing.
 
-    id: str
-    name: str
-    price_usd_month: str
-    notebooks_at_once: int
-    included_size: str
-    storage_gib: int
-    most_storage_gib: int
-    has_usage: bool
-    default_limit_usd: str | None
-    cluster_vcpus_at_once: int
-    summary: str
-
-
-class Size(msgspec.Struct):
-    """Computing power of a notebook, and its price an hour.
-
-    `extra_usd_hour` is what an hour costs beyond each plan; null if the plan can't have the size.
+    `workers` are those of a cluster that are charged; 0 of everything else.
     """
 
+    run_id: str
+    resource_id: str
+    kind: str
+    name: str
+    size: str | None
+    started_at: datetime
+    spent_usd: str
+    rate_usd_hour: str
+    included: bool
+    workers: int
+
+
+class Notice(msgspec.Struct):
+    """Something to know about money; `until` is when something changes by itself."""
+
+    kind: str
+    level: Literal["info", "warning", "error"]
+    message: str
+    until: datetime | None
+
+
+class Billing(msgspec.Struct):
+    """How an account stands this month (UTC).
+
+    `spent_usd` is what was used beyond the plan, up to this second; `limit_percent` of `limit_usd`
+    is spent. `rate_usd_hour` is what everything that runs costs an hour.
+    """
+
+    plan: str
+    status: Literal["free", "active", "canceling", "past_due", "unpaid"]
+    renews_at: datetime | None
+    ends_at: datetime | None
+    month: str
+    spent_usd: str
+    limit_usd: str | None
+    limit_percent: int
+    rate_usd_hour: str
+    running: list[Running]
+    notices: list[Notice]
+    version: int
+
+
+class SetLimit(msgspec.Struct, forbid_unknown_fields=True):
+    """The most to spend beyond the plan in a month, in dollars and cents; null is no limit."""
+
+    limit_usd: Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{2})?$")] | None
+
+
+class UsedNow(msgspec.Struct):
+    """A notebook or a cluster that runs now, and what it costs beyond the plan."""
+
     id: str
     name: str
-    vcpu: float
-    memory_gib: int
-    gpu: int
-    price_usd_hour: str
-    extra_usd_hour: dict[str, str | None]
+    kind: Literal["notebook", "cluster"]
+    usd_hour: str
+    spent_usd: str
 
 
-class Meter(msgspec.Struct):
-    """Something that is counted, and what one of it costs."""
+class UsageNow(msgspec.Struct):
+    """What is spent this month (UTC), what everything that runs costs an hour, and what that is."""
 
-    id: str
-    name: str
-    unit: str
-    price_usd: str
-    example: str
-
-
-class Catalogue(msgspec.Struct):
-    """Everything that can be had."""
-
-    plans: list[Plan]
-    sizes: list[Size]
-    meters: list[Meter]
+    month: str
+    spent_usd: str
+    limit_usd: str | None
+    usd_hour: str
+    running: list[UsedNow]
 
 
 class Checkout(msgspec.Struct, forbid_unknown_fields=True):
@@ -132,23 +158,3 @@ class InvoicePage(msgspec.Struct):
 
     items: list[Invoice]
     next_cursor: str | None
-
-
-class UsedNow(msgspec.Struct):
-    """A notebook or a cluster that runs now, and what it costs beyond the plan."""
-
-    id: str
-    name: str
-    kind: Literal["notebook", "cluster"]
-    usd_hour: str
-    spent_usd: str
-
-
-class UsageNow(msgspec.Struct):
-    """What is spent this month (UTC), what everything that runs costs an hour, and what that is."""
-
-    month: str
-    spent_usd: str
-    limit_usd: str | None
-    usd_hour: str
-    running: list[UsedNow]

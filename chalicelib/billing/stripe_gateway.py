@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from chalicelib.billing import calendar
-from chalicelib.billing.catalogue import METERS
-from chalicelib.core import aws, clock, config
+from chalicelib.core import aws, calendar, clock, config
 from chalicelib.core.errors import Conflict, PaymentRequired, RamonError, Upstream
 from chalicelib.core.observability import log
+from chalicelib.plans.catalogue import METERS
 
 if TYPE_CHECKING:
     import stripe

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from chalicelib.billing.catalogue import Plan
 from chalicelib.billing.stripe_gateway import Refused, client, idempotency_key, told
 from chalicelib.billing.stripe_subscriptions import (
     METER_OF_PRODUCT,
@@ -16,6 +15,7 @@ from chalicelib.billing.stripe_subscriptions import (
     Subscription,
     price_id,
 )
+from chalicelib.plans.catalogue import Plan
 
 if TYPE_CHECKING:
     import stripe

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from chalicelib.billing.catalogue import METERS, PLANS, Plan
 from chalicelib.billing.stripe_gateway import Refused, client, idempotency_key, told
 from chalicelib.core import clock, config
+from chalicelib.plans.catalogue import METERS, PLANS, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

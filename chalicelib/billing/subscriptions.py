@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.accounts import service as accounts
-from chalicelib.billing import calendar, catalogue, limits, stripe_invoices, stripe_subscriptions
-from chalicelib.billing.catalogue import FREE, PLANS, Plan
+from chalicelib.billing import payers, stripe_invoices, stripe_subscriptions
 from chalicelib.billing.models import BillingAccount
 from chalicelib.billing.stripe_subscriptions import Subscription
-from chalicelib.core import clock, db
+from chalicelib.core import calendar, clock, db
 from chalicelib.core.errors import Conflict, Invalid, RamonError
 from chalicelib.core.observability import log
+from chalicelib.plans import catalogue
+from chalicelib.plans.catalogue import FREE, PLANS, Plan
 
 PAID_FOR = ("active", "trialing", "past_due")
 """Statuses in which the plan holds; `past_due` is the time to pay (`limits.py`)."""
@@ -49,7 +50,7 @@ def apply(account_id: str) -> BillingAccount:
 def look(account_id: str) -> Known:
     """`apply`, and what was found."""
     for _ in range(TRIES):
-        account = limits.read(account_id)
+        account = payers.read(account_id)
         if account.customer_id is None:
             return Known(account, None)
         found = stripe_subscriptions.subscriptions_of(account.customer_id)
@@ -60,7 +61,7 @@ def look(account_id: str) -> Known:
             continue
         for second in live[1:]:
             _undo(account_id, second)
-        return Known(limits.read(account_id), kept if live else None)
+        return Known(payers.read(account_id), kept if live else None)
     raise busy()
 
 
@@ -131,7 +132,7 @@ def another_attempt_if_it_fails(account: BillingAccount) -> Iterator[None]:
 
 def portal(account_id: str) -> str:
     """Where to change cards and find receipts. Raises `Conflict` (`no_customer`)."""
-    customer_id = limits.read(account_id).customer_id
+    customer_id = payers.read(account_id).customer_id
     if customer_id is None:
         raise Conflict(
             "There is nothing to pay with yet: subscribe to a plan first.", code="no_customer"

@@ -5,21 +5,15 @@ then asks how things are. So events may come twice, late and in any order. An ev
 it is worked on, and remembered once that is done.
 """
 
-import re
-
-from chalicelib.billing import calendar, limits, outbox, stripe_events, subscriptions
-from chalicelib.billing.catalogue import METERS
-from chalicelib.billing.models import BillingAccount
+from chalicelib.billing import messages, payers, stripe_events, subscriptions, sums
 from chalicelib.billing.stripe_events import METER_EVENTS, SUBSCRIPTION_EVENTS, Event
-from chalicelib.core import claims, config
+from chalicelib.core import calendar, claims, config
 from chalicelib.core.observability import log
 
 _WORK_SECONDS = 60
 """Longer than the API's function may run: then whoever claimed it is dead."""
 _REMEMBER_SECONDS = 7 * calendar.DAY
 """Stripe delivers an event for three days (Stripe's documentation, "Webhooks: retries")."""
-_IDENTIFIER = re.compile(r"(\w+):(acc_\w+):(\d{4}-\d\d-\d\dT\d\d):[\d.]+")
-"""A message of ours (`outbox.py`)."""
 
 
 def receive(body: bytes, signature: str) -> None:
@@ -45,15 +39,10 @@ def _account_of(event: Event) -> str | None:
     """The account that an event is about; None if it is none of this stage's."""
     if event.customer_id is None or event.stage not in (None, config.stage()):
         return None
-    account_id = event.account_id or _account_of_customer(event.customer_id)
-    if account_id is None or limits.read(account_id).customer_id != event.customer_id:
+    account_id = event.account_id or payers.of_customer(event.customer_id)
+    if account_id is None or payers.read(account_id).customer_id != event.customer_id:
         return None
     return account_id
-
-
-def _account_of_customer(customer_id: str) -> str | None:
-    found = list(BillingAccount.by_customer.query(customer_id))
-    return found[0].account_id if found else None
 
 
 def _look_for_lost_usage(event: Event) -> None:
@@ -63,17 +52,6 @@ def _look_for_lost_usage(event: Event) -> None:
             "Stripe could not count usage", identifier=error.identifier, code=error.code,
             why=error.message,
         )  # fmt: skip
-        message = _message_of(error.identifier)
-        if message is not None:
-            outbox.settle_by_summary(*message)
-
-
-def _message_of(identifier: str) -> tuple[str, str, int] | None:
-    """The account, meter and hour of a message; None if it isn't one of ours."""
-    found = _IDENTIFIER.fullmatch(identifier)
-    if found is None or found[1] not in METERS:
-        return None
-    try:
-        return found[2], found[1], calendar.hour_named(found[3])
-    except ValueError:
-        return None
+        hour = messages.told_by(error.identifier)
+        if hour is not None:
+            sums.settle(*hour)

@@ -9,12 +9,13 @@ about what is shown and about who is waited for, never about what is owed.
 from datetime import datetime
 from typing import Any
 
-from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.clusters import batch, crew_ends, lifecycle
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import PoolKind
 from chalicelib.core import clock, db
+from chalicelib.metering import service as metering
+from chalicelib.plans import catalogue
 
 
 def run_id(worker: Worker, attempt: int) -> str:
@@ -56,7 +57,7 @@ def _started(worker: Worker, number: str, at: datetime, stream: str | None) -> N
                 condition=Worker.ended_at.does_not_exist()
                 & is_known(Worker.started, number, known=False),
             )
-            billing.open_in(write, _use(worker, number, at))
+            metering.open_in(write, _use(worker, number, at))
     except db.Refused as refused:
         look_again(worker, refused)
     else:
@@ -102,13 +103,13 @@ def joined(worker: Worker) -> None:
         worker.refresh(consistent_read=True)
 
 
-def _use(worker: Worker, number: str, at: datetime) -> billing.Use:
+def _use(worker: Worker, number: str, at: datetime) -> metering.Use:
     cluster = lifecycle.read(worker.cluster_id)
-    return billing.Use(
+    return metering.Use(
         run_id=run_id(worker, int(number)),
         account_id=worker.account_id,
         resource_id=cluster.id,
-        kind=billing.Kind.CLUSTER,
+        kind=metering.Kind.CLUSTER,
         name=cluster.name,
         size=None,
         units=units_of(cluster, worker.kind),
@@ -129,7 +130,7 @@ def units_of(cluster: Cluster, kind: str) -> catalogue.Units:
 def stopped(worker: Worker, number: str, at: datetime, fault: str | None = None) -> None:
     """Batch stopped an attempt: it is charged until then, or not at all for a `fault` of ours."""
     _record_stop(worker, number, at, fault)
-    billing.settle(run_id(worker, int(number)))
+    metering.settle(run_id(worker, int(number)))
 
 
 @db.when_contended
@@ -153,7 +154,7 @@ def _record_stop(worker: Worker, number: str, at: datetime, fault: str | None) -
             if credit:
                 billing.credit_in(write, credit)
             else:
-                billing.end_in(write, run, second)
+                metering.end_in(write, run, second)
     except db.Refused as refused:
         look_again(worker, refused)
     else:
@@ -171,7 +172,7 @@ def stop_at_the_latest(worker: Worker, number: int, end: datetime) -> datetime:
 
 def last_seen(worker: Worker) -> datetime:
     """The last moment at which Batch said that it ran, as far as that is recorded."""
-    until = billing.recorded_until(run_id(worker, newest(worker)))
+    until = metering.recorded_until(run_id(worker, newest(worker)))
     return clock.now() if until is None else clock.moment(until)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from chalicelib.billing import catalogue
 from chalicelib.clusters import batch, crew, lifecycle, pools, spending, state_machines, sweeps
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import LIVE, SAVES, ClusterState, Reason, WorkerEnd
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
+from chalicelib.plans import catalogue
 
 _AT_ONCE = 16
 """Jobs that one step submits or terminates side by side."""

@@ -7,10 +7,10 @@ billed and that no attempt had.
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from chalicelib.billing import service as billing
 from chalicelib.clusters import attempts, batch
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.core import clock, db
+from chalicelib.metering import service as metering
 
 _BATCH = "Batch ─ workers"
 _RUNS = "workers ─ runs"
@@ -20,18 +20,18 @@ _ON_ITS_WAY = timedelta(minutes=5)
 """What happened since then may be on its way into the records: an event, or the minute's sweep."""
 
 
-def differing(account_id: str, month: str) -> Iterator[billing.Finding]:
+def differing(account_id: str, month: str) -> Iterator[metering.Finding]:
     """What differs between Batch, an account's workers and their runs of billing, in a month."""
-    billed = {run.id for run in billing.runs_of(account_id, month, billing.Kind.CLUSTER)}
+    billed = {run.id for run in metering.runs_of(account_id, month, metering.Kind.CLUSTER)}
     workers = _workers(account_id, month, billed)
     ran = {
         attempts.run_id(worker, int(number)): (worker, number)
         for worker in workers.values()
         for number in _attempts_in(worker, month)
     }
-    spans = billing.spans({*billed, *ran})
+    spans = metering.spans({*billed, *ran})
     for id_ in sorted(billed - ran.keys()):
-        yield billing.Finding(_RUNS, id_, "it is billed, but Batch never started such an attempt")
+        yield metering.Finding(_RUNS, id_, "it is billed, but Batch never started such an attempt")
     for id_, (worker, number) in sorted(ran.items()):
         yield from _differing(id_, worker, number, spans.get(id_))
     yield from _unrecorded(workers.values())
@@ -39,7 +39,7 @@ def differing(account_id: str, month: str) -> Iterator[billing.Finding]:
 
 def _workers(account_id: str, month: str, billed: Iterable[str]) -> dict[str, Worker]:
     """The workers of the clusters that lived in a month, and those that were billed in it."""
-    start, end = map(clock.moment, billing.bounds(month))
+    start, end = map(clock.moment, metering.bounds(month))
     lived: db.Condition = (Cluster.created_at < end) & (
         Cluster.stopped_at.does_not_exist() | (Cluster.stopped_at >= start)
     )
@@ -51,7 +51,7 @@ def _workers(account_id: str, month: str, billed: Iterable[str]) -> dict[str, Wo
 
 def _attempts_in(worker: Worker, month: str) -> Iterator[str]:
     """The attempts of a worker of which some second is in a month."""
-    first, after = billing.bounds(month)
+    first, after = metering.bounds(month)
     for number, started in worker.started.attribute_values.items():
         stopped = worker.stopped.attribute_values.get(number)
         if _second(started) < after and (stopped is None or _second(stopped) > first):
@@ -59,27 +59,27 @@ def _attempts_in(worker: Worker, month: str) -> Iterator[str]:
 
 
 def _differing(
-    id_: str, worker: Worker, number: str, run: billing.Span | None
-) -> Iterator[billing.Finding]:
+    id_: str, worker: Worker, number: str, run: metering.Span | None
+) -> Iterator[metering.Finding]:
     """What an attempt's times say against its run's."""
     started = _second(worker.started.attribute_values[number])
     stopped = worker.stopped.attribute_values.get(number)
     if run is None:
-        yield billing.Finding(_RUNS, id_, f"Batch started it at {started}, and nothing is billed")
+        yield metering.Finding(_RUNS, id_, f"Batch started it at {started}, and nothing is billed")
         return
     if run.started_at != started:
         message = f"started at {started}, billed from {run.started_at} on"
-        yield billing.Finding(_RUNS, id_, message)
+        yield metering.Finding(_RUNS, id_, message)
     ends = None if stopped is None else _second(stopped)
     if run.credit is not None:
         ends = started
     if run.ended_at != ends:
-        yield billing.Finding(_RUNS, id_, f"stopped at {ends}, billed until {run.ended_at}")
+        yield metering.Finding(_RUNS, id_, f"stopped at {ends}, billed until {run.ended_at}")
     if (run.credit is not None) != (number in (worker.free or ())):
-        yield billing.Finding(_RUNS, id_, f"credited: {run.credit}; its worker says otherwise")
+        yield metering.Finding(_RUNS, id_, f"credited: {run.credit}; its worker says otherwise")
 
 
-def _unrecorded(workers: Iterable[Worker]) -> Iterator[billing.Finding]:
+def _unrecorded(workers: Iterable[Worker]) -> Iterator[metering.Finding]:
     """What Batch still tells of these workers' jobs, and no record has."""
     since = clock.now() - _REMEMBERED
     recent = [w for w in workers if w.job_id and (w.ended_at is None or w.ended_at >= since)]
@@ -92,7 +92,7 @@ def _unrecorded(workers: Iterable[Worker]) -> Iterator[billing.Finding]:
 
 def _not_as_recorded(
     worker: Worker, number: str, attempt: batch.Attempt
-) -> Iterator[billing.Finding]:
+) -> Iterator[metering.Finding]:
     for what, told, known in (
         ("started", attempt.started_at, worker.started.attribute_values.get(number)),
         ("stopped", attempt.stopped_at, worker.stopped.attribute_values.get(number)),
@@ -100,7 +100,7 @@ def _not_as_recorded(
         recorded = None if known is None else _second(known)
         if told is not None and not _is_fresh(told) and int(told.timestamp()) != recorded:
             message = f"Batch {what} it at {int(told.timestamp())}, the record says {recorded}"
-            yield billing.Finding(_BATCH, attempts.run_id(worker, int(number)), message)
+            yield metering.Finding(_BATCH, attempts.run_id(worker, int(number)), message)
 
 
 def _is_fresh(moment: datetime) -> bool:

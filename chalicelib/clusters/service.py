@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.accounts import service as accounts
-from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.clusters import (
     attempts,
@@ -47,6 +46,7 @@ from chalicelib.core import clock, db, ids, names, pages
 from chalicelib.core.errors import Invalid, NotFound
 from chalicelib.core.observability import surviving
 from chalicelib.core.sweeps import each
+from chalicelib.plans import catalogue
 from chalicelib.storage import service as storage
 from chalicelib.storage.schemas import BlobRef
 

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from chalicelib.billing import catalogue
-from chalicelib.billing import service as billing
-from chalicelib.billing.service import Spending
 from chalicelib.clusters import attempts, lifecycle
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.schemas import CreateCluster
 from chalicelib.clusters.states import Purchase, Reason
 from chalicelib.core import clock
 from chalicelib.core.errors import Invalid
+from chalicelib.metering import service as metering
+from chalicelib.metering.service import Spending
+from chalicelib.plans import catalogue
 
 CHECK_SECONDS = 60
 """How often budgets are looked at (the schedule of `meter_clusters`)."""
@@ -50,7 +50,7 @@ def of(clusters: Sequence[Cluster]) -> dict[str, Spending]:
     }
     others = {c.id: int(c.created_at.timestamp()) for c in clusters if c.id not in known}
     if others:
-        known |= billing.spending(clusters[0].account_id, others)
+        known |= metering.spending(clusters[0].account_id, others)
     return known
 
 

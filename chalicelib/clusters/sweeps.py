@@ -21,6 +21,7 @@ from chalicelib.core import clock, hearing
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
 from chalicelib.core.sweeps import each
+from chalicelib.metering import service as metering
 
 _AGAIN_AFTER = timedelta(seconds=90)
 """A start or stop that has not come further by then is begun once more."""
@@ -186,8 +187,8 @@ def meter() -> None:
     # Before the look at Batch: what it says runs then has run until this second.
     seen_at = clock.seconds()
     clusters = {cluster.id: cluster for cluster in lifecycle.live()}
-    billing.record_use(billing.Kind.CLUSTER, _running(clusters).__contains__, seen_at)
-    for verdict in billing.verdicts(billing.Kind.CLUSTER):
+    metering.record_use(metering.Kind.CLUSTER, _running(clusters).__contains__, seen_at)
+    for verdict in billing.verdicts(metering.Kind.CLUSTER):
         with surviving("a cluster was not stopped", run_id=verdict.run_id, cause=verdict.cause):
             cluster = lifecycle.read(crew.read(verdict.run_id.partition(".")[0]).cluster_id)
             lifecycle.ask_to_stop(cluster, Reason(verdict.cause), verdict.message)

@@ -6,12 +6,12 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from chalicelib.billing import catalogue
-from chalicelib.billing import service as billing
 from chalicelib.clusters import attempts, crew, schemas, spending
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import PoolKind, WorkerState
 from chalicelib.core import clock
+from chalicelib.metering import service as metering
+from chalicelib.plans import catalogue
 
 _MOST_POINTS = 500
 
@@ -27,7 +27,7 @@ def clusters(found: Sequence[Cluster]) -> list[schemas.Cluster]:
     return [_cluster(one, spent[one.id]) for one in found]
 
 
-def _cluster(one: Cluster, spent: billing.Spending) -> schemas.Cluster:
+def _cluster(one: Cluster, spent: metering.Spending) -> schemas.Cluster:
     price = spending.worker_usd_hour(one)
     state: Any = one.state
     purchase: Any = one.purchase
@@ -107,7 +107,7 @@ def workers(found: Sequence[Worker]) -> list[schemas.ClusterWorker]:
         worker.id: [attempts.run_id(worker, int(number)) for number in _charged(worker)]
         for worker in found
     }
-    costs = billing.costs(run for of_worker in runs.values() for run in of_worker)
+    costs = metering.costs(run for of_worker in runs.values() for run in of_worker)
     spent = {
         id_: sum((costs[run].spent for run in of_worker if run in costs), start=catalogue.NOTHING)
         for id_, of_worker in runs.items()

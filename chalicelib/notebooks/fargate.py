@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.billing.catalogue import Size
 from chalicelib.core import aws, config
 from chalicelib.notebooks import disks
+from chalicelib.plans.catalogue import Size
 
 CONTAINER = "notebook"
 PORT = 8888

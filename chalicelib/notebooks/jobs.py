@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.billing import catalogue
 from chalicelib.core import config, db
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
@@ -27,6 +26,7 @@ from chalicelib.notebooks import (
 from chalicelib.notebooks import reconcile as reconcile_chain
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.plans import catalogue
 
 
 class StillRunning(Exception):

@@ -8,10 +8,10 @@ Each move is conditional on the state it starts from: asked twice, it happens on
 import zlib
 from datetime import datetime
 
-from chalicelib.billing import service as billing
 from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.metering import service as metering
 from chalicelib.notebooks import disks, fargate, state_machines, stop_reasons, uses
 from chalicelib.notebooks.models import Notebook, Route, Server, Slots
 from chalicelib.notebooks.states import (
@@ -222,7 +222,7 @@ def ended(server: Server, task: fargate.Task | None) -> None:
     _release(server)
     clusters.stop_all_of(server.notebook_id, server.id)
     # Last: if it fails, nobody waits for it, and the minute's sweep does it.
-    billing.settle(server.id)
+    metering.settle(server.id)
 
 
 @db.when_contended

@@ -14,6 +14,7 @@ from chalicelib.billing import service as billing
 from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, db
 from chalicelib.core.observability import log, surviving
+from chalicelib.metering import service as metering
 from chalicelib.notebooks import canary
 from chalicelib.notebooks.models import Notebook, Server
 
@@ -22,8 +23,8 @@ _LINK = "servers ─ runs"
 
 def recent_months() -> None:
     """Hold together every account's last and present month, and log what differs as errors."""
-    for month in billing.recent_months():
-        billed = billing.accounts_of(month)
+    for month in metering.recent_months():
+        billed = metering.accounts_of(month)
         for account_id in _accounts(billed):
             with surviving("a month could not be looked at", account_id=account_id, month=month):
                 for report in _reports(account_id, month, is_billed=account_id in billed):
@@ -42,7 +43,7 @@ def of_month(month: str, account_id: str | None = None) -> list[billing.Report]:
     """The reports of a month's accounts, or of one of them."""
     if account_id is not None:
         return list(_reports(account_id, month, is_billed=True))
-    billed = billing.accounts_of(month)
+    billed = metering.accounts_of(month)
     return [
         report
         for account in _accounts(billed)
@@ -64,22 +65,22 @@ def _reports(account_id: str, month: str, *, is_billed: bool) -> Iterator[billin
         yield replace(report, findings=[*first, *report.findings])
 
 
-def differing(account_id: str, month: str) -> Iterator[billing.Finding]:
+def differing(account_id: str, month: str) -> Iterator[metering.Finding]:
     """What differs between an account's servers and their runs of billing, in a month."""
-    billed = {run.id for run in billing.runs_of(account_id, month, billing.Kind.NOTEBOOK)}
+    billed = {run.id for run in metering.runs_of(account_id, month, metering.Kind.NOTEBOOK)}
     servers = {server.id: server for server in _started_in(account_id, month)}
     others = billed - servers.keys()
     servers |= {server.id: server for server in (Server.batch_get(others) if others else ())}
-    spans = billing.spans({*billed, *servers})
+    spans = metering.spans({*billed, *servers})
     for id_ in sorted(billed - servers.keys()):
-        yield billing.Finding(_LINK, id_, "no server has this id")
+        yield metering.Finding(_LINK, id_, "no server has this id")
     for id_, server in sorted(servers.items()):
         yield from _differing(server, spans.get(id_))
 
 
 def _started_in(account_id: str, month: str) -> Iterator[Server]:
     """The servers of an account of which some second is in a month."""
-    first, after = map(clock.moment, billing.bounds(month))
+    first, after = map(clock.moment, metering.bounds(month))
     ran: db.Condition = (Server.started_at < after) & (
         Server.stopped_at.does_not_exist() | (Server.stopped_at > first)
     )
@@ -87,21 +88,21 @@ def _started_in(account_id: str, month: str) -> Iterator[Server]:
         yield from Server.by_notebook.query(notebook.id, filter_condition=ran)
 
 
-def _differing(server: Server, run: billing.Span | None) -> Iterator[billing.Finding]:
+def _differing(server: Server, run: metering.Span | None) -> Iterator[metering.Finding]:
     """What a server's times say against its run's."""
     # Before ECS's start was recorded, servers were billed from their opening on.
     started = _second(server.started_at or server.opened_at)
     if run is None:
         message = f"ECS started it at {started}, and nothing is billed"
-        yield billing.Finding(_LINK, server.id, message)
+        yield metering.Finding(_LINK, server.id, message)
         return
     if run.started_at != started:
         message = f"started at {started}, billed from {run.started_at} on"
-        yield billing.Finding(_LINK, server.id, message)
+        yield metering.Finding(_LINK, server.id, message)
     stopped = _second(server.stopped_at) if run.credit is None else started
     if stopped != run.ended_at:
         message = f"stopped at {stopped}, billed until {run.ended_at}"
-        yield billing.Finding(_LINK, server.id, message)
+        yield metering.Finding(_LINK, server.id, message)
 
 
 def _second(moment: datetime | None) -> int | None:

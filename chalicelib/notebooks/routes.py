@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from chalicelib.billing import catalogue
-from chalicelib.billing import service as billing
 from chalicelib.core import clock, pages
 from chalicelib.core.http import Api, Call
+from chalicelib.metering import service as metering
 from chalicelib.notebooks import deletion, models, schemas, service
+from chalicelib.plans import catalogue
 
 api = Api("notebooks")
 
@@ -141,7 +141,7 @@ def list_servers(call: Call, notebook_id: str) -> schemas.ServerPage:
         limit=call.limit(_PAGE, pages.MAX_PAGE),
         cursor=call.query.get("cursor"),
     )
-    costs = billing.costs(server.id for server in found)
+    costs = metering.costs(server.id for server in found)
     views = [_server(server, costs.get(server.id)) for server in found]
     return schemas.ServerPage(views, cursor)
 
@@ -155,7 +155,7 @@ def _views(call: Call, notebooks: list[models.Notebook]) -> list[schemas.Noteboo
     if not notebooks:
         return []
     plan = service.plan_of(call.account_id)
-    costs = billing.costs(server.id for server in servers.values())
+    costs = metering.costs(server.id for server in servers.values())
     return [_notebook(notebook, servers.get(notebook.id), plan, costs) for notebook in notebooks]
 
 
@@ -163,7 +163,7 @@ def _notebook(
     notebook: models.Notebook,
     server: models.Server | None,
     plan: catalogue.Plan,
-    costs: dict[str, billing.Cost],
+    costs: dict[str, metering.Cost],
 ) -> schemas.Notebook:
     extra = plan.extra_usd_hour(catalogue.size(notebook.size).units)
     return schemas.Notebook(
@@ -205,7 +205,7 @@ def _activity(server: models.Server | None) -> schemas.Activity | None:
     return msgspec.json.decode(server.activity, type=schemas.Activity)
 
 
-def _cost(cost: billing.Cost | None) -> schemas.Cost | None:
+def _cost(cost: metering.Cost | None) -> schemas.Cost | None:
     if cost is None:
         return None
     return schemas.Cost(
@@ -237,7 +237,7 @@ def _last_stop(notebook: models.Notebook) -> schemas.LastStop | None:
     )
 
 
-def _server(server: models.Server, cost: billing.Cost | None) -> schemas.Server:
+def _server(server: models.Server, cost: metering.Cost | None) -> schemas.Server:
     return schemas.Server(
         id=server.id,
         notebook_id=server.notebook_id,

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
-from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.core import clock, config, db, ids, names, pages
 from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
@@ -11,6 +10,7 @@ from chalicelib.notebooks import disks, lifecycle, sources, state_machines
 from chalicelib.notebooks.models import Notebook, Route, Server, Ticket
 from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
 from chalicelib.notebooks.states import NotebookState, Reason
+from chalicelib.plans import catalogue
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Committed
 

@@ -3,10 +3,10 @@
 import signal
 from dataclasses import dataclass
 
-from chalicelib.billing import catalogue
 from chalicelib.notebooks.fargate import Task
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.plans import catalogue
 
 COULD_NOT_BOOT = 70
 """Exit code of a notebook that could not fetch its files or reach the service (EX_SOFTWARE)."""

@@ -8,6 +8,7 @@ from chalicelib.billing import service as billing
 from chalicelib.core import clock, db, hearing, sweeps
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
+from chalicelib.metering import service as metering
 from chalicelib.notebooks import canary, fargate, lifecycle, stop_reasons, tasks, uses
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState
@@ -161,8 +162,8 @@ def meter() -> None:
     # Before the look at ECS: what it says runs then has run until this second.
     seen_at = clock.seconds()
     up = {task.server_id for task in fargate.running() if task.is_up}
-    billing.record_use(billing.Kind.NOTEBOOK, up.__contains__, seen_at)
-    for verdict in billing.verdicts(billing.Kind.NOTEBOOK):
+    metering.record_use(metering.Kind.NOTEBOOK, up.__contains__, seen_at)
+    for verdict in billing.verdicts(metering.Kind.NOTEBOOK):
         with surviving("a server was not stopped", server_id=verdict.run_id, cause=verdict.cause):
             server = lifecycle.read_server(verdict.run_id)
             lifecycle.ask_to_stop(server, Reason(verdict.cause), verdict.message)
@@ -177,7 +178,7 @@ def sample_storage() -> None:
             continue
         size = 0 if notebook.deleted_at is not None else notebook.bytes
         stored[notebook.account_id] = stored.get(notebook.account_id, 0) + size
-    billing.sample_storage(stored)
+    metering.sample_storage(stored)
 
 
 def _in_shards(index: Any, condition: db.Condition | None) -> Iterator[Server]:

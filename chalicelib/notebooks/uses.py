@@ -6,12 +6,13 @@ what is shown and who is waited for, and never lowers what is owed.
 
 from datetime import datetime
 
-from chalicelib.billing import catalogue
 from chalicelib.billing import service as billing
 from chalicelib.core import clock, db
+from chalicelib.metering import service as metering
 from chalicelib.notebooks import fargate, stop_reasons
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import ServerState
+from chalicelib.plans import catalogue
 
 
 @db.when_contended
@@ -24,7 +25,7 @@ def begin(server: Server, at: datetime) -> None:
         return
     try:
         with db.transaction() as write:
-            billing.open_in(write, _use(server, at))
+            metering.open_in(write, _use(server, at))
             write.update(
                 "server",
                 server,
@@ -42,20 +43,20 @@ def _take_over(server: Server, refused: db.Refused) -> None:
     server.refresh(consistent_read=True)
     if server.started_at is not None or server.state == ServerState.ENDED:
         return
-    begun = billing.spans([server.id]).get(server.id)
+    begun = metering.spans([server.id]).get(server.id)
     if begun is None:
         raise db.Contended from refused
     is_unknown = (Server.state != ServerState.ENDED) & Server.started_at.does_not_exist()
     db.update_if(server, is_unknown, [Server.started_at.set(clock.moment(begun.started_at))])
 
 
-def _use(server: Server, at: datetime) -> billing.Use:
+def _use(server: Server, at: datetime) -> metering.Use:
     notebook = Notebook.get(server.notebook_id, consistent_read=True)
-    return billing.Use(
+    return metering.Use(
         run_id=server.id,
         account_id=server.account_id,
         resource_id=notebook.id,
-        kind=billing.Kind.NOTEBOOK,
+        kind=metering.Kind.NOTEBOOK,
         name=notebook.name,
         size=server.size,
         units=catalogue.size(server.size).units,
@@ -85,7 +86,7 @@ def end_in(
     if credit:
         billing.credit_in(write, credit)
     else:
-        billing.end_in(write, server.id, second)
+        metering.end_in(write, server.id, second)
 
 
 def last_seen(server: Server, reported_at: int | None) -> datetime:
@@ -98,5 +99,5 @@ def last_seen(server: Server, reported_at: int | None) -> datetime:
     begun = server.started_at or server.opened_at
     if begun is None:
         return now
-    recorded = billing.recorded_until(server.id) or 0
+    recorded = metering.recorded_until(server.id) or 0
     return min(now, max(begun, clock.moment(max(recorded, reported_at or 0))))

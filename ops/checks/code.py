@@ -53,7 +53,6 @@ _APP_MAY_IMPORT_OF_FEATURES = (
     "routes",
     "agent_routes",
     "cluster_routes",
-    "usage_routes",
     "worker_routes",
     "jobs",
 )

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chalicelib.billing.catalogue import METERS
+from chalicelib.plans.catalogue import METERS
 
 _WIDTH = 22
 

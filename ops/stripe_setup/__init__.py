@@ -1,6 +1,6 @@
 """Makes at Stripe what the catalogue sells: `python -m ops.stripe_setup --stage local [--dry-run]`.
 
-Products, meters and prices come from `chalicelib/billing/catalogue.py`; webhooks are told to the
+Products, meters and prices come from `chalicelib/plans/catalogue.py`; webhooks are told to the
 stage's own address. The keys go into the stage's secret. Run twice, it changes nothing the second
 time (docs/operating.md).
 """

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import stripe
 
-from chalicelib.billing.catalogue import METERS, PLANS, Meter
+from chalicelib.plans.catalogue import METERS, PLANS, Meter
 from ops.stripe_setup.steps import Steps
 
 _CENTS = 100

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import stripe
 
-from chalicelib.billing.catalogue import METERS
+from chalicelib.plans.catalogue import METERS
 from ops.stripe_setup.steps import Steps
 
 _LIVE = ("active", "trialing", "past_due", "unpaid", "paused")

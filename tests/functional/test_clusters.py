@@ -244,17 +244,17 @@ def test_a_listing_takes_sensible_questions_only(query: str, home: Home) -> None
 
 
 def test_the_bill_counts_the_workers_of_a_cluster_that_are_charged(client: Client) -> None:
-    from chalicelib.billing import service as billing  # noqa: PLC0415  after the settings
     from chalicelib.core import clock, db  # noqa: PLC0415
+    from chalicelib.metering import service as metering  # noqa: PLC0415  after the settings
 
     home = at_home(signed_in(client, 731))
     cluster_id = recorded_cluster(home.account_id)
     for attempt in ("wk_1.1", "wk_2.1"):
         with db.transaction() as write:
-            billing.open_in(
+            metering.open_in(
                 write,
-                billing.Use(
-                    f"{cluster_id}.{attempt}", home.account_id, cluster_id, billing.Kind.CLUSTER,
+                metering.Use(
+                    f"{cluster_id}.{attempt}", home.account_id, cluster_id, metering.Kind.CLUSTER,
                     "recorded", None, {"spot_vcpu_seconds": 1}, clock.seconds(),
                 ),
             )  # fmt: skip

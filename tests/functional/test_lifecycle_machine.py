@@ -36,8 +36,8 @@ class Lifecycles(RuleBasedStateMachine):
         super().__init__()
         # The application is imported late: tables' names are fixed by the settings.
         from chalicelib.accounts.models import Account  # noqa: PLC0415
-        from chalicelib.billing import service as billing  # noqa: PLC0415
         from chalicelib.core import clock, errors, hearing, ids  # noqa: PLC0415
+        from chalicelib.metering import service as metering  # noqa: PLC0415
         from chalicelib.notebooks import (  # noqa: PLC0415
             agent,
             agent_schemas,
@@ -53,7 +53,7 @@ class Lifecycles(RuleBasedStateMachine):
 
         self.agent, self.jobs, self.lifecycle = agent, jobs, lifecycle
         self.deletion, self.hearing = deletion, hearing
-        self.billing, self.reconcile = billing, reconcile
+        self.metering, self.reconcile = metering, reconcile
         self.heartbeat = agent_schemas.Heartbeat
         self.clock, self.refused = clock, fargate.LaunchRefused
         self.models, self.service, self.ids, self.errors = models, service, ids, errors
@@ -84,7 +84,7 @@ class Lifecycles(RuleBasedStateMachine):
             self._settle()
             assert examine(self._world()) == []
             assert not [task for task in self.ecs.tasks.values() if self._is_stray(task)]
-            for month in self.billing.recent_months():
+            for month in self.metering.recent_months():
                 assert list(self.reconcile.differing(self.account, month)) == []
         finally:
             self.patch.undo()

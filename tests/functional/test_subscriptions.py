@@ -48,7 +48,7 @@ def test_a_person_subscribes_at_checkout_and_has_the_plan(
     person: Subscriber, stripe_side: StripeSide
 ) -> None:
     from chalicelib.billing import stripe_subscriptions  # noqa: PLC0415  after the settings
-    from chalicelib.billing.catalogue import METERS  # noqa: PLC0415  as above
+    from chalicelib.plans.catalogue import METERS  # noqa: PLC0415  as above
 
     page = person.checkout("researcher")
     assert person.plan == "free"
@@ -130,7 +130,8 @@ def test_only_plans_with_a_price_are_sold(person: Subscriber, plan: str) -> None
 def test_a_second_subscription_is_ended_and_paid_back(
     person: Subscriber, stripe_side: StripeSide
 ) -> None:
-    from chalicelib.billing import catalogue, checkout, stripe_subscriptions  # noqa: PLC0415
+    from chalicelib.billing import checkout, stripe_subscriptions  # noqa: PLC0415
+    from chalicelib.plans import catalogue  # noqa: PLC0415
 
     first = person.checkout("researcher")
     record = stripe_side.record(person.account_id)

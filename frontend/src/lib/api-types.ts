@@ -236,63 +236,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/billing/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read what was used in a month.
-         * @description API tokens need the scope `account:read`.
-         */
-        get: operations["read_usage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/billing/usage.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Download what was used in a month as CSV.
-         * @description API tokens need the scope `account:read`.
-         */
-        get: operations["download_usage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/plans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List plans and sizes with their prices. */
-        get: operations["list_plans"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/billing/checkout": {
         parameters: {
             query?: never;
@@ -615,6 +558,46 @@ export interface paths {
         };
         /** Read this document as a page. */
         get: operations["read_docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was used in a month.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["read_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download what was used in a month as CSV.
+         * @description API tokens need the scope `account:read`.
+         */
+        get: operations["download_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1139,6 +1122,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List plans and sizes with their prices. */
+        get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -1326,121 +1326,6 @@ export interface components {
          */
         SetLimit: {
             limit_usd: string | null;
-        };
-        /**
-         * Usage
-         * @description What was used in a month, in several sums of the same cells.
-         */
-        Usage: {
-            month: string;
-            from: string;
-            to: string;
-            amount_usd: string;
-            meters: components["schemas"]["MeterUsage"][];
-            days: components["schemas"]["DayUsage"][];
-            resources: components["schemas"]["ResourceUsage"][];
-            cells: components["schemas"]["UsageCell"][];
-        };
-        /**
-         * MeterUsage
-         * @description What was used of one meter; `billable` is what the plan does not include.
-         */
-        MeterUsage: {
-            meter: string;
-            name: string;
-            unit: string;
-            quantity: number;
-            included: number;
-            billable: number;
-            amount_usd: string;
-        };
-        /**
-         * DayUsage
-         * @description What a day cost beyond the plan, in all and by meter.
-         */
-        DayUsage: {
-            date: string;
-            amount_usd: string;
-            meters: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * ResourceUsage
-         * @description What a notebook, a cluster or storage cost beyond the plan, and how long it was used.
-         */
-        ResourceUsage: {
-            resource_id: string;
-            kind: string;
-            name: string;
-            seconds: number;
-            amount_usd: string;
-        };
-        /**
-         * UsageCell
-         * @description What one resource used of one meter in one day.
-         */
-        UsageCell: {
-            date: string;
-            resource_id: string;
-            meter: string;
-            quantity: number;
-            included: number;
-            amount_usd: string;
-        };
-        /**
-         * Catalogue
-         * @description Everything that can be had.
-         */
-        Catalogue: {
-            plans: components["schemas"]["Plan"][];
-            sizes: components["schemas"]["Size"][];
-            meters: components["schemas"]["Meter"][];
-        };
-        /**
-         * Plan
-         * @description A flat monthly price. Without usage, nothing beyond what it includes can be had.
-         */
-        Plan: {
-            id: string;
-            name: string;
-            price_usd_month: string;
-            notebooks_at_once: number;
-            included_size: string;
-            storage_gib: number;
-            most_storage_gib: number;
-            has_usage: boolean;
-            default_limit_usd: string | null;
-            cluster_vcpus_at_once: number;
-            summary: string;
-        };
-        /**
-         * Size
-         * @description Computing power of a notebook, and its price an hour.
-         *
-         *         `extra_usd_hour` is what an hour costs beyond each plan; null if the plan can't have the size.
-         */
-        Size: {
-            id: string;
-            name: string;
-            vcpu: number;
-            memory_gib: number;
-            gpu: number;
-            price_usd_hour: string;
-            extra_usd_hour: {
-                [key: string]: string | null;
-            };
-        };
-        /**
-         * Meter
-         * @description Something that is counted, and what one of it costs.
-         */
-        Meter: {
-            id: string;
-            name: string;
-            unit: string;
-            price_usd: string;
-            example: string;
         };
         /**
          * Checkout
@@ -1781,6 +1666,67 @@ export interface components {
         Health: {
             status: string;
             version: string;
+        };
+        /**
+         * Usage
+         * @description What was used in a month, in several sums of the same cells.
+         */
+        Usage: {
+            month: string;
+            from: string;
+            to: string;
+            amount_usd: string;
+            meters: components["schemas"]["MeterUsage"][];
+            days: components["schemas"]["DayUsage"][];
+            resources: components["schemas"]["ResourceUsage"][];
+            cells: components["schemas"]["UsageCell"][];
+        };
+        /**
+         * MeterUsage
+         * @description What was used of one meter; `billable` is what the plan does not include.
+         */
+        MeterUsage: {
+            meter: string;
+            name: string;
+            unit: string;
+            quantity: number;
+            included: number;
+            billable: number;
+            amount_usd: string;
+        };
+        /**
+         * DayUsage
+         * @description What a day cost beyond the plan, in all and by meter.
+         */
+        DayUsage: {
+            date: string;
+            amount_usd: string;
+            meters: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ResourceUsage
+         * @description What a notebook, a cluster or storage cost beyond the plan, and how long it was used.
+         */
+        ResourceUsage: {
+            resource_id: string;
+            kind: string;
+            name: string;
+            seconds: number;
+            amount_usd: string;
+        };
+        /**
+         * UsageCell
+         * @description What one resource used of one meter in one day.
+         */
+        UsageCell: {
+            date: string;
+            resource_id: string;
+            meter: string;
+            quantity: number;
+            included: number;
+            amount_usd: string;
         };
         /**
          * Boot
@@ -2338,6 +2284,60 @@ export interface components {
             stop_message: string | null;
             exit_code: number | null;
             cost_usd: string | null;
+        };
+        /**
+         * Catalogue
+         * @description Everything that can be had.
+         */
+        Catalogue: {
+            plans: components["schemas"]["Plan"][];
+            sizes: components["schemas"]["Size"][];
+            meters: components["schemas"]["Meter"][];
+        };
+        /**
+         * Plan
+         * @description A flat monthly price. Without usage, nothing beyond what it includes can be had.
+         */
+        Plan: {
+            id: string;
+            name: string;
+            price_usd_month: string;
+            notebooks_at_once: number;
+            included_size: string;
+            storage_gib: number;
+            most_storage_gib: number;
+            has_usage: boolean;
+            default_limit_usd: string | null;
+            cluster_vcpus_at_once: number;
+            summary: string;
+        };
+        /**
+         * Size
+         * @description Computing power of a notebook, and its price an hour.
+         *
+         *         `extra_usd_hour` is what an hour costs beyond each plan; null if the plan can't have the size.
+         */
+        Size: {
+            id: string;
+            name: string;
+            vcpu: number;
+            memory_gib: number;
+            gpu: number;
+            price_usd_hour: string;
+            extra_usd_hour: {
+                [key: string]: string | null;
+            };
+        };
+        /**
+         * Meter
+         * @description Something that is counted, and what one of it costs.
+         */
+        Meter: {
+            id: string;
+            name: string;
+            unit: string;
+            price_usd: string;
+            example: string;
         };
         /**
          * CreateUpload
@@ -2949,124 +2949,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Billing"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_usage: {
-        parameters: {
-            query?: {
-                month?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Usage"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    download_usage: {
-        parameters: {
-            query?: {
-                month?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A text. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_plans: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Catalogue"];
                 };
             };
             /** @description It can't be done; the message says why. */
@@ -3795,6 +3677,86 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_usage: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_usage: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description It can't be done; the message says why. */
@@ -5125,6 +5087,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
                 };
             };
             /** @description It can't be done; the message says why. */

@@ -11,8 +11,9 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import metering, metering_work
 from benchmarks.errors import BenchmarkError
-from chalicelib.billing import ledger, stripe_gateway
+from chalicelib.billing import stripe_gateway
 from chalicelib.billing.stripe_gateway import Delivery
+from chalicelib.metering import ledger
 
 TOLD = {
     "accounts": 10, "segments": 60, "account_hours": 10, "hours": 20, "peak_mib": 100.0,

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.billing import ledger, usage
-from chalicelib.billing.models import Run
 from chalicelib.billing.stripe_gateway import Delivery
 from chalicelib.core import db
+from chalicelib.metering import ledger, recording
+from chalicelib.metering.models import Run
 from tests.unit.billing.fake_stripe import FakeStripe
 
 Bug = Callable[[pytest.MonkeyPatch], None]
@@ -72,12 +72,12 @@ def money_in_binary_fractions(patch: pytest.MonkeyPatch) -> None:
 
 def a_boundary_off_by_one(patch: pytest.MonkeyPatch) -> None:
     """The second of the stop is counted as if it had been used."""
-    end_in = usage.end_in
+    end_in = recording.end_in
 
     def end_late(write: db.Writes, run_id: str, ended_at: int) -> None:
         end_in(write, run_id, ended_at + 1)
 
-    patch.setattr(usage, "end_in", end_late)
+    patch.setattr(recording, "end_in", end_late)
 
 
 BUGS: tuple[Bug, ...] = (

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pytest
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing import calendar, catalogue, usage
 from chalicelib.billing.models import BillingAccount
-from chalicelib.billing.runs import Kind, Use
-from chalicelib.core import clock, db
+from chalicelib.core import calendar, clock, db
+from chalicelib.metering import recording
+from chalicelib.metering.uses import Kind, Use
+from chalicelib.plans import catalogue
 from localcloud.tables import tables
 from tests.unit.billing.fake_stripe import FakeStripe
 
@@ -44,18 +45,18 @@ class Shop:
     @staticmethod
     def _open(use: Use) -> None:
         with db.transaction() as write:
-            usage.open_in(write, use)
+            recording.open_in(write, use)
 
     def meter(self) -> None:
         """The sweep comes, and everything runs."""
-        usage.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
-        usage.record_use(Kind.CLUSTER, lambda _: True, self.now)
+        recording.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
+        recording.record_use(Kind.CLUSTER, lambda _: True, self.now)
 
     def stop(self, run_id: str, at: int | None = None) -> None:
         """Something has stopped, at a time that the provider tells."""
         with db.transaction() as write:
-            usage.end_in(write, run_id, self.now if at is None else at)
-        usage.settle(run_id)
+            recording.end_in(write, run_id, self.now if at is None else at)
+        recording.settle(run_id)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.billing import calendar, stripe_gateway
-from chalicelib.billing.catalogue import METERS
+from chalicelib.billing import stripe_gateway
 from chalicelib.billing.stripe_gateway import Delivery
+from chalicelib.core import calendar
+from chalicelib.plans.catalogue import METERS
 
 DAY = calendar.DAY
 FAULTS = ("drop_after_commit", "fail_before", "too_many", "lost_later")

@@ -15,20 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing import (
-    calendar,
-    catalogue,
-    closing,
-    limits,
-    outbox,
-    reconcile,
-    runs,
-    stored,
-    usage,
-)
-from chalicelib.billing.models import BillingAccount, Entry, MeterHour, Run, Segment, UsageMonth
-from chalicelib.billing.runs import Kind, Use
-from chalicelib.core import clock, db
+from chalicelib.billing import closing, outbox, payers, reconcile
+from chalicelib.billing.models import BillingAccount
+from chalicelib.core import calendar, clock, db
+from chalicelib.metering import hours, months, recording, stored, uses
+from chalicelib.metering.models import Entry, MeterHour, Run, Segment, UsageMonth
+from chalicelib.metering.uses import Kind, Use
+from chalicelib.plans import catalogue
 from localcloud.tables import Call, Tables
 from tests.unit.billing.fake_stripe import FAULTS, FakeStripe
 
@@ -69,8 +62,8 @@ class Histories(RuleBasedStateMachine):
         self.patch.setattr(clock, "wait", lambda _: None)
         # One at a time, and in one shard: a history is the same each time, and sooner over.
         self.patch.setattr(outbox, "_AT_ONCE", 1)
-        self.patch.setattr(outbox, "DUE_SHARDS", 1)
-        self.patch.setattr(runs, "OPEN_SHARDS", 1)
+        self.patch.setattr(hours, "DUE_SHARDS", 1)
+        self.patch.setattr(uses, "OPEN_SHARDS", 1)
         self.stripe = FakeStripe(lambda: self.now)
         self.stripe.install(self.patch)
         self.started: dict[str, int] = {}
@@ -115,7 +108,7 @@ class Histories(RuleBasedStateMachine):
         units = catalogue.units(vcpu=power.vcpu, memory_gib=power.memory_gib, spot=spot)
         use = Use(run_id, account, f"res_{size}", kind, size, size, units, self.now)
         self._do(lambda: _open(use), trouble)
-        if runs.by_ids([run_id]):  # the same transaction says that it runs
+        if uses.by_ids([run_id]):  # the same transaction says that it runs
             self.started[run_id] = self.now
 
     @precondition(lambda self: self._running())
@@ -135,8 +128,8 @@ class Histories(RuleBasedStateMachine):
 
     def _end(self, run_id: str) -> None:
         with suppress(db.Refused), db.transaction() as write:
-            usage.end_in(write, run_id, self.stopped[run_id])
-        usage.settle(run_id)
+            recording.end_in(write, run_id, self.stopped[run_id])
+        recording.settle(run_id)
 
     def _end_all(self) -> None:
         for run_id in self.events:
@@ -161,7 +154,7 @@ class Histories(RuleBasedStateMachine):
     def _meter(self, ahead: int = 0) -> None:
         running = set(self._running())
         for kind in (Kind.NOTEBOOK, Kind.CLUSTER):
-            usage.record_use(kind, running.__contains__, self.now + ahead)
+            recording.record_use(kind, running.__contains__, self.now + ahead)
 
     @rule(account=st.sampled_from(sorted(ACCOUNTS)), gib=st.integers(0, 600), trouble=TROUBLE)
     def storage_is_sampled(self, account: str, gib: int, trouble: Trouble) -> None:
@@ -241,22 +234,22 @@ class Histories(RuleBasedStateMachine):
         self._push()  # what Stripe lost, anew
 
     def _everything_agrees(self) -> None:
-        found = runs.by_ids(self.started)
+        found = uses.by_ids(self.started)
         for run_id, started in self.started.items():
             length = max(0, self.stopped[run_id] - started)
             assert _recorded_seconds(found[run_id]) == length
             assert found[run_id].open_shard is None
-        months = {(row.account_id, row.month) for row in UsageMonth.scan()}
-        for account_id, month in months:
+        owed = {(row.account_id, row.month) for row in UsageMonth.scan()}
+        for account_id, month in owed:
             _books_agree(account_id, month, self.stripe)
         self.now += 2 * calendar.HOUR
-        for account_id, month in months:
+        for account_id, month in owed:
             assert reconcile.account(account_id, month).findings == []
 
 
 def _reconcile() -> None:
-    for month in reconcile.recent_months():
-        for account_id in reconcile.accounts_of(month):
+    for month in months.recent():
+        for account_id in months.accounts_of(month):
             reconcile.account(account_id, month)
 
 
@@ -268,7 +261,7 @@ def _sign_up(account_id: str, plan: str) -> None:
 
 def _open(use: Use) -> None:
     with db.transaction() as write:
-        usage.open_in(write, use)
+        recording.open_in(write, use)
 
 
 def _recorded_seconds(run: Run) -> int:
@@ -294,7 +287,7 @@ def _books_agree(account_id: str, month: str, stripe: FakeStripe) -> None:
 
 def _invoice_of(account_id: str, month: str, stripe: FakeStripe) -> Decimal:
     start, end = calendar.month_start(month), calendar.month_end(month)
-    customer_id = limits.read(account_id).customer_id or ""
+    customer_id = payers.read(account_id).customer_id or ""
     return sum(
         (
             sum(stripe.usage_by_hour(customer_id, meter.event_name, start, end).values())
@@ -306,4 +299,4 @@ def _invoice_of(account_id: str, month: str, stripe: FakeStripe) -> Decimal:
 
 
 def _hours_of(account_id: str, month: str) -> list[MeterHour]:
-    return [row for meter in catalogue.METERS for row in outbox.of_month(account_id, meter, month)]
+    return [row for meter in catalogue.METERS for row in hours.of_month(account_id, meter, month)]

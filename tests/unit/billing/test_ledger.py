@@ -4,23 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.billing import (
-    calendar,
-    catalogue,
-    closing,
-    ledger,
-    outbox,
-    reconcile,
-    reports,
-    runs,
-    stored,
-    stripe_subscriptions,
-    usage,
-    usage_routes,
-)
-from chalicelib.billing.models import BillingAccount, Entry, MeterHour, Run, Segment, UsageMonth
-from chalicelib.billing.runs import Kind
-from chalicelib.core import db
+from chalicelib.billing import closing, outbox, reconcile, stripe_subscriptions
+from chalicelib.billing.models import BillingAccount
+from chalicelib.core import calendar, db
+from chalicelib.metering import ledger, recording, reports, stored, uses, views
+from chalicelib.metering.hours import SEAL_AFTER
+from chalicelib.metering.models import Entry, MeterHour, Run, Segment, UsageMonth
+from chalicelib.metering.uses import Kind
+from chalicelib.plans import catalogue
 from tests.unit.billing.conftest import ACCOUNT, NOON, Shop
 
 EXTRA_USD_SECOND = Decimal("0.000154")
@@ -93,7 +84,7 @@ def test_a_cluster_that_falls_back_is_charged_by_both_kinds_of_meters(shop: Shop
     shop.now += 50
     shop.stop("wk_2.1")
 
-    (row,) = usage_routes.resources_of(reports.days(ACCOUNT, reports.month("2026-11")))
+    (row,) = views.resources_of(reports.days(ACCOUNT, reports.month("2026-11")))
 
     hour = catalogue.price_of_hour(catalogue.units(vcpu=2, memory_gib=4))
     assert row.seconds == 150
@@ -124,8 +115,9 @@ def test_recorded_twice_the_second_one_is_refused(shop: Shop) -> None:
     shop.now += 700
     shop.meter()
 
+    terms = uses.terms_now(stale)
     with pytest.raises(ledger.Moved):
-        usage.record(stale, shop.now, runs.terms_now(stale), runs.terms_now(stale), calendar.HOUR)
+        recording.record(stale, shop.now, terms, terms, calendar.HOUR)
 
     assert segments("a") == [(0, 700, 1)]
 
@@ -157,7 +149,7 @@ def test_a_late_second_is_billed_once_in_another_revision_of_its_hour(shop: Shop
     shop.start("late")
     shop.now += 3000
     shop.stop("a")
-    shop.now = NOON + calendar.HOUR + outbox.SEAL_AFTER
+    shop.now = NOON + calendar.HOUR + SEAL_AFTER
     outbox.push(until=shop.now + 1)
     shop.stop("late", at=NOON + 100)
     shop.now += calendar.HOUR

@@ -4,22 +4,25 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.billing import calendar, limits, notices
-from chalicelib.billing.catalogue import SIZES
+from chalicelib.billing import limits, notices
+from chalicelib.billing import verdicts as stops
 from chalicelib.billing.models import BillingAccount
-from chalicelib.billing.runs import Kind
+from chalicelib.billing.standing import CHECK_SECONDS, standing
+from chalicelib.core import calendar
 from chalicelib.core.errors import Conflict, Invalid, VersionMismatch
+from chalicelib.metering.uses import Kind
+from chalicelib.plans.catalogue import SIZES
 from tests.unit.billing.conftest import ACCOUNT, Shop
 
 HOUR_OF_EXTRA = Decimal("0.5544")
 
 
 def told() -> list[str]:
-    return [notice.kind for notice in notices.of(limits.standing(ACCOUNT))]
+    return [notice.kind for notice in notices.of(standing(ACCOUNT))]
 
 
 def verdicts() -> dict[str, str]:
-    return {verdict.run_id: verdict.cause for verdict in limits.verdicts(Kind.NOTEBOOK)}
+    return {verdict.run_id: verdict.cause for verdict in stops.verdicts(Kind.NOTEBOOK)}
 
 
 def unpaid_for(shop: Shop, days: int) -> None:
@@ -39,7 +42,7 @@ def test_what_runs_counts_before_it_is_recorded(shop: Shop) -> None:
     shop.start("a")
     shop.now += 300
 
-    assert limits.standing(ACCOUNT).spent == HOUR_OF_EXTRA / 12
+    assert standing(ACCOUNT).spent == HOUR_OF_EXTRA / 12
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_what_costs_extra_stops_when_the_next_minute_would_pass_the_limit(shop: 
     shop.start("costly")
     shop.start("included", size="small")
     per_second = HOUR_OF_EXTRA / 3600
-    shop.now += int(Decimal("0.10") / per_second) - limits.CHECK_SECONDS
+    shop.now += int(Decimal("0.10") / per_second) - CHECK_SECONDS
     assert verdicts() == {}
 
     shop.now += 2
@@ -112,7 +115,7 @@ def test_an_unpaid_invoice_gives_time_then_blocks_then_stops(
 
 def test_no_limit_is_a_choice_and_so_is_one_of_nothing(shop: Shop) -> None:
     limits.set_limit(ACCOUNT, None, version=1)
-    assert limits.standing(ACCOUNT).limit is None
+    assert standing(ACCOUNT).limit is None
     assert code_of_start("extra") == "admitted"
 
     limits.set_limit(ACCOUNT, Decimal(0), version=2)
@@ -126,7 +129,7 @@ def test_a_limit_that_was_changed_elsewhere_is_not_overwritten(shop: Shop) -> No
     with pytest.raises(VersionMismatch):
         limits.set_limit(ACCOUNT, Decimal(7), version=1)
 
-    assert limits.standing(ACCOUNT).limit == 5
+    assert standing(ACCOUNT).limit == 5
 
 
 def test_a_slip_of_the_finger_is_no_limit(shop: Shop) -> None:

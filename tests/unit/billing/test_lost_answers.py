@@ -7,21 +7,22 @@ import pytest
 
 from chalicelib.accounts.models import Account
 from chalicelib.billing import (
-    calendar,
     checkout,
     closing,
     limits,
     outbox,
-    stored,
     stripe_invoices,
     stripe_subscriptions,
     subscriptions,
+    sums,
 )
-from chalicelib.billing.catalogue import METERS
-from chalicelib.billing.models import BillingAccount, MeterHour, UsageMonth
+from chalicelib.billing.models import BillingAccount
 from chalicelib.billing.stripe_subscriptions import Session, Sessions, Subscription
-from chalicelib.core import clock
+from chalicelib.core import calendar, clock
 from chalicelib.core.errors import VersionMismatch
+from chalicelib.metering import hours, stored
+from chalicelib.metering.models import MeterHour, UsageMonth
+from chalicelib.plans.catalogue import METERS
 from tests.endings import (
     Act,
     Story,
@@ -100,7 +101,7 @@ def a_use_had_ended_before_it_was_recorded() -> Act:
 def an_hour() -> MeterHour:
     """An hour that is over, with use that nobody has told Stripe of."""
     used(1800).stop(RUN)
-    return outbox.of_hour(ACCOUNT, METER, NOON)[0]
+    return hours.of_hour(ACCOUNT, METER, NOON)[0]
 
 
 def an_hour_is_sealed() -> Act:
@@ -118,8 +119,8 @@ def a_sent_hour_is_found_in_stripes_sums() -> Act:
     row = an_hour()
     outbox.seal(row)
     outbox.send(row)
-    row.update([MeterHour.state.set(outbox.HourState.SEALED)])
-    return lambda: outbox.settle_by_summary(ACCOUNT, METER, NOON)
+    row.update([MeterHour.state.set(hours.HourState.SEALED)])
+    return lambda: sums.settle(ACCOUNT, METER, NOON)
 
 
 def a_lost_hour_is_sent_anew() -> Act:
@@ -127,13 +128,13 @@ def a_lost_hour_is_sent_anew() -> Act:
     outbox.seal(row)
     row.update([MeterHour.first_sent_at.set(NOON)])
     day_after = 2 * calendar.DAY
-    return lambda: at(day_after, lambda: outbox.settle_by_summary(ACCOUNT, METER, NOON))
+    return lambda: at(day_after, lambda: sums.settle(ACCOUNT, METER, NOON))
 
 
 def a_month_is_closed() -> Act:
     an_hour()
     for meter in METERS:
-        for row in outbox.of_hour(ACCOUNT, meter, NOON):
+        for row in hours.of_hour(ACCOUNT, meter, NOON):
             outbox.seal(row)
             outbox.send(row)
     return lambda: at(40 * calendar.DAY, closing.close_months)

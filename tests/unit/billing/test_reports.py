@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.billing import calendar, reports
-from chalicelib.billing.models import Run
+from chalicelib.core import calendar
 from chalicelib.core.errors import Invalid
+from chalicelib.metering import reports
+from chalicelib.metering.models import Run
 from tests.unit.billing.conftest import ACCOUNT, Shop
 
 

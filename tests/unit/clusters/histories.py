@@ -28,9 +28,7 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing import credited, runs
-from chalicelib.billing.ledger import plain
-from chalicelib.billing.models import Run, Segment
+from chalicelib.billing import credited
 from chalicelib.clusters import crew, jobs, lifecycle, pools, service, worker
 from chalicelib.clusters.models import (
     Cluster,
@@ -43,6 +41,9 @@ from chalicelib.clusters.models import (
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.states import LIVE, WANTED, PoolKind
 from chalicelib.core import clock, config, errors, hearing, ids
+from chalicelib.metering import uses
+from chalicelib.metering.ledger import plain
+from chalicelib.metering.models import Run, Segment
 from localcloud.tables import Call, Tables
 from tests.unit.clusters.fake_batch import HOST_LOST, Execution, FakeBatch, FakeMachines
 
@@ -100,7 +101,7 @@ class Histories(RuleBasedStateMachine):
         # One at a time, and in one shard: a history is the same each time, and sooner over.
         self.patch.setattr(jobs, "_side_by_side", lambda work, those: [work(w) for w in those])
         self.patch.setattr(lifecycle, "LIVE_SHARDS", 1)
-        self.patch.setattr(runs, "OPEN_SHARDS", 1)
+        self.patch.setattr(uses, "OPEN_SHARDS", 1)
         self.patch.setattr(pools, "prepare", lambda _: None)
         self.patch.setattr(credited, "FREE_USD_DAY", FREE_USD_DAY)
         self.batch, self.machines = FakeBatch(lambda: self.now), FakeMachines()

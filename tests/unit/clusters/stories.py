@@ -9,12 +9,12 @@ from itertools import count
 import pytest
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing.models import Run
 from chalicelib.clusters import crew, jobs, lifecycle, pools, service, worker
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.core import clock, config, ids
 from chalicelib.core.hearing import Heard
+from chalicelib.metering.models import Run
 from localcloud.tables import tables
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing.models import Run
 from chalicelib.clusters import service
 from chalicelib.clusters.models import Worker
 from chalicelib.core import clock
+from chalicelib.metering.models import Run
 from tests.unit.clusters.stories import NOON, Story, story
 
 MONTH = "2026-11"

@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing import service as billing
 from chalicelib.clusters import attempts, jobs, lifecycle
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.states import Reason
 from chalicelib.core import clock, db
+from chalicelib.metering import service as metering
 from localcloud.tables import tables
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 
@@ -47,10 +47,10 @@ def _running(budget: str) -> Cluster:
     )  # fmt: skip
     cluster.save()
     with db.transaction() as write:
-        billing.open_in(
+        metering.open_in(
             write,
-            billing.Use(
-                "wk_1.1", "acc_1", "cl_1", billing.Kind.CLUSTER, "sim", None,
+            metering.Use(
+                "wk_1.1", "acc_1", "cl_1", metering.Kind.CLUSTER, "sim", None,
                 attempts.units_of(cluster, "on_demand"), clock.seconds(),
             ),
         )  # fmt: skip
@@ -94,7 +94,7 @@ def test_what_is_recorded_already_counts(time: Time) -> None:
     _running("0.10")
     for _ in range(3):
         time.now += timedelta(minutes=7, seconds=10)
-        billing.record_use(billing.Kind.CLUSTER, lambda _: True, clock.seconds())
+        metering.record_use(metering.Kind.CLUSTER, lambda _: True, clock.seconds())
 
     jobs.meter_clusters()
 

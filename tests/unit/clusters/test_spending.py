@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.billing import catalogue
 from chalicelib.clusters import attempts, spending
 from chalicelib.clusters.models import Cluster
 from chalicelib.core.errors import Invalid
+from chalicelib.plans import catalogue
 
 HOUR = Decimal("0.60")
 """A worker's price an hour: a cent a minute."""

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.billing import catalogue
 from chalicelib.clusters import batch, environments
 from chalicelib.clusters.states import PoolKind
 from chalicelib.core import step_functions
 from chalicelib.notebooks import fargate
+from chalicelib.plans import catalogue
 from tests.lost_answers import Error, Wire
 
 Asked = dict[str, Any]

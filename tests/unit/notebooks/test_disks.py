@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing import catalogue
 from chalicelib.core import aws, config
 from chalicelib.notebooks import disks, fargate, jobs, lifecycle, service
 from chalicelib.notebooks.models import Notebook, Server
+from chalicelib.plans import catalogue
 from localcloud.tables import tables
 from tests.fakes import FakeMachines
 

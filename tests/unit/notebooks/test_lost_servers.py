@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing.models import Run, Segment
 from chalicelib.core import clock
+from chalicelib.metering.models import Run, Segment
 from chalicelib.notebooks import lifecycle
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState

@@ -10,8 +10,9 @@ import pytest
 
 from chalicelib.billing import credited
 from chalicelib.billing import service as billing
-from chalicelib.billing.models import BillingAccount, Run
+from chalicelib.billing.models import BillingAccount
 from chalicelib.core import db
+from chalicelib.metering.models import Run
 from chalicelib.notebooks import agent, jobs, lifecycle, reconcile
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState

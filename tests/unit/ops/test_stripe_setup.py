@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import stripe
 
-from chalicelib.billing import catalogue
 from chalicelib.billing.stripe_events import METER_EVENTS, SUBSCRIPTION_EVENTS
+from chalicelib.plans import catalogue
 from localcloud.testing import LocalCloud, pay
 from ops.deploy.settings import Stripe, load
 from ops.stripe_setup import NotSetUp, Target, set_up

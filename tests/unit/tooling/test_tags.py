@@ -8,9 +8,9 @@ from typing import NamedTuple
 import botocore.session
 from botocore import xform_name
 
-from chalicelib.billing.catalogue import SIZES
 from chalicelib.clusters import batch
 from chalicelib.notebooks import fargate
+from chalicelib.plans.catalogue import SIZES
 from localcloud.settings import PROJECT_ROOT
 
 CREATES = ("create_", "register_", "run_", "submit_", "start_")

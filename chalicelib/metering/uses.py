@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from chalicelib.billing.catalogue import METERS, Plan, Units
-from chalicelib.billing.ledger import Terms, plain
-from chalicelib.billing.models import Run
 from chalicelib.core import db
 from chalicelib.core.sweeps import readable
+from chalicelib.metering.ledger import Terms, plain
+from chalicelib.metering.models import Run
+from chalicelib.plans.catalogue import METERS, Plan, Units
 
 OPEN_SHARDS = 4
 """Parts of the index of what is being metered, so that no one part is written too often."""
@@ -100,6 +100,18 @@ def every_open() -> Iterator[Run]:
 def open_of_account(account_id: str) -> list[Run]:
     """What of an account is being metered, oldest first."""
     return sorted(Run.open_by_account.query(account_id), key=lambda run: run.started_at)
+
+
+def are_recorded_until(account_id: str, end: int) -> bool:
+    """Whether everything that an account used before a second is in segments."""
+    stored = find(storage_id(account_id))
+    unrecorded = [*open_of_account(account_id), *([stored] if stored else [])]
+    return all(run.metered_until >= end or run.started_at >= end for run in unrecorded)
+
+
+def storage_id(account_id: str) -> str:
+    """What the run of an account's stored bytes is called."""
+    return f"storage:{account_id}"
 
 
 def find(run_id: str) -> Run | None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib.billing import calendar, ledger
-from chalicelib.billing.models import Segment, UsageDay
-from chalicelib.core import clock
+from chalicelib.core import calendar, clock
 from chalicelib.core.errors import Invalid
+from chalicelib.metering import ledger
+from chalicelib.metering.models import Segment, UsageDay
 
 _FIRST_MONTH = "2026-01"
 COLUMNS = (

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from chalicelib.accounts import service as accounts
-from chalicelib.billing import calendar, catalogue, ledger, runs
-from chalicelib.billing.catalogue import FREE, METERS
-from chalicelib.billing.ledger import Piece, Terms, plain
-from chalicelib.billing.models import Run, Segment
-from chalicelib.billing.runs import Kind, Use
-from chalicelib.core import db
+from chalicelib.core import calendar, db
 from chalicelib.core.observability import log, surviving
+from chalicelib.metering import ledger, uses
+from chalicelib.metering.ledger import Piece, Terms, plain
+from chalicelib.metering.models import Run, Segment
+from chalicelib.metering.uses import Kind, Use
+from chalicelib.plans import catalogue
+from chalicelib.plans.catalogue import FREE, METERS
 
 SLICE_SECONDS = 600
 """A run is recorded at least this often, and at every full hour."""
@@ -25,9 +26,9 @@ _TRIES = 10
 
 def open_in(write: db.Writes, use: Use) -> None:
     """Begin to meter, in the transaction that makes the use true."""
-    terms = runs.terms_of(catalogue.plan(accounts.read(use.account_id).plan), use.kind, use.units)
-    run = runs.new(use, terms)
-    run.open_shard = runs.shard_of(use.run_id)
+    terms = uses.terms_of(catalogue.plan(accounts.read(use.account_id).plan), use.kind, use.units)
+    run = uses.new(use, terms)
+    run.open_shard = uses.shard_of(use.run_id)
     run.open_account_id = use.account_id
     write.save("usage run", run, condition=Run.id.does_not_exist())
 
@@ -42,16 +43,26 @@ def end_in(write: db.Writes, run_id: str, ended_at: int) -> None:
     )
 
 
+def waive_in(write: db.Writes, run: Run, why: str) -> None:
+    """End a use at its start, so that it costs nothing; `why` is for its owner."""
+    write.update(
+        "usage run",
+        Run(run.id),
+        [Run.ended_at.set(run.started_at), Run.credit.set(why)],
+        condition=Run.id.exists() & Run.ended_at.does_not_exist(),
+    )
+
+
 def settle(run_id: str) -> None:
     """Record a run that has ended, to its last second. Asked again, does what is left to do."""
     for _ in range(_TRIES):
-        run = runs.find(run_id)
+        run = uses.find(run_id)
         if run is None or run.open_shard is None or run.ended_at is None:
             return
         end = max(run.ended_at, run.started_at)
         try:
             if run.metered_until < end:
-                _record_until(run, end, runs.terms_now(run))
+                _record_until(run, end, uses.terms_now(run))
             elif run.metered_until > end:
                 _take_back(run, end)
             else:
@@ -66,7 +77,7 @@ def record_use(kind: Kind, is_alive: Callable[[str], bool], seen_at: int) -> Non
     `is_alive` says of a run's id whether its provider said so at `seen_at`. One that is neither
     alive nor ended is left alone: its stop time is still to come.
     """
-    found = list(runs.open_of(kind))
+    found = list(uses.open_of(kind))
     plans = accounts.plans_of(run.account_id for run in found)
     for run in found:
         with surviving("a run was not recorded; the next sweep tries again", run_id=run.id):
@@ -74,14 +85,14 @@ def record_use(kind: Kind, is_alive: Callable[[str], bool], seen_at: int) -> Non
                 settle(run.id)
             elif is_alive(run.id):
                 plan = catalogue.plan(plans.get(run.account_id, FREE))
-                _record_living(run, seen_at, runs.terms_of(plan, kind, plain(run.units)))
+                _record_living(run, seen_at, uses.terms_of(plan, kind, plain(run.units)))
 
 
 def _record_living(run: Run, seen_at: int, terms: Terms) -> None:
     """Record a run up to a second if it is time to; from then on it is on these terms."""
     if run.metered_until >= seen_at:
         return
-    if not _is_due(run, seen_at) and terms == runs.terms_now(run):
+    if not _is_due(run, seen_at) and terms == uses.terms_now(run):
         return
     try:
         _record_until(run, seen_at, terms)
@@ -96,7 +107,7 @@ def _is_due(run: Run, seen_at: int) -> bool:
 
 def _record_until(run: Run, end: int, after: Terms) -> None:
     """Record a run up to a second on its present terms; `after` it has those."""
-    record(run, end, runs.terms_now(run), after, calendar.HOUR)
+    record(run, end, uses.terms_now(run), after, calendar.HOUR)
 
 
 def record(run: Run, end: int, terms: Terms, after: Terms, step: int) -> None:
@@ -107,7 +118,7 @@ def record(run: Run, end: int, terms: Terms, after: Terms, step: int) -> None:
     for number, (start, cut) in enumerate(calendar.cuts(run.metered_until, end, step)):
         if number:
             run.refresh(consistent_read=True)
-        is_last = cut == end and after != runs.terms_now(run)
+        is_last = cut == end and after != uses.terms_now(run)
         ledger.record(run, _piece(start, cut, terms, after if is_last else None))
 
 

@@ -2,7 +2,7 @@
 
 A piece of a run's time is recorded by one transaction, which moves the run's `metered_until` from
 the piece's start to its end, and writes the segment, the two sides of its booking, the sums for
-the month and for plots, and adds to what Stripe will be told of the hour (`outbox.py`). The
+the month and for plots, and adds to what will be charged of the hour (`hours.py`). The
 conditions do the deduplication: recorded twice, the second one is refused.
 
 Nothing is ever edited. What was too much is taken back by a piece of opposite sign, in the hour in
@@ -15,13 +15,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.billing import calendar, outbox
-from chalicelib.billing.catalogue import METERS, Units
-from chalicelib.billing.models import Entry, Run, Segment, UsageDay, UsageMonth
-from chalicelib.core import clock, db
+from chalicelib.core import calendar, clock, db
+from chalicelib.metering import hours, months
+from chalicelib.metering.models import Entry, Run, Segment, UsageDay, UsageMonth
+from chalicelib.plans.catalogue import METERS, Units
 
-OPEN_MONTHS = "open"
-"""The one partition of the index of months that are not closed."""
 _TRIES = 20
 """Each try goes to another revision or hour; a month has fewer hours sealed at once than this."""
 
@@ -143,7 +141,7 @@ def record(run: Run, piece: Piece) -> None:
                 piece, revisions = _carried_forward(piece), {}
             for line in piece.lines:
                 if f"hour {line.meter}" in refused.failed:
-                    revisions[line.meter] = outbox.next_revision(
+                    revisions[line.meter] = hours.next_revision(
                         run.account_id, line.meter, piece.hour
                     )
         else:
@@ -169,10 +167,10 @@ def _write(run: Run, piece: Piece, revisions: Mapping[str, int]) -> None:
         for line in piece.lines:
             _add_to_day(write, segment, line, piece.seconds)
             if line.billable:
-                outbox.add(
+                hours.add(
                     write,
                     f"hour {line.meter}",
-                    outbox.Usage(
+                    hours.Usage(
                         run.account_id, line.meter, piece.hour, revisions.get(line.meter, 0),
                         line.billable, line.amount,
                     ),
@@ -245,7 +243,7 @@ def _add_to_month(write: db.Writes, segment: Segment) -> None:
     write.update(
         "month",
         month,
-        [UsageMonth.amount.add(segment.amount), UsageMonth.open_shard.set(OPEN_MONTHS)],
+        [UsageMonth.amount.add(segment.amount), UsageMonth.open_shard.set(months.OPEN)],
         condition=UsageMonth.closed_at.does_not_exist(),
     )
 

@@ -1,0 +1,86 @@
+"""What must stop: at the limit, for want of payment, or because the plan does not have it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.billing.standing import Standing, standings
+from chalicelib.core.observability import surviving
+from chalicelib.core.sweeps import UNREADABLE
+from chalicelib.metering import uses
+from chalicelib.metering.service import Kind, Run
+from chalicelib.plans.catalogue import Plan
+
+
+class Cause(StrEnum):
+    """Why something must stop."""
+
+    LIMIT = "limit"
+    UNPAID = "unpaid"
+    PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A run that must stop, and why, in words for its owner."""
+
+    run_id: str
+    cause: Cause
+    message: str
+
+
+def verdicts(kind: Kind) -> Iterator[Verdict]:
+    """Sweep: everything of a kind that must stop now."""
+    running: dict[str, list[Run]] = {}
+    for run in sorted(uses.every_open(), key=lambda run: (run.account_id, run.started_at)):
+        running.setdefault(run.account_id, []).append(run)
+    if running:
+        for stands in _each_standing(running):
+            yield from _verdicts_of(stands, kind)
+
+
+def _each_standing(running: Mapping[str, list[Run]]) -> Iterator[Standing]:
+    """As `_standings`, but that an account which can't be read costs no other its limits."""
+    try:
+        yield from list(standings(running))
+    except UNREADABLE:
+        for account_id, own in running.items():
+            with surviving("an account's limits were not looked at", account_id=account_id):
+                yield from list(standings({account_id: own}))
+
+
+def _verdicts_of(stands: Standing, kind: Kind) -> Iterator[Verdict]:
+    runs = [run for run in stands.running if run.kind == kind and run.ended_at is None]
+    for place, run in enumerate(runs):
+        cause = _cause(stands, run, place)
+        if cause is not None:
+            yield Verdict(run.id, cause, _message(stands, cause))
+
+
+def _cause(stands: Standing, run: Run, place: int) -> Cause | None:
+    """Why a run must stop; `place` counts those that began before it."""
+    if stands.must_stop:
+        return Cause.UNPAID
+    if _is_beyond(stands.plan, run, place):
+        return Cause.PLAN
+    if uses.extra_usd_second(run) and stands.is_nearly_spent:
+        return Cause.LIMIT
+    return None
+
+
+def _is_beyond(plan: Plan, run: Run, place: int) -> bool:
+    if run.kind != Kind.NOTEBOOK:
+        return not plan.has_usage
+    units = {meter: int(run.units[meter]) for meter in run.units}
+    return place >= plan.notebooks_at_once or plan.extra_usd_hour(units) is None
+
+
+def _message(stands: Standing, cause: Cause) -> str:
+    if cause is Cause.UNPAID:
+        return "An invoice is unpaid. Pay it on the billing page, and start again."
+    if cause is Cause.PLAN:
+        return f"Your plan is {stands.plan.name} now, which does not include it. Choose another."
+    return (
+        f"Your monthly limit of ${stands.limit:.2f} was reached. Raise it on the billing page, or "
+        "choose a size that your plan includes."
+    )

@@ -1,0 +1,87 @@
+"""How an account stands, as the API tells it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from chalicelib.billing import notices, schemas
+from chalicelib.billing.standing import Standing, standing, status
+from chalicelib.core import calendar, clock
+from chalicelib.core.money import exact
+from chalicelib.metering import service as metering
+from chalicelib.metering import uses
+from chalicelib.metering.service import Kind, Run
+
+
+def billing_of(stands: Standing) -> schemas.Billing:
+    """How an account stands, as the API tells it."""
+    account = stands.account
+    return schemas.Billing(
+        plan=stands.plan.id,
+        status=status(stands),
+        renews_at=None if account.ends_at else clock.moment(account.period_end),
+        ends_at=clock.moment(account.ends_at),
+        month=calendar.month_of(stands.at),
+        spent_usd=exact(stands.spent),
+        limit_usd=None if stands.limit is None else f"{stands.limit:.2f}",
+        limit_percent=stands.percent,
+        rate_usd_hour=f"{stands.usd_second * 3600:.4f}",
+        running=[_running(id_, of, stands.at) for id_, of in _grouped(stands.running).items()],
+        notices=[_notice(notice) for notice in notices.of(stands)],
+        version=account.version or 1,
+    )
+
+
+def _grouped(running: Iterable[Run]) -> dict[str, list[Run]]:
+    """Runs by their ids, but all workers of a cluster together, by its."""
+    groups: dict[str, list[Run]] = defaultdict(list)
+    for run in running:
+        groups[run.resource_id if run.kind == Kind.CLUSTER else run.id].append(run)
+    return groups
+
+
+def _running(id_: str, of: list[Run], at: int) -> schemas.Running:
+    rate = sum((uses.extra_usd_second(run) for run in of), Decimal(0)) * 3600
+    return schemas.Running(
+        run_id=id_,
+        resource_id=of[0].resource_id,
+        kind=of[0].kind,
+        name=of[0].name,
+        size=of[0].size,
+        started_at=clock.moment(of[0].started_at),
+        spent_usd=exact(sum((uses.cost(run, at) for run in of), Decimal(0))),
+        rate_usd_hour=f"{rate:.4f}",
+        included=not rate,
+        workers=len(of) if of[0].kind == Kind.CLUSTER else 0,
+    )
+
+
+def _notice(notice: notices.Notice) -> schemas.Notice:
+    return schemas.Notice(notice.kind, notice.level, notice.message, clock.moment(notice.until))
+
+
+def usage_now(account_id: str) -> schemas.UsageNow:
+    """What an account's notebooks and clusters cost at the moment."""
+    stands = standing(account_id)
+    return schemas.UsageNow(
+        month=calendar.month_of(stands.at),
+        spent_usd=f"{stands.spent:.6f}",
+        limit_usd=None if stands.limit is None else f"{stands.limit:.2f}",
+        usd_hour=f"{stands.usd_second * calendar.HOUR:.4f}",
+        running=list(_resources(account_id, stands.running)),
+    )
+
+
+def _resources(account_id: str, running: Iterable[Run]) -> Iterator[schemas.UsedNow]:
+    """One for each notebook and cluster, however many runs it has."""
+    found = [run for run in running if run.kind in (Kind.NOTEBOOK, Kind.CLUSTER)]
+    first = {run.resource_id: run for run in reversed(found)}
+    spent = metering.spending(account_id, {id_: run.started_at for id_, run in first.items()})
+    for resource_id, run in sorted(first.items(), key=lambda item: item[1].started_at):
+        yield schemas.UsedNow(
+            id=resource_id,
+            name=run.name,
+            kind="cluster" if run.kind == Kind.CLUSTER else "notebook",
+            usd_hour=f"{spent[resource_id].usd_second * calendar.HOUR:.4f}",
+            spent_usd=f"{spent[resource_id].spent:.6f}",
+        )

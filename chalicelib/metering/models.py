@@ -1,0 +1,247 @@
+"""Tables of what was used. Times are whole seconds since 1970-01-01 UTC; money is in dollars."""
+
+from pynamodb.attributes import MapAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.core import db
+from chalicelib.core.attributes import (
+    Integer,
+    MaybeInteger,
+    MaybeText,
+    Money,
+    Text,
+)
+
+
+class OpenRuns(GlobalSecondaryIndex["Run"]):
+    """Everything that is being metered, in shards."""
+
+    class Meta(db.BaseMeta):
+        """Index `open`."""
+
+        index_name = "open"
+        projection = AllProjection()
+
+    open_shard = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
+class OpenRunsOfAccount(GlobalSecondaryIndex["Run"]):
+    """What of one account is being metered."""
+
+    class Meta(db.BaseMeta):
+        """Index `open_by_account`."""
+
+        index_name = "open_by_account"
+        projection = AllProjection()
+
+    open_account_id = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
+class Run(Model):
+    """Something that is used and paid for, from its start to its end: a server, a worker, storage.
+
+    `units` is what it uses at a time, by meter, and `included` the part of it that the plan has
+    paid for. `metered_until` and `seq` move together, in `ledger.py` alone: everything before
+    `metered_until` is in segments, once. `ended_at` is the provider's own stop time; where `credit`
+    says why the use costs nothing, it is the start. `open_shard` and `open_account_id` are there
+    until the last second is recorded.
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `usage_runs`."""
+
+        table_name = db.table("usage_runs")
+
+    id = Text(hash_key=True)
+    account_id = Text()
+    resource_id = Text()
+    kind = Text()
+    name = Text()
+    size = MaybeText()
+    plan = Text()
+    units: MapAttribute[str, int] = MapAttribute()
+    included: MapAttribute[str, int] = MapAttribute()
+    started_at = Integer()
+    metered_until = Integer()
+    ended_at = MaybeInteger()
+    seq = Integer(default=0)
+    amount = Money()
+    credit = MaybeText()
+    open_shard = MaybeText()
+    open_account_id = MaybeText()
+
+    open = OpenRuns()
+    open_by_account = OpenRunsOfAccount()
+
+
+class SegmentsOfAccount(GlobalSecondaryIndex["Segment"]):
+    """Segments of one account in the order in which they were billed."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_account`."""
+
+        index_name = "by_account"
+        projection = AllProjection()
+
+    account_id = Text(hash_key=True)
+    hour = Integer(range_key=True)
+
+
+class Segment(Model):
+    """`[start, end)` of a run: what it used in that time and what that costs. Never changed.
+
+    `sign` is -1 for one that takes back what an earlier one had too much. `hour` is the start of
+    the UTC hour that it is billed in; `carried_from` the one in which it fell, where its month
+    was closed by then.
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `usage_segments`."""
+
+        table_name = db.table("usage_segments")
+
+    run_id = Text(hash_key=True)
+    seq = Integer(range_key=True)
+    account_id = Text()
+    resource_id = Text()
+    kind = Text()
+    name = Text()
+    size = MaybeText()
+    start = Integer()
+    end = Integer()
+    sign = Integer()
+    hour = Integer()
+    carried_from = MaybeInteger()
+    plan = Text()
+    units: MapAttribute[str, int] = MapAttribute()
+    included: MapAttribute[str, int] = MapAttribute()
+    prices: MapAttribute[str, str] = MapAttribute()
+    amount = Money()
+    note = MaybeText()
+
+    by_account = SegmentsOfAccount()
+
+
+class Entry(Model):
+    """One side of a booking. The two sides of a segment add up to nothing.
+
+    `book` is an account's month, `acc_…:2026-11`; `side` is `receivable` (what the account owes,
+    positive) or `income` (negative).
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `ledger_entries`."""
+
+        table_name = db.table("ledger_entries")
+
+    book = Text(hash_key=True)
+    id = Text(range_key=True)
+    side = Text()
+    amount = Money()
+    run_id = Text()
+    seq = Integer()
+
+
+class UsageDay(Model):
+    """What a resource used of one meter in one UTC day: the sum of its segments, for plots.
+
+    `slot` is `2026-11-23#<resource>#<meter>`.
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `usage_days`."""
+
+        table_name = db.table("usage_days")
+
+    account_id = Text(hash_key=True)
+    slot = Text(range_key=True)
+    resource_id = Text()
+    kind = Text()
+    name = Text()
+    meter = Text()
+    seconds = Integer()
+    quantity = Integer()
+    included = Integer()
+    amount = Money()
+
+
+class OpenMonths(GlobalSecondaryIndex["UsageMonth"]):
+    """Months that may still be billed to."""
+
+    class Meta(db.BaseMeta):
+        """Index `open`."""
+
+        index_name = "open"
+        projection = KeysOnlyProjection()
+
+    open_shard = Text(hash_key=True)
+    month = Text(range_key=True)
+
+
+class UsageMonth(Model):
+    """What an account owes for usage in one month: the sum of its segments.
+
+    Once `closed_at` is set, nothing is billed to it any more.
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `usage_months`."""
+
+        table_name = db.table("usage_months")
+
+    account_id = Text(hash_key=True)
+    month = Text(range_key=True)
+    amount = Money()
+    closed_at = MaybeInteger()
+    open_shard = MaybeText()
+
+    open = OpenMonths()
+
+
+class DueHours(GlobalSecondaryIndex["MeterHour"]):
+    """Hours that wait to be sealed or sent, by the second at which that is due."""
+
+    class Meta(db.BaseMeta):
+        """Index `due`."""
+
+        index_name = "due"
+        projection = AllProjection()
+
+    due_shard = Text(hash_key=True)
+    due_at = Integer(range_key=True)
+
+
+class MeterHour(Model):
+    """What is charged of one account, meter and UTC hour.
+
+    `key` is `<account>:<meter>`, `slot` is `2026-11-23T05:<revision>`. While `open` it is added
+    to; once `sealed`, `message` is what tells of it, and nothing changes but what became of it
+    (`hours.py`).
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `meter_hours`."""
+
+        table_name = db.table("meter_hours")
+
+    key = Text(hash_key=True)
+    slot = Text(range_key=True)
+    account_id = Text()
+    meter = Text()
+    hour = Integer()
+    revision = Integer()
+    quantity = Integer()
+    amount = Money()
+    state = Text()
+    message = MaybeText()
+    first_sent_at = MaybeInteger()
+    attempts = Integer(default=0)
+    settled_at = MaybeInteger()
+    outcome = MaybeText()
+    due_shard = MaybeText()
+    due_at = MaybeInteger()
+
+    due = DueHours()

@@ -1,0 +1,46 @@
+"""Months: what an account owes for usage in each, and which of them are closed."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from chalicelib.core import calendar, clock, db
+from chalicelib.metering.models import UsageMonth
+
+OPEN = "open"
+"""The one partition of the index of months that are not closed."""
+
+
+def recent() -> list[str]:
+    """The months that may still change: the last one and the present one."""
+    present = calendar.month_of(clock.seconds())
+    return [calendar.month_of(calendar.month_start(present) - 1), present]
+
+
+def accounts_of(month: str) -> list[str]:
+    """The accounts that used something in a month."""
+    return sorted(row.account_id for row in UsageMonth.scan(UsageMonth.month == month))
+
+
+def recorded(account_ids: Iterable[str], month: str) -> dict[str, Decimal]:
+    """What accounts owe in a month as far as it is recorded, in dollars."""
+    keys = [(account_id, month) for account_id in account_ids]
+    return {row.account_id: row.amount for row in UsageMonth.batch_get(keys, consistent_read=True)}
+
+
+def read(account_id: str, month: str) -> UsageMonth:
+    """An account's month as it is now."""
+    return UsageMonth.get(account_id, month, consistent_read=True)
+
+
+def unclosed_before(month: str) -> Iterator[UsageMonth]:
+    """The months before that one which may still be billed to: their keys."""
+    return iter(UsageMonth.open.query(OPEN, UsageMonth.month < month))
+
+
+def close(row: UsageMonth) -> bool:
+    """Let nothing more be recorded in a month. False if something was, since it was read."""
+    return db.update_if(
+        row,
+        UsageMonth.closed_at.does_not_exist() & (UsageMonth.amount == row.amount),
+        [UsageMonth.closed_at.set(clock.seconds()), UsageMonth.open_shard.remove()],
+    )

@@ -1,0 +1,29 @@
+"""Routes of what was used in a month: plots and rows."""
+
+from chalicelib.core.http import Api, Call, Reply
+from chalicelib.metering import reports, schemas, views
+
+api = Api("usage")
+
+
+@api.get("/billing/usage", scope="account:read", returns=schemas.Usage, query=("month",))
+def read_usage(call: Call) -> schemas.Usage:
+    """Read what was used in a month."""
+    month = reports.month(call.query.get("month"))
+    return views.usage_of(month, reports.days(call.account_id, month))
+
+
+@api.get(
+    "/billing/usage.csv",
+    scope="account:read",
+    returns=str,
+    media="text/csv",
+    query=("month",),
+)
+def download_usage(call: Call) -> Reply[str]:
+    """Download what was used in a month as CSV."""
+    month = reports.month(call.query.get("month"))
+    return Reply(
+        reports.as_csv(reports.rows(call.account_id, month)),
+        headers={"Content-Disposition": f'attachment; filename="usage-{month.name}.csv"'},
+    )

@@ -1,0 +1,55 @@
+"""What runs at the moment, and what single resources have cost so far, to the last second."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.core import calendar, clock
+from chalicelib.metering import uses
+from chalicelib.metering.models import Run, UsageDay
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What a resource has cost beyond the plan until `at`, and what a second of it costs now.
+
+    Dollars. `running` are the ids of its runs that are open.
+    """
+
+    spent: Decimal
+    usd_second: Decimal
+    at: int
+    running: frozenset[str]
+
+
+def of_resources(account_id: str, since: Mapping[str, int]) -> dict[str, Spending]:
+    """What resources of one account have cost, each since the second at which it began."""
+    if not since:
+        return {}
+    at = clock.seconds()
+    running: dict[str, list[Run]] = defaultdict(list)
+    for run in uses.open_of_account(account_id):
+        running[run.resource_id].append(run)
+    recorded = {id_: _recorded(account_id, id_, begun, at) for id_, begun in since.items()}
+    return {id_: _spending(recorded[id_], running[id_], at) for id_ in since}
+
+
+def _spending(recorded: Decimal, running: list[Run], at: int) -> Spending:
+    unrecorded = sum(
+        (uses.accrued(run, at, since=run.metered_until) for run in running), Decimal(0)
+    )
+    going_on = [run for run in running if run.ended_at is None]
+    usd_second = sum((uses.extra_usd_second(run) for run in going_on), Decimal(0))
+    return Spending(recorded + unrecorded, usd_second, at, frozenset(run.id for run in going_on))
+
+
+def _recorded(account_id: str, resource_id: str, begun: int, at: int) -> Decimal:
+    dates = (calendar.date_of(day) for day in range(begun, at + calendar.DAY, calendar.DAY))
+    days = (
+        UsageDay.query(
+            account_id, UsageDay.slot.startswith(f"{date}#{resource_id}#"), consistent_read=True
+        )
+        for date in dates
+    )
+    return sum((day.amount for found in days for day in found), Decimal(0))
