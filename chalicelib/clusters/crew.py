@@ -6,7 +6,7 @@ Of its attempts, and of what is charged, tells `attempts.py`.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from chalicelib.clusters import attempts, batch, crew_ends, environments, lifecycle
+from chalicelib.clusters import attempts, batch, crew_ends, environments, lifecycle, replacing
 from chalicelib.clusters.crew_ends import End
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import (
@@ -131,7 +131,10 @@ def _record_end(worker: Worker, why: End) -> None:
                 & (leaving.exists() if is_leaving else leaving.does_not_exist()),
             )
             if not is_leaving:
-                write.update("cluster", Cluster(worker.cluster_id), [Cluster.members.add(-1)])
+                missed: list[db.Action] = [Cluster.members.add(-1)]
+                if why.reason in replacing.REPLACED:
+                    missed.append(Cluster.lost.add(1))
+                write.update("cluster", Cluster(worker.cluster_id), missed)
     except db.Refused as refused:
         attempts.look_again(worker, refused)
     else:

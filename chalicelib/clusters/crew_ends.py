@@ -15,6 +15,9 @@ had joined its cluster by then."""
 _CLOCKS_DIFFER = 5000
 """Milliseconds by which Batch's clock may be ahead of ours."""
 _KILLED = 137
+_TOLD = 143
+_SCHEDULER_LOST = 71
+"""Exit codes: of Linux for SIGKILL and SIGTERM, and a worker's own (`ramon_notebook/worker/`)."""
 _HOST_LOST = "Host EC2"
 _NOT_STARTED = "Task failed to start"
 """How Batch's own words begin, when it ends an attempt for such a reason."""
@@ -37,21 +40,30 @@ def of(worker: Worker, job: batch.Job | None, last: batch.Attempt | None) -> End
     if worker.end_reason is not None:
         return End(WorkerEnd(worker.end_reason), worker.end_message or "", at)
     reason = (last.reason if last else None) or (job.reason if job else None) or ""
-    code = last.exit_code if last else None
+    return End(*_by_batch(last.exit_code if last else None, reason), at)
+
+
+def _by_batch(code: int | None, reason: str) -> tuple[WorkerEnd, str]:
+    """Why a worker ended by what Batch says of it: its program's exit code, and a reason."""
     if "OutOfMemory" in reason:
         message = "A worker needed more memory than it has. Take workers with more memory."
-        return End(WorkerEnd.OUT_OF_MEMORY, message, at)
+        return WorkerEnd.OUT_OF_MEMORY, message
     if _HOST_LOST in reason:
         message = "The computers of a worker were taken away, one after the other."
-        return End(WorkerEnd.HOST_LOST, message, at)
+        return WorkerEnd.HOST_LOST, message
     if code == 0:
-        return End(WorkerEnd.RETIRED, "Its scheduler let it go, or ended.", at)
-    return End(WorkerEnd.FAILED, f"A worker ended unexpectedly ({_how(code, reason)}).", at)
+        return WorkerEnd.RETIRED, "Its cluster let it go."
+    if code == _SCHEDULER_LOST:
+        message = "A worker lost its connection to the cluster's scheduler, and ended."
+        return WorkerEnd.SCHEDULER, message
+    return WorkerEnd.FAILED, f"A worker ended unexpectedly ({_how(code, reason)})."
 
 
 def _how(code: int | None, reason: str) -> str:
     if code == _KILLED:
         return "it was killed, perhaps for want of memory"
+    if code == _TOLD:
+        return "its computer was shut down"
     return f"exit code {code}; see its log" if code is not None else reason or "no reason given"
 
 

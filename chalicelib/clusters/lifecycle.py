@@ -154,7 +154,7 @@ def scale(cluster: Cluster, workers: int, vcpus_at_once: int) -> None:
     added = (workers - cluster.wanted) * cluster.vcpu
     try:
         with db.transaction() as write:
-            write.update("cluster", cluster, actions, condition=_is_as_read(cluster))
+            write.update("cluster", cluster, actions, condition=is_as_read(cluster))
             if added:
                 _take_slots(write, cluster.account_id, added, vcpus_at_once)
     except db.Refused as refused:
@@ -171,7 +171,8 @@ def ending(cluster: Cluster) -> Conflict:
     )
 
 
-def _is_as_read(cluster: Cluster) -> db.Condition:
+def is_as_read(cluster: Cluster) -> db.Condition:
+    """That a wanted cluster has the workers that it had when it was read."""
     condition: db.Condition = (
         Cluster.state.is_in(*WANTED)
         & (Cluster.wanted == cluster.wanted)
@@ -201,7 +202,7 @@ def make_workers(cluster: Cluster) -> bool:
                     Cluster.unmade.set(cluster.unmade - count),
                     Cluster.join_by.set(clock.seconds() + JOIN_SECONDS),
                 ],
-                condition=_is_as_read(cluster),
+                condition=is_as_read(cluster),
             )
     except db.Refused as refused:
         raise db.Contended from refused

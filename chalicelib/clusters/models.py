@@ -71,11 +71,13 @@ class LiveClusters(GlobalSecondaryIndex["Cluster"]):
 class Cluster(Model):
     """Workers beside one server of a notebook, with a name, a price and perhaps a budget.
 
-    `state`, `wanted`, `members` and `unmade` change only in `lifecycle.py`: `wanted` workers were
-    asked for, `members` are there and shall stay, `unmade` are still to be made. `fell_back` is set
-    once spare computers could not be had. `join_by` is the second by which a worker must have
-    joined. `unclaimed_since` is the second since which no client was there. `live_account_id` and
-    `live`, which names the shard of the sweeps' index, are there from admission to end.
+    `state`, `wanted`, `members` and `unmade` change only in `lifecycle.py`, and where a member ends
+    or is replaced: `wanted` workers were asked for, `members` are there and shall stay, `unmade`
+    are still to be made. `lost` were members and ended against anybody's wish, `replaced` of such
+    were made anew (`replacing.py`). `fell_back` is set once spare computers could not be had.
+    `join_by` is the second by which a worker must have joined. `unclaimed_since` is the second
+    since which no client was there. `live_account_id` and `live`, which names the shard of the
+    sweeps' index, are there from admission to end.
     """
 
     class Meta(db.BaseMeta):
@@ -110,6 +112,8 @@ class Cluster(Model):
     wanted = Integer()
     members = Integer(default=0)
     unmade = Integer()
+    lost = Integer(default=0)
+    replaced = Integer(default=0)
     fell_back = BooleanAttribute(default=False)
     waiting_since = MaybeInstant()
     join_by = MaybeInteger()

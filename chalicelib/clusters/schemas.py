@@ -295,7 +295,7 @@ class WorkerOrders(msgspec.Struct):
 
 
 class WorkerFailure(msgspec.Struct):
-    """Why a worker can't begin, in words with what to do."""
+    """Why a worker can't begin, or ends before its time, in words with what to do."""
 
     code: Literal["environment", "scheduler", "other"]
     message: Annotated[str, Meta(min_length=1, max_length=4000)]

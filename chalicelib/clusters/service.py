@@ -17,6 +17,7 @@ from chalicelib.clusters import (
     lifecycle,
     logs,
     reconcile,
+    replacing,
     spending,
     state_machines,
     sweeps,
@@ -323,7 +324,10 @@ def report(cluster: Cluster, told: ClusterReport) -> ReportAnswer:
     """Note how a cluster is doing; this is what keeps it alive."""
     if cluster.state in LIVE:
         _note(cluster, told)
-        _note_joined(cluster, set(told.joined))
+        running = _note_joined(cluster, set(told.joined))
+        replacing.note_all_there(cluster, running)
+        tasks = told.tasks
+        replacing.replace_lost(cluster, tasks.waiting + tasks.processing if tasks else 0)
     stop = Stop(cluster.stop_reason, cluster.stop_message or "") if cluster.stop_reason else None
     wants_saving = cluster.state == ClusterState.STOPPING and cluster.stop_reason in SAVES
     return ReportAnswer(
@@ -375,7 +379,8 @@ def _paused_message(paused: int, joined: int) -> str:
     )
 
 
-def _note_joined(cluster: Cluster, joined: set[str]) -> None:
+def _note_joined(cluster: Cluster, joined: set[str]) -> int:
+    """Record who has joined; how many of them run."""
     found = (
         [w for w in Worker.by_live_cluster.query(cluster.id) if w.id in joined] if joined else []
     )
@@ -383,10 +388,12 @@ def _note_joined(cluster: Cluster, joined: set[str]) -> None:
         if crew.state_of(worker) != WorkerState.RUNNING:
             worker.refresh(consistent_read=True)
             attempts.joined(worker)
+    running = sum(crew.state_of(worker) == WorkerState.RUNNING for worker in found)
     if cluster.state == ClusterState.STARTING:
-        if any(crew.state_of(worker) == WorkerState.RUNNING for worker in found):
+        if running:
             lifecycle.first_joined(cluster.id, clock.now())
         cluster.refresh(consistent_read=True)
+    return running
 
 
 def note_saved(cluster: Cluster, results: int, size: int) -> None:

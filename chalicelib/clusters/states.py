@@ -96,11 +96,13 @@ class WorkerEnd(StrEnum):
     """Why a worker ended."""
 
     RETIRED = "retired"
+    """Its cluster let it go: it was no longer wanted, or somebody's Dask client said so."""
     CLUSTER_STOPPED = "cluster_stopped"
     MOVED = "moved"
     """Another one takes its place, on a computer that isn't spare."""
     ENVIRONMENT = "environment"
     SCHEDULER = "scheduler"
+    """It could not join its cluster's scheduler, or lost it."""
     FAILED = "failed"
     NOT_JOINED = "not_joined"
     """It ran for minutes, and its cluster's scheduler was never said to have it."""

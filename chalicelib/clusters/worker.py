@@ -83,7 +83,7 @@ def _environment(cluster: Cluster) -> WorkerEnvironment:
 
 
 def failed(worker: Worker, code: str, message: str) -> None:
-    """A worker can't begin: its cluster shows why.
+    """A worker can't begin, or lost its scheduler: its cluster shows why, unless that is stopping.
 
     An environment that fails before any worker could begin would fail on all; then the cluster
     stops.
@@ -91,6 +91,8 @@ def failed(worker: Worker, code: str, message: str) -> None:
     reason = _REASONS[code]
     db.update(worker, [Worker.end_reason.set(reason), Worker.end_message.set(message)])
     cluster = lifecycle.read(worker.cluster_id)
+    if not lifecycle.is_wanted(cluster):
+        return
     is_environment = reason is WorkerEnd.ENVIRONMENT
     lifecycle.set_problem(cluster.id, "environment" if is_environment else "worker_failed", message)
     if is_environment and cluster.state == ClusterState.STARTING:

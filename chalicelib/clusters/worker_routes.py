@@ -24,6 +24,6 @@ def boot_worker(call: Call, body: schemas.WorkerBoot) -> schemas.WorkerOrders:
 
 @api.post("/worker/failed", access="worker", body=schemas.WorkerFailure, returns=Done)
 def fail_worker(call: Call, body: schemas.WorkerFailure) -> Done:
-    """Tell why it can't begin."""
+    """Tell why it can't begin, or ends before its time."""
     worker.failed(_worker(call), body.code, body.message)
     return Done()

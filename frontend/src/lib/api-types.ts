@@ -507,7 +507,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tell why it can't begin. */
+        /** Tell why it can't begin, or ends before its time. */
         post: operations["fail_worker"];
         delete?: never;
         options?: never;
@@ -1647,7 +1647,7 @@ export interface components {
         };
         /**
          * WorkerFailure
-         * @description Why a worker can't begin, in words with what to do.
+         * @description Why a worker can't begin, or ends before its time, in words with what to do.
          */
         WorkerFailure: {
             /** @enum {unknown} */

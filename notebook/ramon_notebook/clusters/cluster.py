@@ -42,6 +42,7 @@ class LiveCluster:
 
     connection: how clients reach the scheduler; only ever given out over the agent's socket.
     environment: what workers are given. results: the file for results that are saved.
+    closing: whether its scheduler is told to end its workers, and then itself.
     """
 
     cluster_id: str
@@ -51,6 +52,7 @@ class LiveCluster:
     environment: Environment
     results: Path
     port: int
+    closing: bool = False
 
 
 class Reporter:

@@ -33,7 +33,8 @@ class KeepingScheduler(Scheduler):
     A client that closes releases what it wanted, as always in Dask. One whose connection just
     ends (its kernel was killed) leaves its keys to the keeper, until `ramon_release`.
 
-    changed: set whenever workers or clients came or went.
+    changed: set whenever workers or clients came or went. It remembers which workers it let go
+    (`ramon_let_go`), so that one whose connection ended can ask whether that was meant.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -44,6 +45,8 @@ class KeepingScheduler(Scheduler):
         self._closing_clients: set[str] = set()
         self._submitted: dict[Any, int] = {}
         self._submissions = 0
+        self._let_go: set[str] = set()
+        self.handlers["ramon_let_go"] = self.has_let_go
         self.handlers["ramon_kept"] = self.kept
         self.handlers["ramon_want"] = self.want_kept
         self.handlers["ramon_release"] = self.release_kept
@@ -98,6 +101,26 @@ class KeepingScheduler(Scheduler):
             worker.address, stimulus_id="ramon-renew", expected=True, close=not told
         )
         return told
+
+    async def has_let_go(self, name: str) -> bool:
+        """Whether the worker of this name was retired, here or by somebody's client."""
+        return name in self._let_go
+
+    async def remove_worker(
+        self, address: str, *, stimulus_id: str, expected: bool = False, close: bool = True
+    ) -> Any:
+        """A worker has gone, or is to go: if that is `expected`, it is let go."""
+        worker = self.workers.get(self.coerce_address(address))
+        if worker is not None and expected:
+            self._let_go.add(_name(worker))
+        return await super().remove_worker(
+            address, stimulus_id=stimulus_id, expected=expected, close=close
+        )
+
+    def welcome(self, address: str) -> None:
+        """A worker has joined, perhaps once more."""
+        self._let_go.discard(_name(self.workers[address]))
+        self.changed.set()
 
     def remove_client(self, client: str, stimulus_id: str | None = None) -> None:
         """A client has gone; unless it closed, what it wanted is kept."""
@@ -180,7 +203,11 @@ class _Watch(SchedulerPlugin):
     def _came_or_went(self, *_: Any, **__: Any) -> None:
         self._scheduler.changed.set()
 
-    add_worker = remove_worker = add_client = remove_client = _came_or_went
+    remove_worker = add_client = remove_client = _came_or_went
+
+    def add_worker(self, scheduler: Scheduler, worker: str) -> None:  # noqa: ARG002 - Dask's
+        """A worker has joined."""
+        self._scheduler.welcome(worker)
 
     def update_graph(self, *_: Any, keys: set[Any], **__: Any) -> None:
         """A client asks for `keys`."""

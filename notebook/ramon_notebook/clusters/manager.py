@@ -230,7 +230,8 @@ class Clusters:
         try:
             await Reporter(self._api, live, self._on_gone).run()
         finally:
-            live.process.kill()
+            if not live.closing:
+                live.process.kill()
             self._ports.discard(live.port)
             if self._live.get(live.name) is live:
                 del self._live[live.name], self._reporters[live.name]
@@ -239,6 +240,7 @@ class Clusters:
         reporter = self._reporters.get(live.name)
         if reporter is None:
             return  # it has just ended by itself
+        live.closing = True
         reporter.cancel()
         await live.process.close()
         await asyncio.wait([reporter])

@@ -93,7 +93,8 @@ class Versions:
     def loading(self, version: str = "") -> Iterator[None]:
         """Have this version in place, and no other, while something of it is unpickled.
 
-        It is that of the call that runs here, if it is not named.
+        It is that of the call that runs here, if it is not named. In a worker that has just begun
+        again it is the first, and stays: a task may come before the newest version does.
         """
         with self._lock:
             before = self._current
@@ -101,7 +102,7 @@ class Versions:
             try:
                 yield
             finally:
-                self._switch(before)
+                self._switch(before or self._current)
 
     @contextmanager
     def running(self, version: str) -> Iterator[None]:

@@ -32,6 +32,18 @@ from ramon_notebook.worker.settings import Settings, hand_over, receive
 
 log = logging.getLogger("ramon-worker")
 
+EXIT_LOST = 71
+"""The exit code of one that lost its scheduler; the service knows it (`clusters/crew_ends.py`)."""
+
+EXIT_TOLD = 143
+"""That of one that SIGTERM has ended, as a shell has it. Batch starts a worker anew whose host was
+taken away, but none that succeeded."""
+
+LOST = (
+    "A worker lost its connection to the cluster's scheduler, and ended. What it held is computed "
+    "again."
+)
+
 BOOT_PATIENCE = 180
 """Seconds for which the first call is repeated before the worker has failed.
 
@@ -40,7 +52,11 @@ A job whose submission was cut off is found and recorded by the service within t
 
 
 def main() -> None:
-    """Work until the scheduler is gone or the job is to end; exits 0, or 70 if it can't."""
+    """Work until the job is to end.
+
+    Exits 0 when the cluster let it go, 143 after SIGTERM, 71 when it lost its scheduler, and 70 if
+    it can't begin.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     settings, prepared = receive(int(sys.argv[1]))
     os.chdir(settings.home)  # a worker that begins anew was in the folder that is replaced now
@@ -96,7 +112,7 @@ def _unpacked(modules: Blob, settings: Settings, api: WorkerApi) -> str:
 
 def _work(settings: Settings, prepared: dict[str, Any], api: WorkerApi) -> NoReturn:
     from ramon_notebook.worker.forks import start_fork_server
-    from ramon_notebook.worker.nanny import NotJoined, work
+    from ramon_notebook.worker.nanny import End, NotJoined, work
     from ramon_notebook.worker.worker import keep, put_in_place
 
     _print_at_once()
@@ -107,11 +123,13 @@ def _work(settings: Settings, prepared: dict[str, Any], api: WorkerApi) -> NoRet
         put_in_place(versions, prepared["version"])
     start_fork_server()
     try:
-        renew = work(settings, Boot.from_json(prepared["boot"]))
+        end = work(settings, Boot.from_json(prepared["boot"]))
     except NotJoined as error:
         _fail(api, "scheduler", str(error))
-    if not renew:
-        _end(0)
+    if end is End.LOST:
+        _fail(api, "scheduler", LOST, EXIT_LOST)
+    if end is not End.RENEWED:
+        _end(EXIT_TOLD if end is End.TOLD else 0)
     image = str(Path(sys.executable).readlink())
     _go_on_in(image, "ramon_notebook.worker.cli", hand_over(settings))
 
@@ -139,10 +157,10 @@ def _go_on_in(python: str, module: str, descriptor: int) -> NoReturn:
     os.execv(python, [python, "-P", "-m", module, str(descriptor)])  # noqa: S606  # no shell is meant
 
 
-def _fail(api: WorkerApi, code: str, message: str) -> NoReturn:
+def _fail(api: WorkerApi, code: str, message: str, exit_code: int = EXIT_NOT_BOOTED) -> NoReturn:
     log.error("%s", message)
     api.failed(code, message)
-    _end(EXIT_NOT_BOOTED)
+    _end(exit_code)
 
 
 def _end(code: int) -> NoReturn:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from enum import Enum
 from typing import Any
 
 import dask
-from distributed import Nanny, Security, utils
+from distributed import Nanny, Security, rpc, utils
 from distributed.core import Status
 
 from ramon_notebook.worker.api import Boot
@@ -38,6 +39,21 @@ LEAVE_SECONDS = 10.0
 TAKEN_PAUSE = 2.0
 """Seconds between tries while the scheduler still knows an earlier attempt of this worker."""
 
+ASK_SECONDS = 2.0
+"""Seconds for a scheduler to say whether it let a worker go; one that doesn't answer is lost."""
+
+LOST = frozenset(
+    {
+        "worker-handle-scheduler-connection-broken",
+        "worker-heartbeat-missing",
+        "worker-heartbeat-error",
+        "nanny-instantiate-failed",
+        "nanny-instantiate-timeout",
+        "nanny-unregister-failed",
+    }
+)
+"""Dask's reasons for ending that nobody wished."""
+
 
 class BriefHeartbeats(logging.Filter):
     """Tells in a line that a heartbeat did not arrive, where Dask shows how its code came there.
@@ -61,15 +77,27 @@ class NotJoined(Exception):
     """The scheduler was not reached, or did not want this worker."""
 
 
+class End(Enum):
+    """How a worker's work came to its end: it is to begin anew, was let go, told to end, or lost.
+
+    Lost is one whose scheduler is gone, or out of reach.
+    """
+
+    RENEWED = "renewed"
+    LET_GO = "let go"
+    TOLD = "told"
+    LOST = "lost"
+
+
 class RenewableNanny(Nanny):
     """A nanny that can be told to end so that the job begins anew, with a new environment.
 
-    renewed: whether it was told so.
+    renewed: whether it was told so. lost: whether it ends because of the scheduler's silence.
     """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.renewed = False
+        self.renewed = self.lost = False
         self.handlers["ramon_renew"] = self.renew
 
     async def renew(self) -> None:
@@ -82,17 +110,28 @@ class RenewableNanny(Nanny):
 
         Dask would wait until it has ended by itself, two seconds longer than it takes.
         """
+        # One whose nanny was told to end loses the scheduler that told it, and says so.
+        self.lost |= reason in LOST and self.status not in (Status.closing, Status.closed)
         super().close_gracefully(reason)
         self._ongoing_background_tasks.call_soon(self._end)
+
+    async def close(  # type: ignore[override]  # Dask's own ignores it too
+        self,
+        timeout: float = 5,  # noqa: ASYNC109 - Dask's signature
+        reason: str = "nanny-close",
+    ) -> Any:
+        """End the worker, and this."""
+        self.lost |= reason in LOST
+        return await super().close(timeout=timeout, reason=reason)
 
     async def _end(self) -> None:
         await self.close(reason="ramon-end")
 
 
-def work(settings: Settings, boot: Boot) -> bool:
-    """Work for the cluster until the scheduler is gone or SIGTERM comes.
+def work(settings: Settings, boot: Boot) -> End:
+    """Work for the cluster until it lets this worker go, is lost, or SIGTERM comes.
 
-    True when the job is to begin anew with a new environment. Raises NotJoined.
+    Raises NotJoined.
     """
     dask.config.set(DASK)
     # The fork server has imported what it needs; Dask would import pandas here to prepare one.
@@ -100,22 +139,39 @@ def work(settings: Settings, boot: Boot) -> bool:
     return asyncio.run(_work(settings, boot))
 
 
-async def _work(settings: Settings, boot: Boot) -> bool:
+async def _work(settings: Settings, boot: Boot) -> End:
     told_to_end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
     starting = asyncio.create_task(_joined(settings, boot))
     ending = asyncio.create_task(told_to_end.wait())
     await asyncio.wait([starting, ending], return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():
-        return False
+        return End.TOLD
     nanny = await starting
     log.info("Joined %s.", boot.cluster_name)
     finished = asyncio.create_task(nanny.finished())
     await asyncio.wait([finished, ending], return_when=asyncio.FIRST_COMPLETED)
-    if nanny.status == Status.running:
+    told = nanny.status == Status.running
+    if told:
         await _leave(nanny)
     await finished
-    return nanny.renewed
+    if nanny.renewed:
+        return End.RENEWED
+    if told:
+        return End.TOLD
+    return End.LOST if nanny.lost and not await _was_let_go(boot) else End.LET_GO
+
+
+async def _was_let_go(boot: Boot) -> bool:
+    """Whether the connection to the scheduler ended because that retired this worker."""
+    arguments = _security(boot).get_connection_args("worker")
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            async with rpc(boot.address, connection_args=arguments) as scheduler:
+                return bool(await scheduler.ramon_let_go(name=boot.worker_id))
+    except Exception as error:  # noqa: BLE001 - whatever a scheduler that is lost answers
+        log.info("The scheduler does not answer: %s", _causes(error))
+        return False
 
 
 async def _joined(settings: Settings, boot: Boot) -> RenewableNanny:
@@ -136,18 +192,9 @@ async def _joined(settings: Settings, boot: Boot) -> RenewableNanny:
 
 async def _nanny(settings: Settings, boot: Boot) -> RenewableNanny:
     settings.scratch.mkdir(parents=True, exist_ok=True)
-    security = Security(
-        require_encryption=True,
-        tls_ca_file=boot.ca,
-        tls_worker_cert=boot.certificate,
-        tls_worker_key=boot.key,
-        # Tasks may open clients of their own (`get_client`).
-        tls_client_cert=boot.certificate,
-        tls_client_key=boot.key,
-    )
     nanny: RenewableNanny = await RenewableNanny(
         scheduler_ip=boot.address,
-        security=security,
+        security=_security(boot),
         name=boot.worker_id,
         nthreads=boot.vcpu,
         worker_class=CodeWorker,
@@ -158,6 +205,18 @@ async def _nanny(settings: Settings, boot: Boot) -> RenewableNanny:
         dashboard_address="127.0.0.1:0",
     )
     return nanny
+
+
+def _security(boot: Boot) -> Security:
+    return Security(
+        require_encryption=True,
+        tls_ca_file=boot.ca,
+        tls_worker_cert=boot.certificate,
+        tls_worker_key=boot.key,
+        # Tasks may open clients of their own (`get_client`).
+        tls_client_cert=boot.certificate,
+        tls_client_key=boot.key,
+    )
 
 
 async def _leave(nanny: RenewableNanny) -> None:

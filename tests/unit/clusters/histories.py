@@ -38,7 +38,13 @@ from chalicelib.clusters.models import (
     Pool,
     Worker,
 )
-from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
+from chalicelib.clusters.schemas import (
+    ClusterReport,
+    CreateCluster,
+    Environment,
+    Scheduler,
+    TaskCounts,
+)
 from chalicelib.clusters.states import LIVE, WANTED, PoolKind
 from chalicelib.core import clock, config, errors, hearing, ids
 from chalicelib.metering import uses
@@ -51,6 +57,8 @@ ACCOUNT = "acc_1"
 PLACE = service.Place(ACCOUNT, "nb_1", "Story", "srv_1", "http://nb-1.localhost")
 BEGIN = int(datetime(2026, 11, 10, 9, 50, tzinfo=UTC).timestamp())
 NAMES = ("sim", "fit")
+MOST_WORKERS = 5
+"""What any cluster of these histories is scaled to: so many are replaced at most."""
 SETTINGS = config.Settings(**dict.fromkeys((each.name for each in fields(config.Settings)), "set"))
 
 Purchase = Literal["on_demand", "spot", "spot_with_fallback"]
@@ -112,7 +120,7 @@ class Histories(RuleBasedStateMachine):
         self.joined: dict[str, str] = {}
         """The scheduler's workers: worker by job."""
         self.disturbed: set[str] = set()
-        """Clusters of which a worker ended that was wanted; nobody replaces it."""
+        """Clusters of which a worker ended that was wanted; nobody replaces it without tasks."""
         moment = clock.now()
         Account(ACCOUNT, login="ada", name="Ada", plan="lab", created_at=moment).save()
         for kind in PoolKind:
@@ -163,7 +171,7 @@ class Histories(RuleBasedStateMachine):
         service.create(PLACE, wanted)
 
     @precondition(lambda self: self._wanted())
-    @rule(data=st.data(), workers=st.integers(0, 5), trouble=TROUBLE)
+    @rule(data=st.data(), workers=st.integers(0, MOST_WORKERS), trouble=TROUBLE)
     def it_is_scaled(self, data: st.DataObject, workers: int, trouble: Trouble) -> None:
         cluster = data.draw(st.sampled_from(self._wanted()))
         there = [w.id for w in crew.live_of(cluster)]
@@ -176,18 +184,23 @@ class Histories(RuleBasedStateMachine):
         cluster = data.draw(st.sampled_from(self._wanted()))
         self._do(lambda: service.close(lifecycle.read(cluster)), trouble)
 
-    @rule(says=st.sampled_from(["who joined", "who joined", "nobody", "all"]), trouble=TROUBLE)
-    def agents_report(self, says: str, trouble: Trouble) -> None:
+    @rule(
+        says=st.sampled_from(["who joined", "who joined", "nobody", "all"]),
+        waiting=st.sampled_from([0, 0, 3]),
+        trouble=TROUBLE,
+    )
+    def agents_report(self, says: str, waiting: int, trouble: Trouble) -> None:
         for cluster in self._clusters():
             everybody = [worker.id for worker in crew.live_of(cluster)]
             named = {"nobody": [], "all": everybody}.get(says, self._who_joined())
-            self._do(partial(self._report, cluster, named), trouble)
+            self._do(partial(self._report, cluster, named, waiting), trouble)
 
     def _who_joined(self) -> list[str]:
         return sorted(set(self.joined.values()))
 
-    def _report(self, cluster: str, joined: list[str]) -> None:
-        service.report(lifecycle.read(cluster), ClusterReport(joined, 1, active=True))
+    def _report(self, cluster: str, joined: list[str], waiting: int = 0) -> None:
+        told = ClusterReport(joined, 1, active=True, tasks=TaskCounts(waiting, 0, 0, 0))
+        service.report(lifecycle.read(cluster), told)
 
     # What Batch does
 
@@ -384,6 +397,10 @@ class Histories(RuleBasedStateMachine):
         live = [c for c in map(lifecycle.read, self._clusters()) if c.live]
         taken = sum(slots.vcpus for slots in ClusterSlots.scan())
         assert taken == sum(cluster.wanted * cluster.vcpu for cluster in live)
+
+    @invariant()
+    def no_more_are_replaced_than_the_bound(self) -> None:
+        assert all(cluster.replaced <= MOST_WORKERS for cluster in Cluster.scan())
 
     @invariant()
     def members_are_those_who_stay(self) -> None:

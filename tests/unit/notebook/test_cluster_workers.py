@@ -24,6 +24,14 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield started
 
 
+LOST = 71
+"""The exit code of a worker that lost its scheduler."""
+TOLD = 143
+"""That of one which got SIGTERM, as Batch ends jobs."""
+IN_ORDER = (0, TOLD)
+"""Of a cluster that is closed, either Batch or the scheduler is the first to end a worker."""
+
+
 def start(agent: Running, name: str, **request: Any) -> None:
     status, answer = ask(agent.socket, "POST", "/clusters", {**REQUEST, "name": name, **request})
     assert status == 201, answer
@@ -80,7 +88,62 @@ with connect("same") as client:
     assert worker.process is process, "the same job goes on"
     assert ask(agent.socket, "GET", address)[1] == {"changed": []}
     ask(agent.socket, "POST", "/clusters/same/close", {})
+    assert ended(worker) in IN_ORDER
+
+
+@pytest.mark.parametrize(
+    "retired",
+    [
+        "client.retire_workers([address])",
+        "client.retire_workers([address], close_workers=False, remove=True)",
+        "client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.close_worker(address))",
+    ],
+)
+def test_a_worker_that_its_cluster_lets_go_ends_well(agent: Running, retired: str) -> None:
+    name = f"retired-{len(agent.service.clusters)}"
+    start(agent, name)
+    agent.service.wait_for_workers(name, 1)
+    (worker,) = agent.service.workers(name)
+    agent.python(f"""{PRELUDE}
+with connect({name!r}) as client:
+    (address,) = client.scheduler_info()["workers"]
+    {retired}
+""")
     assert ended(worker) == 0
+    assert worker.failed is None
+    ask(agent.socket, "POST", f"/clusters/{name}/close", {})
+
+
+CUT = """
+with connect("cut") as client:
+    def cut(dask_scheduler):
+        for stream in dask_scheduler.stream_comms.values():
+            stream.comm.abort()
+    client.run_on_scheduler(cut)
+"""
+KILLED = """
+with connect("killed") as client:
+    print(client.run_on_scheduler(os.getpid))
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("cut", CUT), ("killed", KILLED)])
+def test_a_worker_that_loses_its_scheduler_says_so_and_does_not_end_well(
+    agent: Running, name: str, code: str
+) -> None:
+    start(agent, name)
+    agent.service.wait_for_workers(name, 1)
+    (worker,) = agent.service.workers(name)
+
+    scheduler = agent.python(PRELUDE + code).strip()
+    if scheduler:
+        os.kill(int(scheduler), signal.SIGKILL)
+
+    assert ended(worker) == LOST
+    assert worker.failed
+    assert worker.failed["code"] == "scheduler"
+    assert "lost its connection" in worker.failed["message"]
+    ask(agent.socket, "POST", f"/clusters/{name}/close", {})
 
 
 def test_a_worker_that_cant_be_renewed_leaves_and_the_others_go_on(agent: Running) -> None:
@@ -108,7 +171,7 @@ with connect("renewed") as client:
     finally:
         os.killpg(lost.process.pid, signal.SIGKILL)
     ask(agent.socket, "POST", "/clusters/renewed/close", {})
-    assert ended(other) == 0
+    assert ended(other) in IN_ORDER
 
 
 def test_a_task_that_needs_too_much_memory_fails_and_its_worker_goes_on(agent: Running) -> None:
@@ -132,7 +195,7 @@ with connect("small") as client:
     (worker,) = agent.service.workers("small")
     assert "95% memory budget" in worker.log
     ask(agent.socket, "POST", "/clusters/small/close", {})
-    assert ended(worker) == 0
+    assert ended(worker) in IN_ORDER
 
 
 def test_a_worker_that_is_asked_to_end_hands_its_results_over(agent: Running) -> None:
@@ -155,11 +218,11 @@ print(first == client.submit(lambda x: x, future).result())
     assert leaving.process
     below = children(leaving.process.pid)
     leaving.process.send_signal(signal.SIGTERM)
-    assert ended(leaving) == 0
+    assert ended(leaving) == TOLD
     eventually(lambda: not any(map(alive, below)))
     assert kernel.communicate(timeout=60)[0] == "True\n"
     ask(agent.socket, "POST", "/clusters/leaving/close", {})
-    assert ended(staying) == 0
+    assert ended(staying) in IN_ORDER
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,19 @@ print(json.dumps([wrong, sim.pair()]))
     assert ran(folder, code) == [[], ["two", "two"]]
 
 
+def test_a_task_may_come_before_the_newest_version_is_in_place(folder: Path) -> None:
+    code = """
+fresh = Versions(versions.files("").parent)  # as a worker that was started again has them
+with fresh.loading(one):
+    import sim
+before = sim.pair()
+fresh.put_in_place(two)
+import sim
+print(json.dumps([before, sim.pair()]))
+"""
+    assert ran(folder, code) == [["one", "one"], ["two", "two"]]
+
+
 def test_the_notebooks_folder_is_behind_pythons_own_modules_and_before_packages(
     folder: Path,
 ) -> None:
