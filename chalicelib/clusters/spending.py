@@ -92,8 +92,18 @@ def _used(spent: Decimal, budget: Decimal) -> str:
     """How much of a budget is used, as it is: a stop comes before all of it is."""
     if spent >= budget:
         return f"Its budget of ${dollars(budget)} is used up."
-    cost = spent.quantize(_CENT, ROUND_FLOOR)
+    cost = f"${_below(spent, budget)}" if spent else "nothing yet"
     return (
-        f"It has cost ${cost} of its budget of ${dollars(budget)}, and might have passed it within "
+        f"It has cost {cost} of its budget of ${dollars(budget)}, and might have passed it within "
         f"{_AHEAD // 60} minutes."
     )
+
+
+def _below(spent: Decimal, budget: Decimal) -> str:
+    """What was spent, rounded down, in so many digits that it is neither nothing nor the budget.
+
+    To the cent, or to two digits of it if it is less, and as precisely as the budget was given.
+    """
+    given = -int(budget.normalize().as_tuple().exponent)
+    digits = max(2, given, 1 - spent.adjusted() if spent < _CENT else 0)
+    return f"{spent.quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR):f}"

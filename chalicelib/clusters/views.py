@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.clusters import attempts, crew, schemas, spending
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.states import PoolKind, WorkerState
+from chalicelib.clusters.states import LIVE, ClusterState, PoolKind, WorkerState
 from chalicelib.core import clock
 from chalicelib.metering import service as metering
 from chalicelib.plans import catalogue
@@ -79,12 +79,13 @@ def _counts(one: Cluster) -> schemas.WorkerCounts:
 
 
 def _tasks(one: Cluster) -> schemas.TaskCounts | None:
-    tasks: Any = one.tasks
+    tasks: Any = one.tasks if one.state in LIVE else None  # no scheduler has any task after the end
     return None if tasks is None else schemas.TaskCounts(**tasks.attribute_values)
 
 
 def _problem(one: Cluster) -> schemas.Problem | None:
-    if one.problem_code is None:
+    # What stood in the way of one that has stopped stands in no way any more.
+    if one.problem_code is None or one.state == ClusterState.STOPPED:
         return None
     return schemas.Problem(one.problem_code, one.problem_message or "")
 

@@ -107,18 +107,20 @@ class Known(DaskCluster):
             self._learn(await asyncio.to_thread(self._agent.find, self.name))
 
     async def _watch(self) -> None:
-        """Renew what is known and shown, until it ends."""
-        while not self._ended.is_set():
+        """Renew what is known and shown, until nothing of it runs any more."""
+        while not self._over:
             simply_runs = self.info and self.info.state == "running" and not self._stage
             if not simply_runs or time.monotonic() - self._asked_at > ASK_SECONDS:
                 with suppress(ClusterNotFound):
                     await self._ask()
-                if self.info and self.info.running != len(self.observed):
+                stops = self._ended.is_set()  # then its scheduler may be gone
+                if self.info and not stops and self.info.running != len(self.observed):
                     await self._count_workers()
             self._show()
             if self._found and verdict(self._found):
                 self._ended.set()
-            await asyncio.sleep(TICK_SECONDS)
+            if not self._over:
+                await asyncio.sleep(TICK_SECONDS)
 
     async def _count_workers(self) -> None:
         """Ask the scheduler which workers there are.

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+_CENT = Decimal("0.01")
 ENDED = frozenset({"stopped", "failed"})
 """States that nothing follows."""
 
@@ -100,7 +101,7 @@ class Cost:
     budget_usd: Decimal | None
 
     def __str__(self) -> str:
-        limit = f" of a budget of {money(self.budget_usd)}" if self.budget_usd else ""
+        limit = f" of a budget of {exactly(self.budget_usd)}" if self.budget_usd else ""
         return f"{money(self.spent_usd)} so far{limit}, {money(self.usd_hour)} an hour now"
 
     def __repr__(self) -> str:
@@ -153,7 +154,7 @@ class Usage:
         )
 
     def __str__(self) -> str:
-        limit = f" of {money(self.limit_usd)}" if self.limit_usd is not None else ""
+        limit = f" of {exactly(self.limit_usd)}" if self.limit_usd is not None else ""
         return f"{money(self.spent_usd)}{limit} in {self.month}, {money(self.usd_hour)} an hour now"
 
     def __repr__(self) -> str:
@@ -161,10 +162,16 @@ class Usage:
 
 
 def money(amount: Decimal) -> str:
-    """US dollars for people: to the cent, and below a cent as exactly as it needs."""
-    if amount and abs(amount) < Decimal("0.01"):
-        return f"${amount:.4f}"
+    """US dollars for people: to the cent, and what is less than that to two digits of it."""
+    if amount and abs(amount) < _CENT:
+        return f"${amount:.{max(4, 1 - amount.adjusted())}f}"
     return f"${amount:,.2f}"
+
+
+def exactly(amount: Decimal) -> str:
+    """US dollars as somebody has chosen them: to the cent, or as precisely as they were given."""
+    digits = -int(amount.normalize().as_tuple().exponent)
+    return f"${amount:,.{max(2, digits)}f}"
 
 
 def _money(text: str | None) -> Decimal | None:

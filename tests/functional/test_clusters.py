@@ -146,6 +146,22 @@ def test_a_report_keeps_a_cluster_and_tells_what_its_owner_wants(home: Home, clu
     assert last["save"] is False
 
 
+def test_a_cluster_that_has_stopped_tells_only_facts_of_its_end(home: Home, cluster: Any) -> None:
+    path = f"/agent/clusters/{cluster['id']}"
+    tasks = {"waiting": 111, "processing": 4, "memory": 3, "erred": 0}
+    told = {"joined": [f"wk_{1:026d}"], "paused": 1, "clients": 2, "active": True, "tasks": tasks}
+    home.agent.told("POST", f"{path}/report", told)
+    before = home.owner.told("GET", f"/clusters/{cluster['id']}")
+
+    home.owner.told("POST", f"/clusters/{cluster['id']}/stop")
+    _close(cluster["id"])
+    after = home.owner.told("GET", f"/clusters/{cluster['id']}")
+
+    assert (before["tasks"], before["problem"]["code"], before["clients"]) == (tasks, "paused", 2)
+    assert (after["tasks"], after["problem"], after["clients"]) == (None, None, None)
+    assert (after["state"], after["stop"]["reason"]) == ("stopped", "user")
+
+
 def test_workers_that_are_paused_are_a_problem_until_they_go_on(home: Home, cluster: Any) -> None:
     workers = [f"wk_{number:026d}" for number in (1, 2)]
     told = {"joined": workers, "clients": 1, "active": True}

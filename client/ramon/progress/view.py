@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from ramon.info import ClusterInfo, money
+from ramon.info import ClusterInfo, exactly, money
 
 _STYLE = (
     "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.6;"
@@ -86,7 +86,7 @@ class View:
     def _spent(self) -> str:
         if self.info is None:
             return ""
-        limit = f" of {money(self.info.budget_usd)}" if self.info.budget_usd else ""
+        limit = f" of {exactly(self.info.budget_usd)}" if self.info.budget_usd else ""
         return f"{money(self.info.spent_usd)}{limit} {'in all' if self.ended else 'so far'}"
 
     def _price(self) -> str:

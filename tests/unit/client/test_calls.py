@@ -16,7 +16,7 @@ import pytest
 from tests.unit.client.conftest import FOLDER, ROOT
 from tests.unit.notebook.parts import BIN
 
-MODULES = ("call_errors", "lazy_map", "sent_once")
+MODULES = ("call_errors", "lazy_map", "sent_once", "watched_to_the_end")
 
 
 @cache

@@ -80,6 +80,34 @@ def test_it_stops_when_the_next_minute_and_its_stop_would_pass_the_budget(time: 
     )
 
 
+@pytest.mark.parametrize(
+    ("budget", "seconds", "said"),
+    [
+        ("0.01", 40, "$0.0028 of its budget of $0.01,"),
+        ("0.01", 0, "nothing yet of its budget of $0.01,"),
+        ("0.0101", 138, "$0.0099 of its budget of $0.0101,"),
+        ("0.015", 200, "$0.014 of its budget of $0.015,"),
+        ("2", 27_700, "$1.99 of its budget of $2.00,"),
+    ],
+)
+def test_what_is_spent_is_told_in_as_many_digits_as_make_sense(
+    time: Time, budget: str, seconds: int, said: str
+) -> None:
+    _running(budget)
+    time.now += timedelta(seconds=seconds)
+    if not seconds:  # it stops at once only if it has one worker more
+        with db.transaction() as write:
+            units = attempts.units_of(lifecycle.read("cl_1"), "on_demand")
+            use = billing.Use(
+                "wk_2.1", "acc_1", "cl_1", billing.Kind.CLUSTER, "sim", None, units, clock.seconds()
+            )
+            billing.open_in(write, use)
+
+    jobs.meter_clusters()
+
+    assert said in (lifecycle.read("cl_1").stop_message or "")
+
+
 def test_a_budget_is_said_to_be_used_up_only_when_it_is(time: Time) -> None:
     _running("0.10")
     time.now += timedelta(minutes=30)

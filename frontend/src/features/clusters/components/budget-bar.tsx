@@ -11,7 +11,7 @@ const NEARLY = 80;
 /** How much of a cluster's budget is spent; it is stopped before the bar is full. */
 export function BudgetBar({ cluster, budget }: Props) {
   const percent = percentOf(useSpent(cluster), parseUsd(budget));
-  const words = `${percent} % of its budget of ${formatUsd(parseUsd(budget), 2)} is spent`;
+  const words = `${percent} % of its budget of ${formatUsd(parseUsd(budget))} is spent`;
   return (
     <div className={classes.budget}>
       <Progress
