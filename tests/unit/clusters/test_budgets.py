@@ -98,10 +98,17 @@ def test_what_is_spent_is_told_in_as_many_digits_as_make_sense(
     if not seconds:  # it stops at once only if it has one worker more
         with db.transaction() as write:
             units = attempts.units_of(lifecycle.read("cl_1"), "on_demand")
-            use = billing.Use(
-                "wk_2.1", "acc_1", "cl_1", billing.Kind.CLUSTER, "sim", None, units, clock.seconds()
+            use = metering.Use(
+                "wk_2.1",
+                "acc_1",
+                "cl_1",
+                metering.Kind.CLUSTER,
+                "sim",
+                None,
+                units,
+                clock.seconds(),
             )
-            billing.open_in(write, use)
+            metering.open_in(write, use)
 
     jobs.meter_clusters()
 
