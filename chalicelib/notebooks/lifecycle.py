@@ -243,7 +243,9 @@ def _end(server: Server, task: fargate.Task | None) -> None:
             )
             write.update("slots", Slots(server.account_id), [Slots.servers.delete({server.id})])
             shown = "deleted" if notebook.deleted_at is not None else state
-            write.update("route", _route(server.notebook_id), _route_to(shown, None))
+            write.update(
+                "route", _route(server.notebook_id), _route_to(shown, None, why=end.reason)
+            )
     except db.Refused as refused:
         server.refresh(consistent_read=True)
         if server.state != ServerState.ENDED and refused.failed & {"server", "credit"}:
@@ -331,9 +333,12 @@ def _route(notebook_id: str) -> Route:
     return Route(host_label(notebook_id))
 
 
-def _route_to(state: str, server_id: str | None, target: str | None = None) -> list[db.Action]:
+def _route_to(
+    state: str, server_id: str | None, target: str | None = None, why: str | None = None
+) -> list[db.Action]:
     return [
         Route.state.set(state),
+        Route.reason.remove() if why is None else Route.reason.set(why),
         Route.server_id.remove() if server_id is None else Route.server_id.set(server_id),
         Route.target.remove() if target is None else Route.target.set(target),
     ]

@@ -204,7 +204,7 @@ class Slots(Model):
 
 
 class Route(Model):
-    """What the gateway reads: whether a host is up, and where."""
+    """What the gateway reads: whether a host is up, and where, or why it is not (`Reason`)."""
 
     class Meta(db.BaseMeta):
         """Table `routes`."""
@@ -214,6 +214,7 @@ class Route(Model):
     host = Text(hash_key=True)
     notebook_id = Text()
     state = Text()
+    reason = MaybeText()
     target = MaybeText()
     server_id = MaybeText()
 

@@ -63,10 +63,60 @@ const NOT_RUNNING = {
   failed: {
     status: 503,
     code: "notebook_failed",
-    title: "This notebook could not start",
-    message: "Open it to see why, and to try again. Its files are safe.",
+    title: "This notebook is not running",
+    message:
+      "Something went wrong. Open it to see what, and to start it again. Its files are safe.",
     action: "Open it",
     retryAfter: 10,
+  },
+};
+
+const STOPPED_FOR_A_REASON = {
+  title: "This notebook was stopped",
+  message: "Its files were saved. Open it to see why it was stopped, and what to do.",
+};
+
+/**
+ * What happened, by the service's reason for the end of the last server. Whoever knows the address
+ * may read this, so nothing is said of what the account pays: those reasons are on its own pages.
+ *
+ * @type {Record<string, { title: string, message: string }>}
+ */
+const ENDED = {
+  idle: {
+    title: "This notebook was stopped because it was idle",
+    message: "Nothing ran in it for its idle time. Its files are safe: start it, and go on.",
+  },
+  maintenance: {
+    title: "This notebook was stopped for maintenance",
+    message: "Its computer was shut down. Its files were saved first: start it, and go on.",
+  },
+  limit: STOPPED_FOR_A_REASON,
+  unpaid: STOPPED_FOR_A_REASON,
+  plan: STOPPED_FOR_A_REASON,
+  crashed: {
+    title: "This notebook crashed",
+    message:
+      "JupyterLab ended while it was running. What was saved is safe, what was in memory is lost. Open it to start it again.",
+  },
+  out_of_memory: {
+    title: "This notebook ran out of memory",
+    message:
+      "It needed more than its size has. What was saved is safe, what was in memory is lost. Open it to choose a larger size, or to start it again.",
+  },
+  lost: {
+    title: "The computer of this notebook was lost",
+    message:
+      "It ended without a word. What was saved is safe, what was in memory is lost. Open it to start it again.",
+  },
+  lease_expired: {
+    title: "This notebook stopped answering",
+    message:
+      "It was not heard for three minutes, so it was stopped. What was saved is safe, what was in memory is lost. Open it to start it again.",
+  },
+  failed_start: {
+    title: "This notebook could not start",
+    message: "Open it to see why, and to try again. Its files are safe.",
   },
 };
 
@@ -81,7 +131,9 @@ export function answerFor(route) {
     return GONE;
   }
   const answer = route.state === "running" ? UNREACHABLE : (NOT_RUNNING[route.state] ?? GONE);
-  return { ...answer, notebookId: route.notebookId };
+  const ended = route.state === "stopped" || route.state === "failed";
+  const why = ended && route.reason ? ENDED[route.reason] : undefined;
+  return { ...answer, ...why, notebookId: route.notebookId };
 }
 
 /** The routes cannot be read, so nothing is known. @type {Answer} */

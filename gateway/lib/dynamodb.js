@@ -24,6 +24,7 @@ export function routesIn(table) {
       item && {
         notebookId: item.notebook_id?.S ?? "",
         state: /** @type {State} */ (item.state?.S),
+        reason: item.reason?.S,
         target: item.target?.S,
       }
     );

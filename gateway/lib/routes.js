@@ -14,6 +14,7 @@ import { log } from "./log.js";
  * @typedef {object} Route
  * @property {string} notebookId
  * @property {State} state
+ * @property {string | undefined} [reason] Why its last server ended, in the service's words.
  * @property {string | undefined} target `http://<address>:<port>` of the server, while it runs.
  *
  * @typedef {(host: string) => Promise<Route | undefined>} Fetch Reads one route; undefined if

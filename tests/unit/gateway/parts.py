@@ -39,9 +39,13 @@ class Routes:
     def __post_init__(self) -> None:
         self.client = boto3.client("dynamodb", endpoint_url=self.url)
 
-    def put(self, label: str, state: str, target: str | None = None) -> None:
-        """Say that the notebook of `label` is in `state`, at `target` if it runs."""
+    def put(
+        self, label: str, state: str, target: str | None = None, reason: str | None = None
+    ) -> None:
+        """Say that the notebook of `label` is in `state`, at this `target`, for this `reason`."""
         item = {"host": label, "notebook_id": label.replace("-", "_"), "state": state}
+        if reason:
+            item["reason"] = reason
         if target:
             item["target"] = target
         self.client.put_item(

@@ -23,7 +23,23 @@ NOT_RUNNING = [
     ("stopped", "This notebook is stopped", "Start it"),
     ("starting", "This notebook is starting", "Watch its progress"),
     ("stopping", "This notebook is stopping", "Open it"),
-    ("failed", "This notebook could not start", "Open it"),
+    ("failed", "This notebook is not running", "Open it"),
+]
+
+ENDED = [
+    ("failed", "crashed", "This notebook crashed"),
+    ("failed", "out_of_memory", "This notebook ran out of memory"),
+    ("failed", "lost", "The computer of this notebook was lost"),
+    ("failed", "lease_expired", "This notebook stopped answering"),
+    ("failed", "failed_start", "This notebook could not start"),
+    ("failed", "of a later version", "This notebook is not running"),
+    ("stopped", "user", "This notebook is stopped"),
+    ("stopped", "idle", "This notebook was stopped because it was idle"),
+    ("stopped", "maintenance", "This notebook was stopped for maintenance"),
+    ("stopped", "limit", "This notebook was stopped"),
+    ("stopped", "unpaid", "This notebook was stopped"),
+    ("stopped", "plan", "This notebook was stopped"),
+    ("starting", "crashed", "This notebook is starting"),
 ]
 
 
@@ -42,6 +58,17 @@ def test_a_person_gets_a_page_with_what_to_do(
     assert f"<h1>{title}</h1>" in page.text
     link = f"{APP_ORIGIN}/notebooks/{label.replace('-', '_')}/open"
     assert f'<a href="{link}">{action}</a>' in page.text
+
+
+@pytest.mark.parametrize(("state", "reason", "title"), ENDED)
+def test_a_page_says_how_a_notebook_ended(
+    proxy: Gateway, routes: Routes, label: str, state: str, reason: str, title: str
+) -> None:
+    routes.put(label, state, reason=reason)
+    page = proxy.get(label, "/lab", **BROWSER)
+    assert f"<h1>{title}</h1>" in page.text
+    assert "paid" not in page.text
+    assert "limit" not in page.text
 
 
 @pytest.mark.parametrize(("state", "title", "_action"), NOT_RUNNING)

@@ -10,7 +10,7 @@ from chalicelib.clusters.schemas import ClusterReport
 from chalicelib.clusters.states import ClusterState
 from chalicelib.core import hearing
 from chalicelib.notebooks import agent, canary, jobs, lifecycle
-from chalicelib.notebooks.models import Notebook, Server
+from chalicelib.notebooks.models import Notebook, Route, Server
 from chalicelib.notebooks.states import Reason, ServerState
 from tests.unit.notebooks.clusters import cluster_of, cluster_state, install, report_cluster
 from tests.unit.notebooks.world import ACCOUNT, World
@@ -100,6 +100,8 @@ def test_the_end_of_a_task_is_not_held_by_deafness(world: World) -> None:
 
     found = lifecycle.read_server(server.id)
     assert (found.state, found.stop_reason) == (ServerState.ENDED, Reason.CRASHED)
+    told = Route.get(lifecycle.host_label(server.notebook_id), consistent_read=True)
+    assert (told.state, told.reason) == ("failed", "crashed"), "for the gateway's page"
 
 
 def test_the_reaper_asks_ecs_first(world: World) -> None:
