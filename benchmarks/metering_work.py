@@ -32,7 +32,7 @@ from chalicelib.core import calendar, clock, config, db
 from chalicelib.metering import hours, recording
 from chalicelib.metering.models import Segment
 from chalicelib.metering.recording import SLICE_SECONDS
-from chalicelib.metering.uses import Kind, Use
+from chalicelib.metering.uses import Kind, NewUse
 from chalicelib.plans import catalogue
 from localcloud.tables import Tables, tables
 
@@ -95,7 +95,7 @@ class Work:
                 segment = _a_segment().serialize()
                 with self._timed("put"):
                     for account in range(self._accounts):
-                        put(segment | {"run_id": {"S": f"put_{account:020d}_{number}"}})
+                        put(segment | {"use_id": {"S": f"put_{account:020d}_{number}"}})
 
     def push(self) -> None:
         """Every hour that is over is sealed and sent. Raises BenchmarkError if a second is lost."""
@@ -152,8 +152,8 @@ class Work:
         }
 
 
-def _notebook(account_id: str, number: int) -> Use:
-    return Use(
+def _notebook(account_id: str, number: int) -> NewUse:
+    return NewUse(
         f"srv_{number:020d}", account_id, f"nb_{number:020d}", Kind.NOTEBOOK, "Benchmark", SIZE,
         catalogue.size(SIZE).units, BEGIN,
     )  # fmt: skip
@@ -167,7 +167,7 @@ def _bare_put() -> Callable[[Json], object]:
         return client.put_item(
             TableName=Segment.Meta.table_name,
             Item=item,
-            ConditionExpression="attribute_not_exists(run_id)",
+            ConditionExpression="attribute_not_exists(use_id)",
         )
 
     return put

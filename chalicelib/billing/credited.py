@@ -13,7 +13,7 @@ from chalicelib.billing.models import BillingAccount
 from chalicelib.core import calendar, clock, db
 from chalicelib.metering import service as metering
 from chalicelib.metering import uses
-from chalicelib.metering.service import Run
+from chalicelib.metering.service import Use
 
 FREE_USD_DAY = Decimal("1.00")
 """Dollars at list price that one account is credited in a UTC day; what fails beyond is charged.
@@ -28,7 +28,7 @@ account can compute for nothing in a day, should it find a way to make starts fa
 class Credit:
     """A use that is to cost nothing, and how much the account had been credited before it."""
 
-    run: Run
+    use: Use
     why: str
     amount: Decimal
     day: str
@@ -41,24 +41,24 @@ class Credit:
         return account.free_usd or Decimal(0) if account.free_day == self.day else Decimal(0)
 
 
-def credit(run_id: str, ended_at: int, why: str) -> Credit | None:
+def credit(use_id: str, ended_at: int, why: str) -> Credit | None:
     """That an open use, of which the provider says that it stopped at a second, costs nothing.
 
     `why` is for its owner. None if it costs nothing anyway, or if the day's credit is used up.
     """
-    run = uses.find(run_id)
-    if run is None or run.ended_at is not None:
+    use = uses.find(use_id)
+    if use is None or use.ended_at is not None:
         return None
-    amount = uses.extra_usd_second(run) * max(0, ended_at - run.started_at)
+    amount = uses.extra_usd_second(use) * max(0, ended_at - use.started_at)
     day = calendar.date_of(clock.seconds())
-    found = Credit(run, why, amount, day, payers.read(run.account_id))
+    found = Credit(use, why, amount, day, payers.read(use.account_id))
     return found if amount and found.given + amount <= FREE_USD_DAY else None
 
 
 def credit_in(write: db.Writes, one: Credit) -> None:
     """End a use at its start, in the transaction that notes when the provider stopped it."""
-    metering.waive_in(write, one.run, one.why)
-    account, day = BillingAccount(one.run.account_id), BillingAccount.free_day
+    metering.waive_in(write, one.use, one.why)
+    account, day = BillingAccount(one.use.account_id), BillingAccount.free_day
     if one.account.free_day == one.day:
         more, has_room = BillingAccount.free_usd.add(one.amount), _has_room(one)
         write.update("credit", account, [more], condition=(day == one.day) & has_room)

@@ -92,4 +92,4 @@ def _unsent(account_id: str) -> Decimal:
     )
     since = calendar.month_start(month)
     running = uses.open_of_account(account_id)
-    return recorded + sum((uses.accrued(run, now, since) for run in running), Decimal(0))
+    return recorded + sum((uses.accrued(use, now, since) for use in running), Decimal(0))

@@ -13,7 +13,7 @@ class Running(msgspec.Struct):
     `workers` are those of a cluster that are charged; 0 of everything else.
     """
 
-    run_id: str
+    use_id: str
     resource_id: str
     kind: str
     name: str

@@ -10,7 +10,7 @@ from chalicelib.billing import payers
 from chalicelib.billing.models import BillingAccount
 from chalicelib.core import calendar, clock
 from chalicelib.metering import months, uses
-from chalicelib.metering.service import Run
+from chalicelib.metering.service import Use
 from chalicelib.plans import catalogue
 from chalicelib.plans.catalogue import Plan
 
@@ -31,12 +31,12 @@ class Standing:
     at: int
     spent: Decimal
     limit: Decimal | None
-    running: list[Run]
+    running: list[Use]
 
     @property
     def usd_second(self) -> Decimal:
         """What everything that runs costs a second, beyond the plan."""
-        return sum((uses.extra_usd_second(run) for run in self.running), Decimal(0))
+        return sum((uses.extra_usd_second(use) for use in self.running), Decimal(0))
 
     @property
     def percent(self) -> int:
@@ -88,7 +88,7 @@ def standing(account_id: str) -> Standing:
     return stands
 
 
-def standings(running: Mapping[str, list[Run]]) -> Iterator[Standing]:
+def standings(running: Mapping[str, list[Use]]) -> Iterator[Standing]:
     """How accounts stand now, by what of theirs is open: as few requests for many as for one."""
     at = clock.seconds()
     month = calendar.month_of(at)
@@ -99,7 +99,7 @@ def standings(running: Mapping[str, list[Run]]) -> Iterator[Standing]:
     for account_id, own in running.items():
         account = accounts_of.get(account_id) or BillingAccount(account_id)
         plan = catalogue.plan(plans.get(account_id, catalogue.FREE))
-        unrecorded = sum((uses.accrued(run, at, since) for run in own), Decimal(0))
+        unrecorded = sum((uses.accrued(use, at, since) for use in own), Decimal(0))
         spent = recorded.get(account_id, Decimal(0)) + unrecorded
         yield Standing(account, plan, at, spent, limit_of(account, plan), own)
 

@@ -8,7 +8,7 @@ from chalicelib.billing.standing import Standing, standings
 from chalicelib.core.observability import surviving
 from chalicelib.core.sweeps import UNREADABLE
 from chalicelib.metering import uses
-from chalicelib.metering.service import Kind, Run
+from chalicelib.metering.service import Kind, Use
 from chalicelib.plans.catalogue import Plan
 
 
@@ -22,24 +22,24 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A run that must stop, and why, in words for its owner."""
+    """A use that must stop, and why, in words for its owner."""
 
-    run_id: str
+    use_id: str
     cause: Cause
     message: str
 
 
 def verdicts(kind: Kind) -> Iterator[Verdict]:
     """Sweep: everything of a kind that must stop now."""
-    running: dict[str, list[Run]] = {}
-    for run in sorted(uses.every_open(), key=lambda run: (run.account_id, run.started_at)):
-        running.setdefault(run.account_id, []).append(run)
+    running: dict[str, list[Use]] = {}
+    for use in sorted(uses.every_open(), key=lambda use: (use.account_id, use.started_at)):
+        running.setdefault(use.account_id, []).append(use)
     if running:
         for stands in _each_standing(running):
             yield from _verdicts_of(stands, kind)
 
 
-def _each_standing(running: Mapping[str, list[Run]]) -> Iterator[Standing]:
+def _each_standing(running: Mapping[str, list[Use]]) -> Iterator[Standing]:
     """As `_standings`, but that an account which can't be read costs no other its limits."""
     try:
         yield from list(standings(running))
@@ -50,28 +50,28 @@ def _each_standing(running: Mapping[str, list[Run]]) -> Iterator[Standing]:
 
 
 def _verdicts_of(stands: Standing, kind: Kind) -> Iterator[Verdict]:
-    runs = [run for run in stands.running if run.kind == kind and run.ended_at is None]
-    for place, run in enumerate(runs):
-        cause = _cause(stands, run, place)
+    found = [use for use in stands.running if use.kind == kind and use.ended_at is None]
+    for place, use in enumerate(found):
+        cause = _cause(stands, use, place)
         if cause is not None:
-            yield Verdict(run.id, cause, _message(stands, cause))
+            yield Verdict(use.id, cause, _message(stands, cause))
 
 
-def _cause(stands: Standing, run: Run, place: int) -> Cause | None:
-    """Why a run must stop; `place` counts those that began before it."""
+def _cause(stands: Standing, use: Use, place: int) -> Cause | None:
+    """Why a use must stop; `place` counts those that began before it."""
     if stands.must_stop:
         return Cause.UNPAID
-    if _is_beyond(stands.plan, run, place):
+    if _is_beyond(stands.plan, use, place):
         return Cause.PLAN
-    if uses.extra_usd_second(run) and stands.is_nearly_spent:
+    if uses.extra_usd_second(use) and stands.is_nearly_spent:
         return Cause.LIMIT
     return None
 
 
-def _is_beyond(plan: Plan, run: Run, place: int) -> bool:
-    if run.kind != Kind.NOTEBOOK:
+def _is_beyond(plan: Plan, use: Use, place: int) -> bool:
+    if use.kind != Kind.NOTEBOOK:
         return not plan.has_usage
-    units = {meter: int(run.units[meter]) for meter in run.units}
+    units = {meter: int(use.units[meter]) for meter in use.units}
     return place >= plan.notebooks_at_once or plan.extra_usd_hour(units) is None
 
 

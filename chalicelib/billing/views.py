@@ -10,7 +10,7 @@ from chalicelib.core import calendar, clock
 from chalicelib.core.money import exact
 from chalicelib.metering import service as metering
 from chalicelib.metering import uses
-from chalicelib.metering.service import Kind, Run
+from chalicelib.metering.service import Kind, Use
 
 
 def billing_of(stands: Standing) -> schemas.Billing:
@@ -32,24 +32,24 @@ def billing_of(stands: Standing) -> schemas.Billing:
     )
 
 
-def _grouped(running: Iterable[Run]) -> dict[str, list[Run]]:
+def _grouped(running: Iterable[Use]) -> dict[str, list[Use]]:
     """Runs by their ids, but all workers of a cluster together, by its."""
-    groups: dict[str, list[Run]] = defaultdict(list)
-    for run in running:
-        groups[run.resource_id if run.kind == Kind.CLUSTER else run.id].append(run)
+    groups: dict[str, list[Use]] = defaultdict(list)
+    for use in running:
+        groups[use.resource_id if use.kind == Kind.CLUSTER else use.id].append(use)
     return groups
 
 
-def _running(id_: str, of: list[Run], at: int) -> schemas.Running:
-    rate = sum((uses.extra_usd_second(run) for run in of), Decimal(0)) * 3600
+def _running(id_: str, of: list[Use], at: int) -> schemas.Running:
+    rate = sum((uses.extra_usd_second(use) for use in of), Decimal(0)) * 3600
     return schemas.Running(
-        run_id=id_,
+        use_id=id_,
         resource_id=of[0].resource_id,
         kind=of[0].kind,
         name=of[0].name,
         size=of[0].size,
         started_at=clock.moment(of[0].started_at),
-        spent_usd=exact(sum((uses.cost(run, at) for run in of), Decimal(0))),
+        spent_usd=exact(sum((uses.cost(use, at) for use in of), Decimal(0))),
         rate_usd_hour=f"{rate:.4f}",
         included=not rate,
         workers=len(of) if of[0].kind == Kind.CLUSTER else 0,
@@ -72,16 +72,16 @@ def usage_now(account_id: str) -> schemas.UsageNow:
     )
 
 
-def _resources(account_id: str, running: Iterable[Run]) -> Iterator[schemas.UsedNow]:
-    """One for each notebook and cluster, however many runs it has."""
-    found = [run for run in running if run.kind in (Kind.NOTEBOOK, Kind.CLUSTER)]
-    first = {run.resource_id: run for run in reversed(found)}
-    spent = metering.spending(account_id, {id_: run.started_at for id_, run in first.items()})
-    for resource_id, run in sorted(first.items(), key=lambda item: item[1].started_at):
+def _resources(account_id: str, running: Iterable[Use]) -> Iterator[schemas.UsedNow]:
+    """One for each notebook and cluster, however many uses it has."""
+    found = [use for use in running if use.kind in (Kind.NOTEBOOK, Kind.CLUSTER)]
+    first = {use.resource_id: use for use in reversed(found)}
+    spent = metering.spending(account_id, {id_: use.started_at for id_, use in first.items()})
+    for resource_id, use in sorted(first.items(), key=lambda item: item[1].started_at):
         yield schemas.UsedNow(
             id=resource_id,
-            name=run.name,
-            kind="cluster" if run.kind == Kind.CLUSTER else "notebook",
+            name=use.name,
+            kind="cluster" if use.kind == Kind.CLUSTER else "notebook",
             usd_hour=f"{spent[resource_id].usd_second * calendar.HOUR:.4f}",
             spent_usd=f"{spent[resource_id].spent:.6f}",
         )

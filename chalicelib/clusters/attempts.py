@@ -1,7 +1,7 @@
 """What becomes of a worker's attempts, and what is charged for each.
 
 Money follows Batch's own times alone. An attempt is charged from Batch's start to Batch's stop: its
-run of billing is opened in the transaction that records the start, and ended in the one that
+use is opened in the transaction that records the start, and ended in the one that
 records the stop. Whether a worker has joined is what its account's own programs say, so it decides
 about what is shown and about who is waited for, never about what is owed.
 """
@@ -18,8 +18,8 @@ from chalicelib.metering import service as metering
 from chalicelib.plans import catalogue
 
 
-def run_id(worker: Worker, attempt: int) -> str:
-    """The run of billing of one attempt."""
+def use_id(worker: Worker, attempt: int) -> str:
+    """The use of one attempt."""
     return f"{worker.id}.{attempt}"
 
 
@@ -103,10 +103,10 @@ def joined(worker: Worker) -> None:
         worker.refresh(consistent_read=True)
 
 
-def _use(worker: Worker, number: str, at: datetime) -> metering.Use:
+def _use(worker: Worker, number: str, at: datetime) -> metering.NewUse:
     cluster = lifecycle.read(worker.cluster_id)
-    return metering.Use(
-        run_id=run_id(worker, int(number)),
+    return metering.NewUse(
+        use_id=use_id(worker, int(number)),
         account_id=worker.account_id,
         resource_id=cluster.id,
         kind=metering.Kind.CLUSTER,
@@ -130,15 +130,15 @@ def units_of(cluster: Cluster, kind: str) -> catalogue.Units:
 def stopped(worker: Worker, number: str, at: datetime, fault: str | None = None) -> None:
     """Batch stopped an attempt: it is charged until then, or not at all for a `fault` of ours."""
     _record_stop(worker, number, at, fault)
-    metering.settle(run_id(worker, int(number)))
+    metering.settle(use_id(worker, int(number)))
 
 
 @db.when_contended
 def _record_stop(worker: Worker, number: str, at: datetime, fault: str | None) -> None:
     if number in worker.stopped.attribute_values or worker.ended_at is not None:
         return
-    run, second = run_id(worker, int(number)), int(at.timestamp())
-    credit = billing.credit(run, second, fault) if fault else None
+    use, second = use_id(worker, int(number)), int(at.timestamp())
+    credit = billing.credit(use, second, fault) if fault else None
     actions = [_of(Worker.stopped, number).set(_millis(at))]
     if credit:
         actions.append(Worker.free.add({number}))
@@ -154,7 +154,7 @@ def _record_stop(worker: Worker, number: str, at: datetime, fault: str | None) -
             if credit:
                 billing.credit_in(write, credit)
             else:
-                metering.end_in(write, run, second)
+                metering.end_in(write, use, second)
     except db.Refused as refused:
         look_again(worker, refused)
     else:
@@ -172,7 +172,7 @@ def stop_at_the_latest(worker: Worker, number: int, end: datetime) -> datetime:
 
 def last_seen(worker: Worker) -> datetime:
     """The last moment at which Batch said that it ran, as far as that is recorded."""
-    until = metering.recorded_until(run_id(worker, newest(worker)))
+    until = metering.recorded_until(use_id(worker, newest(worker)))
     return clock.now() if until is None else clock.moment(until)
 
 

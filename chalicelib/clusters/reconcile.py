@@ -1,6 +1,6 @@
-"""Holds Batch's own times against what was billed: Batch ─ workers ─ runs, both ways.
+"""Holds Batch's own times against what was billed: Batch ─ workers ─ uses, both ways.
 
-A second that Batch ran an attempt and that no run of billing has is a finding, as is one that was
+A second that Batch ran an attempt and that no use has is a finding, as is one that was
 billed and that no attempt had.
 """
 
@@ -13,7 +13,7 @@ from chalicelib.core import clock, db
 from chalicelib.metering import service as metering
 
 _BATCH = "Batch ─ workers"
-_RUNS = "workers ─ runs"
+_USES = "workers ─ uses"
 _REMEMBERED = timedelta(days=1)
 """Batch tells of a job for longer than this after its end; the audit comes each night."""
 _ON_ITS_WAY = timedelta(minutes=5)
@@ -21,17 +21,17 @@ _ON_ITS_WAY = timedelta(minutes=5)
 
 
 def differing(account_id: str, month: str) -> Iterator[metering.Finding]:
-    """What differs between Batch, an account's workers and their runs of billing, in a month."""
-    billed = {run.id for run in metering.runs_of(account_id, month, metering.Kind.CLUSTER)}
+    """What differs between Batch, an account's workers and their uses, in a month."""
+    billed = {use.id for use in metering.uses_of(account_id, month, metering.Kind.CLUSTER)}
     workers = _workers(account_id, month, billed)
     ran = {
-        attempts.run_id(worker, int(number)): (worker, number)
+        attempts.use_id(worker, int(number)): (worker, number)
         for worker in workers.values()
         for number in _attempts_in(worker, month)
     }
     spans = metering.spans({*billed, *ran})
     for id_ in sorted(billed - ran.keys()):
-        yield metering.Finding(_RUNS, id_, "it is billed, but Batch never started such an attempt")
+        yield metering.Finding(_USES, id_, "it is billed, but Batch never started such an attempt")
     for id_, (worker, number) in sorted(ran.items()):
         yield from _differing(id_, worker, number, spans.get(id_))
     yield from _unrecorded(workers.values())
@@ -59,24 +59,24 @@ def _attempts_in(worker: Worker, month: str) -> Iterator[str]:
 
 
 def _differing(
-    id_: str, worker: Worker, number: str, run: metering.Span | None
+    id_: str, worker: Worker, number: str, use: metering.Span | None
 ) -> Iterator[metering.Finding]:
-    """What an attempt's times say against its run's."""
+    """What an attempt's times say against its use's."""
     started = _second(worker.started.attribute_values[number])
     stopped = worker.stopped.attribute_values.get(number)
-    if run is None:
-        yield metering.Finding(_RUNS, id_, f"Batch started it at {started}, and nothing is billed")
+    if use is None:
+        yield metering.Finding(_USES, id_, f"Batch started it at {started}, and nothing is billed")
         return
-    if run.started_at != started:
-        message = f"started at {started}, billed from {run.started_at} on"
-        yield metering.Finding(_RUNS, id_, message)
+    if use.started_at != started:
+        message = f"started at {started}, billed from {use.started_at} on"
+        yield metering.Finding(_USES, id_, message)
     ends = None if stopped is None else _second(stopped)
-    if run.credit is not None:
+    if use.credit is not None:
         ends = started
-    if run.ended_at != ends:
-        yield metering.Finding(_RUNS, id_, f"stopped at {ends}, billed until {run.ended_at}")
-    if (run.credit is not None) != (number in (worker.free or ())):
-        yield metering.Finding(_RUNS, id_, f"credited: {run.credit}; its worker says otherwise")
+    if use.ended_at != ends:
+        yield metering.Finding(_USES, id_, f"stopped at {ends}, billed until {use.ended_at}")
+    if (use.credit is not None) != (number in (worker.free or ())):
+        yield metering.Finding(_USES, id_, f"credited: {use.credit}; its worker says otherwise")
 
 
 def _unrecorded(workers: Iterable[Worker]) -> Iterator[metering.Finding]:
@@ -100,7 +100,7 @@ def _not_as_recorded(
         recorded = None if known is None else _second(known)
         if told is not None and not _is_fresh(told) and int(told.timestamp()) != recorded:
             message = f"Batch {what} it at {int(told.timestamp())}, the record says {recorded}"
-            yield metering.Finding(_BATCH, attempts.run_id(worker, int(number)), message)
+            yield metering.Finding(_BATCH, attempts.use_id(worker, int(number)), message)
 
 
 def _is_fresh(moment: datetime) -> bool:

@@ -189,14 +189,14 @@ def meter() -> None:
     clusters = {cluster.id: cluster for cluster in lifecycle.live()}
     metering.record_use(metering.Kind.CLUSTER, _running(clusters).__contains__, seen_at)
     for verdict in billing.verdicts(metering.Kind.CLUSTER):
-        with surviving("a cluster was not stopped", run_id=verdict.run_id, cause=verdict.cause):
-            cluster = lifecycle.read(crew.read(verdict.run_id.partition(".")[0]).cluster_id)
+        with surviving("a cluster was not stopped", use_id=verdict.use_id, cause=verdict.cause):
+            cluster = lifecycle.read(crew.read(verdict.use_id.partition(".")[0]).cluster_id)
             lifecycle.ask_to_stop(cluster, Reason(verdict.cause), verdict.message)
     each("a budget was not looked at", clusters.values(), of_clusters.keep_budget)
 
 
 def _running(cluster_ids: Iterable[str]) -> set[str]:
-    """The runs of billing whose attempts Batch says are running; opened, if nobody has yet."""
+    """The uses whose attempts Batch says are running; opened, if nobody has yet."""
     workers = [worker for id_ in cluster_ids for worker in crew.live_of(id_)]
     jobs = batch.describe(worker.job_id for worker in workers if worker.job_id)
     running = set()
@@ -204,7 +204,7 @@ def _running(cluster_ids: Iterable[str]) -> set[str]:
         job = jobs.get(worker.job_id or "")
         if job is None or job.running_attempt is None:
             continue
-        running.add(attempts.run_id(worker, job.running_attempt))
+        running.add(attempts.use_id(worker, job.running_attempt))
         if job.running_attempt > attempts.newest(worker):
             with surviving("a worker's start was not recorded", worker_id=worker.id):
                 crew.observe(worker, job)

@@ -104,14 +104,14 @@ def _saved(one: Cluster) -> schemas.Saved | None:
 
 def workers(found: Sequence[Worker]) -> list[schemas.ClusterWorker]:
     """Workers of one cluster."""
-    runs = {
-        worker.id: [attempts.run_id(worker, int(number)) for number in _charged(worker)]
+    charged = {
+        worker.id: [attempts.use_id(worker, int(number)) for number in _charged(worker)]
         for worker in found
     }
-    costs = metering.costs(run for of_worker in runs.values() for run in of_worker)
+    costs = metering.costs(use for of_worker in charged.values() for use in of_worker)
     spent = {
-        id_: sum((costs[run].spent for run in of_worker if run in costs), start=catalogue.NOTHING)
-        for id_, of_worker in runs.items()
+        id_: sum((costs[use].spent for use in of_worker if use in costs), start=catalogue.NOTHING)
+        for id_, of_worker in charged.items()
     }
     return [_worker(worker, f"{spent[worker.id]:.6f}") for worker in found]
 

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from chalicelib.core import calendar
 from chalicelib.metering import hours, ledger, uses
-from chalicelib.metering.models import Entry, MeterHour, Run, Segment, UsageMonth
+from chalicelib.metering.models import Entry, MeterHour, Segment, UsageMonth, Use
 from chalicelib.plans.catalogue import METERS
 
 
@@ -49,9 +49,9 @@ class Books:
         return list(Segment.by_account.query(self.account_id, billed))
 
     @cached_property
-    def uses(self) -> list[Run]:
+    def uses(self) -> list[Use]:
         """What was used."""
-        return list(uses.by_ids({segment.run_id for segment in self.segments}).values())
+        return list(uses.by_ids({segment.use_id for segment in self.segments}).values())
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -88,15 +88,15 @@ def findings(books: Books) -> Iterator[Finding]:
 
 
 def _uses_and_segments(books: Books) -> Iterator[Finding]:
-    """The segments of a run add up to its time, one after the other."""
-    for run in books.uses:
-        segments = list(Segment.query(run.id, consistent_read=True))
+    """The segments of a use add up to its time, one after the other."""
+    for use in books.uses:
+        segments = list(Segment.query(use.id, consistent_read=True))
         seconds = sum(segment.sign * (segment.end - segment.start) for segment in segments)
-        if seconds != run.metered_until - run.started_at:
-            length = run.metered_until - run.started_at
-            yield Finding("uses ─ segments", run.id, f"{length} s, but segments of {seconds} s")
-        if [segment.seq for segment in segments] != list(range(1, (run.seq or 0) + 1)):
-            yield Finding("uses ─ segments", run.id, "a segment is missing")
+        if seconds != use.metered_until - use.started_at:
+            length = use.metered_until - use.started_at
+            yield Finding("uses ─ segments", use.id, f"{length} s, but segments of {seconds} s")
+        if [segment.seq for segment in segments] != list(range(1, (use.seq or 0) + 1)):
+            yield Finding("uses ─ segments", use.id, "a segment is missing")
 
 
 def _segments_and_ledger(books: Books) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """The ledger: what was used, written so that no second can be missing or be there twice.
 
-A piece of a run's time is recorded by one transaction, which moves the run's `metered_until` from
+A piece of a use's time is recorded by one transaction, which moves the use's `metered_until` from
 the piece's start to its end, and writes the segment, the two sides of its booking, the sums for
 the month and for plots, and adds to what will be charged of the hour (`hours.py`). The
 conditions do the deduplication: recorded twice, the second one is refused.
@@ -17,7 +17,7 @@ from typing import Any
 
 from chalicelib.core import calendar, clock, db
 from chalicelib.metering import hours, months
-from chalicelib.metering.models import Entry, Run, Segment, UsageDay, UsageMonth
+from chalicelib.metering.models import Entry, Segment, UsageDay, UsageMonth, Use
 from chalicelib.plans.catalogue import METERS, Units
 
 _TRIES = 20
@@ -25,7 +25,7 @@ _TRIES = 20
 
 
 class Moved(Exception):
-    """The run has been recorded further, or less far, since it was read."""
+    """The use has been recorded further, or less far, since it was read."""
 
 
 class Unrecorded(Exception):
@@ -54,9 +54,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`[start, end)` of a run in whole seconds, and the terms on which it is recorded.
+    """`[start, end)` of a use in whole seconds, and the terms on which it is recorded.
 
-    `hour` is the start of the UTC hour that it is billed in. `after` is what the run's terms are
+    `hour` is the start of the UTC hour that it is billed in. `after` is what the use's terms are
     from then on.
     """
 
@@ -117,36 +117,36 @@ def plain(units: Any) -> Units:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a run uses at a time, and what of that its plan has paid for."""
+    """What a use uses at a time, and what of that its plan has paid for."""
 
     plan: str
     units: Units
     included: Units = field(default_factory=dict)
 
 
-def record(run: Run, piece: Piece) -> None:
-    """Record a piece of a run, once.
+def record(use: Use, piece: Piece) -> None:
+    """Record a piece of a use, once.
 
-    Raises `Moved` if the run is not where the piece begins (or ends, if it takes back), and
+    Raises `Moved` if the use is not where the piece begins (or ends, if it takes back), and
     `Unrecorded` if no hour would take it.
     """
     revisions: dict[str, int] = {}
     for _ in range(_TRIES):
         try:
-            _write(run, piece, revisions)
+            _write(use, piece, revisions)
         except db.Refused as refused:
-            if "run" in refused.failed:
-                raise Moved(run.id) from refused
+            if "use" in refused.failed:
+                raise Moved(use.id) from refused
             if "month" in refused.failed:
                 piece, revisions = _carried_forward(piece), {}
             for line in piece.lines:
                 if f"hour {line.meter}" in refused.failed:
                     revisions[line.meter] = hours.next_revision(
-                        run.account_id, line.meter, piece.hour
+                        use.account_id, line.meter, piece.hour
                     )
         else:
             return
-    raise Unrecorded(run.id)
+    raise Unrecorded(use.id)
 
 
 def _carried_forward(piece: Piece) -> Piece:
@@ -155,14 +155,14 @@ def _carried_forward(piece: Piece) -> Piece:
 
 
 @db.when_contended
-def _write(run: Run, piece: Piece, revisions: Mapping[str, int]) -> None:
-    segment = _segment(run, piece)
+def _write(use: Use, piece: Piece, revisions: Mapping[str, int]) -> None:
+    segment = _segment(use, piece)
     with db.transaction() as write:
-        write.save("segment", segment, condition=Segment.run_id.does_not_exist())
+        write.save("segment", segment, condition=Segment.use_id.does_not_exist())
         if piece.amount:
             for entry in _entries(segment):
                 write.save(f"entry {entry.side}", entry, condition=Entry.book.does_not_exist())
-        _move(write, run, piece, segment.seq)
+        _move(write, use, piece, segment.seq)
         _add_to_month(write, segment)
         for line in piece.lines:
             _add_to_day(write, segment, line, piece.seconds)
@@ -171,21 +171,21 @@ def _write(run: Run, piece: Piece, revisions: Mapping[str, int]) -> None:
                     write,
                     f"hour {line.meter}",
                     hours.Usage(
-                        run.account_id, line.meter, piece.hour, revisions.get(line.meter, 0),
+                        use.account_id, line.meter, piece.hour, revisions.get(line.meter, 0),
                         line.billable, line.amount,
                     ),
                 )  # fmt: skip
 
 
-def _segment(run: Run, piece: Piece) -> Segment:
+def _segment(use: Use, piece: Piece) -> Segment:
     return Segment(
-        run.id,
-        run.seq + 1,
-        account_id=run.account_id,
-        resource_id=run.resource_id,
-        kind=run.kind,
-        name=run.name,
-        size=run.size,
+        use.id,
+        use.seq + 1,
+        account_id=use.account_id,
+        resource_id=use.resource_id,
+        kind=use.kind,
+        name=use.name,
+        size=use.size,
         start=piece.start,
         end=piece.end,
         sign=piece.sign,
@@ -206,36 +206,36 @@ def _entries(segment: Segment) -> list[Entry]:
     return [
         Entry(
             book,
-            f"{segment.run_id}:{segment.seq:08d}:{side}",
+            f"{segment.use_id}:{segment.seq:08d}:{side}",
             side=side,
             amount=amount,
-            run_id=segment.run_id,
+            use_id=segment.use_id,
             seq=segment.seq,
         )
         for side, amount in sides.items()
     ]
 
 
-def _move(write: db.Writes, run: Run, piece: Piece, seq: int) -> None:
+def _move(write: db.Writes, use: Use, piece: Piece, seq: int) -> None:
     before, after = (piece.start, piece.end) if piece.sign > 0 else (piece.end, piece.start)
     actions: list[db.Action] = [
-        Run.metered_until.set(after),
-        Run.seq.set(seq),
-        Run.amount.add(piece.amount),
+        Use.metered_until.set(after),
+        Use.seq.set(seq),
+        Use.amount.add(piece.amount),
     ]
     if piece.after is not None:
         actions += [
-            Run.plan.set(piece.after.plan),
-            Run.units.set(dict(piece.after.units)),
-            Run.included.set(dict(piece.after.included)),
+            Use.plan.set(piece.after.plan),
+            Use.units.set(dict(piece.after.units)),
+            Use.included.set(dict(piece.after.included)),
         ]
-    if run.ended_at == after:
-        actions += [Run.open_shard.remove(), Run.open_account_id.remove()]
-    is_there = (Run.metered_until == before) & (Run.seq == run.seq)
+    if use.ended_at == after:
+        actions += [Use.open_shard.remove(), Use.open_account_id.remove()]
+    is_there = (Use.metered_until == before) & (Use.seq == use.seq)
     ends_there = (
-        Run.ended_at.does_not_exist() if run.ended_at is None else Run.ended_at == run.ended_at
+        Use.ended_at.does_not_exist() if use.ended_at is None else Use.ended_at == use.ended_at
     )
-    write.update("run", run, actions, condition=is_there & ends_there)
+    write.update("use", use, actions, condition=is_there & ends_there)
 
 
 def _add_to_month(write: db.Writes, segment: Segment) -> None:

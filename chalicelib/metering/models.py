@@ -14,7 +14,7 @@ from chalicelib.core.attributes import (
 )
 
 
-class OpenRuns(GlobalSecondaryIndex["Run"]):
+class OpenUses(GlobalSecondaryIndex["Use"]):
     """Everything that is being metered, in shards."""
 
     class Meta(db.BaseMeta):
@@ -27,7 +27,7 @@ class OpenRuns(GlobalSecondaryIndex["Run"]):
     id = Text(range_key=True)
 
 
-class OpenRunsOfAccount(GlobalSecondaryIndex["Run"]):
+class OpenUsesOfAccount(GlobalSecondaryIndex["Use"]):
     """What of one account is being metered."""
 
     class Meta(db.BaseMeta):
@@ -40,7 +40,7 @@ class OpenRunsOfAccount(GlobalSecondaryIndex["Run"]):
     id = Text(range_key=True)
 
 
-class Run(Model):
+class Use(Model):
     """Something that is used and paid for, from its start to its end: a server, a worker, storage.
 
     `units` is what it uses at a time, by meter, and `included` the part of it that the plan has
@@ -51,9 +51,9 @@ class Run(Model):
     """
 
     class Meta(db.BaseMeta):
-        """Table `usage_runs`."""
+        """Table `uses`."""
 
-        table_name = db.table("usage_runs")
+        table_name = db.table("uses")
 
     id = Text(hash_key=True)
     account_id = Text()
@@ -73,8 +73,8 @@ class Run(Model):
     open_shard = MaybeText()
     open_account_id = MaybeText()
 
-    open = OpenRuns()
-    open_by_account = OpenRunsOfAccount()
+    open = OpenUses()
+    open_by_account = OpenUsesOfAccount()
 
 
 class SegmentsOfAccount(GlobalSecondaryIndex["Segment"]):
@@ -91,7 +91,7 @@ class SegmentsOfAccount(GlobalSecondaryIndex["Segment"]):
 
 
 class Segment(Model):
-    """`[start, end)` of a run: what it used in that time and what that costs. Never changed.
+    """`[start, end)` of a use: what it used in that time and what that costs. Never changed.
 
     `sign` is -1 for one that takes back what an earlier one had too much. `hour` is the start of
     the UTC hour that it is billed in; `carried_from` the one in which it fell, where its month
@@ -103,7 +103,7 @@ class Segment(Model):
 
         table_name = db.table("usage_segments")
 
-    run_id = Text(hash_key=True)
+    use_id = Text(hash_key=True)
     seq = Integer(range_key=True)
     account_id = Text()
     resource_id = Text()
@@ -141,7 +141,7 @@ class Entry(Model):
     id = Text(range_key=True)
     side = Text()
     amount = Money()
-    run_id = Text()
+    use_id = Text()
     seq = Integer()
 
 

@@ -1,6 +1,6 @@
 """What is being used, recorded from its start to the provider's own stop time.
 
-A run is opened in the transaction that makes it true (a server that became `running`), and its end
+A use is opened in the transaction that makes it true (a server that became `running`), and its end
 is noted in the one that ends it. In between, a sweep records it piece by piece, up to a moment at
 which the provider said that it was alive; so what is recorded never runs ahead of what happened,
 but for clocks that differ, and that is taken back.
@@ -14,112 +14,112 @@ from chalicelib.core import calendar, db
 from chalicelib.core.observability import log, surviving
 from chalicelib.metering import ledger, uses
 from chalicelib.metering.ledger import Piece, Terms, plain
-from chalicelib.metering.models import Run, Segment
-from chalicelib.metering.uses import Kind, Use
+from chalicelib.metering.models import Segment, Use
+from chalicelib.metering.uses import Kind, NewUse
 from chalicelib.plans import catalogue
 from chalicelib.plans.catalogue import FREE, METERS
 
 SLICE_SECONDS = 600
-"""A run is recorded at least this often, and at every full hour."""
+"""A use is recorded at least this often, and at every full hour."""
 _TRIES = 10
 
 
-def open_in(write: db.Writes, use: Use) -> None:
+def open_in(write: db.Writes, new: NewUse) -> None:
     """Begin to meter, in the transaction that makes the use true."""
-    terms = uses.terms_of(catalogue.plan(accounts.read(use.account_id).plan), use.kind, use.units)
-    run = uses.new(use, terms)
-    run.open_shard = uses.shard_of(use.run_id)
-    run.open_account_id = use.account_id
-    write.save("usage run", run, condition=Run.id.does_not_exist())
+    terms = uses.terms_of(catalogue.plan(accounts.read(new.account_id).plan), new.kind, new.units)
+    use = uses.begun(new, terms)
+    use.open_shard = uses.shard_of(new.use_id)
+    use.open_account_id = new.account_id
+    write.save("use", use, condition=Use.id.does_not_exist())
 
 
-def end_in(write: db.Writes, run_id: str, ended_at: int) -> None:
+def end_in(write: db.Writes, use_id: str, ended_at: int) -> None:
     """Note the provider's own stop time, in the transaction that ends the use."""
     write.update(
-        "usage run",
-        Run(run_id),
-        [Run.ended_at.set(ended_at)],
-        condition=Run.id.exists() & Run.ended_at.does_not_exist(),
+        "use",
+        Use(use_id),
+        [Use.ended_at.set(ended_at)],
+        condition=Use.id.exists() & Use.ended_at.does_not_exist(),
     )
 
 
-def waive_in(write: db.Writes, run: Run, why: str) -> None:
+def waive_in(write: db.Writes, use: Use, why: str) -> None:
     """End a use at its start, so that it costs nothing; `why` is for its owner."""
     write.update(
-        "usage run",
-        Run(run.id),
-        [Run.ended_at.set(run.started_at), Run.credit.set(why)],
-        condition=Run.id.exists() & Run.ended_at.does_not_exist(),
+        "use",
+        Use(use.id),
+        [Use.ended_at.set(use.started_at), Use.credit.set(why)],
+        condition=Use.id.exists() & Use.ended_at.does_not_exist(),
     )
 
 
-def settle(run_id: str) -> None:
-    """Record a run that has ended, to its last second. Asked again, does what is left to do."""
+def settle(use_id: str) -> None:
+    """Record a use that has ended, to its last second. Asked again, does what is left to do."""
     for _ in range(_TRIES):
-        run = uses.find(run_id)
-        if run is None or run.open_shard is None or run.ended_at is None:
+        use = uses.find(use_id)
+        if use is None or use.open_shard is None or use.ended_at is None:
             return
-        end = max(run.ended_at, run.started_at)
+        end = max(use.ended_at, use.started_at)
         try:
-            if run.metered_until < end:
-                _record_until(run, end, uses.terms_now(run))
-            elif run.metered_until > end:
-                _take_back(run, end)
+            if use.metered_until < end:
+                _record_until(use, end, uses.terms_now(use))
+            elif use.metered_until > end:
+                _take_back(use, end)
             else:
-                _close(run)
+                _close(use)
         except ledger.Moved:
             continue
 
 
 def record_use(kind: Kind, is_alive: Callable[[str], bool], seen_at: int) -> None:
-    """Sweep: record every open run of a kind that was alive at this second, and those that ended.
+    """Sweep: record every open use of a kind that was alive at this second, and those that ended.
 
-    `is_alive` says of a run's id whether its provider said so at `seen_at`. One that is neither
+    `is_alive` says of a use's id whether its provider said so at `seen_at`. One that is neither
     alive nor ended is left alone: its stop time is still to come.
     """
     found = list(uses.open_of(kind))
-    plans = accounts.plans_of(run.account_id for run in found)
-    for run in found:
-        with surviving("a run was not recorded; the next sweep tries again", run_id=run.id):
-            if run.ended_at is not None:
-                settle(run.id)
-            elif is_alive(run.id):
-                plan = catalogue.plan(plans.get(run.account_id, FREE))
-                _record_living(run, seen_at, uses.terms_of(plan, kind, plain(run.units)))
+    plans = accounts.plans_of(use.account_id for use in found)
+    for use in found:
+        with surviving("a use was not recorded; the next sweep tries again", use_id=use.id):
+            if use.ended_at is not None:
+                settle(use.id)
+            elif is_alive(use.id):
+                plan = catalogue.plan(plans.get(use.account_id, FREE))
+                _record_living(use, seen_at, uses.terms_of(plan, kind, plain(use.units)))
 
 
-def _record_living(run: Run, seen_at: int, terms: Terms) -> None:
-    """Record a run up to a second if it is time to; from then on it is on these terms."""
-    if run.metered_until >= seen_at:
+def _record_living(use: Use, seen_at: int, terms: Terms) -> None:
+    """Record a use up to a second if it is time to; from then on it is on these terms."""
+    if use.metered_until >= seen_at:
         return
-    if not _is_due(run, seen_at) and terms == uses.terms_now(run):
+    if not _is_due(use, seen_at) and terms == uses.terms_now(use):
         return
     try:
-        _record_until(run, seen_at, terms)
+        _record_until(use, seen_at, terms)
     except ledger.Moved:
-        log.info("another process is recording this run", run_id=run.id)
+        log.info("another process is recording this use", use_id=use.id)
 
 
-def _is_due(run: Run, seen_at: int) -> bool:
-    is_long_ago = seen_at - run.metered_until >= SLICE_SECONDS
-    return is_long_ago or calendar.hour_of(run.metered_until) < calendar.hour_of(seen_at)
+def _is_due(use: Use, seen_at: int) -> bool:
+    is_long_ago = seen_at - use.metered_until >= SLICE_SECONDS
+    return is_long_ago or calendar.hour_of(use.metered_until) < calendar.hour_of(seen_at)
 
 
-def _record_until(run: Run, end: int, after: Terms) -> None:
-    """Record a run up to a second on its present terms; `after` it has those."""
-    record(run, end, uses.terms_now(run), after, calendar.HOUR)
+def _record_until(use: Use, end: int, after: Terms) -> None:
+    """Record a use up to a second on its present terms; `after` it has those."""
+    record(use, end, uses.terms_now(use), after, calendar.HOUR)
 
 
-def record(run: Run, end: int, terms: Terms, after: Terms, step: int) -> None:
-    """Record a run up to a second on these terms, cut at every multiple of `step` seconds.
+def record(use: Use, end: int, terms: Terms, after: Terms, step: int) -> None:
+    """Record a use up to a second on these terms, cut at every multiple of `step` seconds.
 
-    After it the run is on the terms `after`. Raises `ledger.Moved` and `ledger.Unrecorded`.
+    After it the use is on the terms `after`. Raises `ledger.Moved` and `ledger.Unrecorded`.
     """
-    for number, (start, cut) in enumerate(calendar.cuts(run.metered_until, end, step)):
+    for number, (start, cut) in enumerate(calendar.cuts(use.metered_until, end, step)):
         if number:
-            run.refresh(consistent_read=True)
-        is_last = cut == end and after != uses.terms_now(run)
-        ledger.record(run, _piece(start, cut, terms, after if is_last else None))
+            use.refresh(consistent_read=True)
+        is_last = cut == end and after != uses.terms_now(use)
+        ledger.record(use, _piece(start, cut, terms, after if is_last else None))
 
 
 def _piece(start: int, end: int, terms: Terms, after: Terms | None) -> Piece:
@@ -138,14 +138,14 @@ def _piece(start: int, end: int, terms: Terms, after: Terms | None) -> Piece:
     )
 
 
-def _take_back(run: Run, end: int) -> None:
+def _take_back(use: Use, end: int) -> None:
     """Take back what was recorded beyond the end, newest first, on the terms that it was on."""
-    for segment in Segment.query(run.id, scan_index_forward=False, consistent_read=True):
-        if segment.sign < 0 or segment.start >= run.metered_until or segment.end <= end:
+    for segment in Segment.query(use.id, scan_index_forward=False, consistent_read=True):
+        if segment.sign < 0 or segment.start >= use.metered_until or segment.end <= end:
             continue
-        note = run.credit or "taken back: it had stopped by then"
-        ledger.record(run, _reversal(segment, max(segment.start, end), run.metered_until, note))
-        run.refresh(consistent_read=True)
+        note = use.credit or "taken back: it had stopped by then"
+        ledger.record(use, _reversal(segment, max(segment.start, end), use.metered_until, note))
+        use.refresh(consistent_read=True)
 
 
 def _reversal(segment: Segment, start: int, end: int, note: str) -> Piece:
@@ -162,8 +162,8 @@ def _reversal(segment: Segment, start: int, end: int, note: str) -> Piece:
     )
 
 
-def _close(run: Run) -> None:
+def _close(use: Use) -> None:
     """Nothing is left to record."""
-    is_as_read = (Run.metered_until == run.metered_until) & (Run.seq == run.seq)
-    if not db.update_if(run, is_as_read, [Run.open_shard.remove(), Run.open_account_id.remove()]):
-        raise ledger.Moved(run.id)
+    is_as_read = (Use.metered_until == use.metered_until) & (Use.seq == use.seq)
+    if not db.update_if(use, is_as_read, [Use.open_shard.remove(), Use.open_account_id.remove()]):
+        raise ledger.Moved(use.id)

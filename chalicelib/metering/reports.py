@@ -65,7 +65,7 @@ def date_of(day: UsageDay) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one run used of one meter in one day, on the same terms throughout."""
+    """What one use used of one meter in one day, on the same terms throughout."""
 
     start: int
     end: int
@@ -75,14 +75,14 @@ class Row:
 
 
 def rows(account_id: str, of: Month) -> list[Row]:
-    """What was used, a row for every run, day, terms and meter, in the order of time."""
+    """What was used, a row for every use, day, terms and meter, in the order of time."""
     billed = Segment.hour.between(of.start, of.end - 1)
     groups: dict[tuple[object, ...], list[Segment]] = defaultdict(list)
     for segment in Segment.by_account.query(account_id, billed):
         terms = (segment.sign, segment.plan, segment.note, segment.carried_from is not None)
-        groups[segment.run_id, calendar.date_of(segment.start), *terms].append(segment)
+        groups[segment.use_id, calendar.date_of(segment.start), *terms].append(segment)
     found = [row for group in groups.values() for row in _rows_of(group)]
-    return sorted(found, key=lambda row: (row.start, row.segment.run_id, row.line.meter))
+    return sorted(found, key=lambda row: (row.start, row.segment.use_id, row.line.meter))
 
 
 def _rows_of(segments: list[Segment]) -> Iterator[Row]:

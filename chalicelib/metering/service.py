@@ -2,7 +2,7 @@
 
 with db.transaction() as write:          # it is true, and it is metered: or neither
     write.update("server", …running…)
-    metering.open_in(write, metering.Use(…))
+    metering.open_in(write, metering.NewUse(…))
 """
 
 from collections.abc import Iterable
@@ -12,21 +12,21 @@ from decimal import Decimal
 from chalicelib.core import calendar, clock
 from chalicelib.metering import audit, uses
 from chalicelib.metering.audit import Finding
-from chalicelib.metering.models import MeterHour, Run
+from chalicelib.metering.models import MeterHour, Use
 from chalicelib.metering.months import accounts_of
 from chalicelib.metering.months import recent as recent_months
 from chalicelib.metering.recording import end_in, open_in, record_use, settle, waive_in
 from chalicelib.metering.spending import Spending
 from chalicelib.metering.spending import of_resources as spending
 from chalicelib.metering.stored import sample_storage
-from chalicelib.metering.uses import Kind, Use
+from chalicelib.metering.uses import Kind, NewUse
 
 __all__ = [
     "Cost",
     "Finding",
     "Kind",
     "MeterHour",
-    "Run",
+    "NewUse",
     "Span",
     "Spending",
     "Use",
@@ -38,18 +38,18 @@ __all__ = [
     "recent_months",
     "record_use",
     "recorded_until",
-    "runs_of",
     "sample_storage",
     "settle",
     "spans",
     "spending",
+    "uses_of",
     "waive_in",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run costs beyond the plan, in dollars: so far, and an hour of it."""
+    """What a use costs beyond the plan, in dollars: so far, and an hour of it."""
 
     spent: Decimal
     usd_hour: Decimal
@@ -61,24 +61,24 @@ class Cost:
         return not self.usd_hour
 
 
-def costs(run_ids: Iterable[str]) -> dict[str, Cost]:
-    """What runs cost until now, by their ids; one that was never usable is left out."""
+def costs(use_ids: Iterable[str]) -> dict[str, Cost]:
+    """What uses cost until now, by their ids; one that was never usable is left out."""
     now = clock.seconds()
     return {
-        run.id: Cost(uses.cost(run, now), uses.extra_usd_second(run) * 3600, now)
-        for run in uses.by_ids(run_ids).values()
+        use.id: Cost(uses.cost(use, now), uses.extra_usd_second(use) * 3600, now)
+        for use in uses.by_ids(use_ids).values()
     }
 
 
-def recorded_until(run_id: str) -> int | None:
-    """The second up to which a run is recorded: until then its provider said that it ran."""
-    run = uses.find(run_id)
-    return None if run is None else run.metered_until
+def recorded_until(use_id: str) -> int | None:
+    """The second up to which a use is recorded: until then its provider said that it ran."""
+    use = uses.find(use_id)
+    return None if use is None else use.metered_until
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When a run was billed from and until, in seconds; `ended_at` is None while it goes on.
+    """When a use was billed from and until, in seconds; `ended_at` is None while it goes on.
 
     One that costs nothing because the service or AWS failed ends at its start; `credit` says why.
     """
@@ -89,19 +89,19 @@ class Span:
     credit: str | None
 
 
-def runs_of(account_id: str, month: str, kind: Kind) -> list[Span]:
-    """The runs of a kind that were billed in an account's month."""
+def uses_of(account_id: str, month: str, kind: Kind) -> list[Span]:
+    """The uses of a kind that were billed in an account's month."""
     found = audit.Books(account_id, month).uses
-    return [_span(run) for run in found if run.kind == kind]
+    return [_span(use) for use in found if use.kind == kind]
 
 
-def spans(run_ids: Iterable[str]) -> dict[str, Span]:
+def spans(use_ids: Iterable[str]) -> dict[str, Span]:
     """Runs by their ids, whenever they were billed, if at all; those never opened are left out."""
-    return {id_: _span(run) for id_, run in uses.by_ids(run_ids).items()}
+    return {id_: _span(use) for id_, use in uses.by_ids(use_ids).items()}
 
 
-def _span(run: Run) -> Span:
-    return Span(run.id, run.started_at, run.ended_at, run.credit)
+def _span(use: Use) -> Span:
+    return Span(use.id, use.started_at, use.ended_at, use.credit)
 
 
 def bounds(month: str) -> tuple[int, int]:

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from chalicelib.core import calendar, clock
 from chalicelib.metering import uses
-from chalicelib.metering.models import Run, UsageDay
+from chalicelib.metering.models import UsageDay, Use
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
     """What a resource has cost beyond the plan until `at`, and what a second of it costs now.
 
-    Dollars. `running` are the ids of its runs that are open.
+    Dollars. `running` are the ids of its uses that are open.
     """
 
     spent: Decimal
@@ -28,20 +28,20 @@ def of_resources(account_id: str, since: Mapping[str, int]) -> dict[str, Spendin
     if not since:
         return {}
     at = clock.seconds()
-    running: dict[str, list[Run]] = defaultdict(list)
-    for run in uses.open_of_account(account_id):
-        running[run.resource_id].append(run)
+    running: dict[str, list[Use]] = defaultdict(list)
+    for use in uses.open_of_account(account_id):
+        running[use.resource_id].append(use)
     recorded = {id_: _recorded(account_id, id_, begun, at) for id_, begun in since.items()}
     return {id_: _spending(recorded[id_], running[id_], at) for id_ in since}
 
 
-def _spending(recorded: Decimal, running: list[Run], at: int) -> Spending:
+def _spending(recorded: Decimal, running: list[Use], at: int) -> Spending:
     unrecorded = sum(
-        (uses.accrued(run, at, since=run.metered_until) for run in running), Decimal(0)
+        (uses.accrued(use, at, since=use.metered_until) for use in running), Decimal(0)
     )
-    going_on = [run for run in running if run.ended_at is None]
-    usd_second = sum((uses.extra_usd_second(run) for run in going_on), Decimal(0))
-    return Spending(recorded + unrecorded, usd_second, at, frozenset(run.id for run in going_on))
+    going_on = [use for use in running if use.ended_at is None]
+    usd_second = sum((uses.extra_usd_second(use) for use in going_on), Decimal(0))
+    return Spending(recorded + unrecorded, usd_second, at, frozenset(use.id for use in going_on))
 
 
 def _recorded(account_id: str, resource_id: str, begun: int, at: int) -> Decimal:

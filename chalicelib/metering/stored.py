@@ -7,8 +7,8 @@ from chalicelib.core import calendar, clock, db
 from chalicelib.core.sweeps import each, readable
 from chalicelib.metering import recording, uses
 from chalicelib.metering.ledger import Terms
-from chalicelib.metering.models import Run
-from chalicelib.metering.uses import Kind, Use
+from chalicelib.metering.models import Use
+from chalicelib.metering.uses import Kind, NewUse
 from chalicelib.plans import catalogue
 from chalicelib.plans.catalogue import STORAGE, Units
 
@@ -19,8 +19,8 @@ def sample_storage(stored: Mapping[str, int]) -> None:
     What is charged is the smaller of two samples over the time between them: only what was there
     at both ends. The first sample begins the record. Times are whole hours.
     """
-    rows = readable("stored bytes were not all listed", Run.open.query(uses.STORAGE_SHARD))
-    known = {run.account_id: 0 for run in list(rows)}
+    rows = readable("stored bytes were not all listed", Use.open.query(uses.STORAGE_SHARD))
+    known = {use.account_id: 0 for use in list(rows)}
     each(
         "storage was not sampled; tomorrow makes up for it",
         {**known, **stored}.items(),
@@ -31,18 +31,18 @@ def sample_storage(stored: Mapping[str, int]) -> None:
 def _sample(account_id: str, units: Units) -> None:
     now = calendar.hour_of(clock.seconds())
     after = uses.terms_of(catalogue.plan(accounts.read(account_id).plan), Kind.STORAGE, units)
-    run = uses.find(uses.storage_id(account_id))
-    if run is None:
+    use = uses.find(uses.storage_id(account_id))
+    if use is None:
         _begin(account_id, units, after, now)
         return
-    least = {STORAGE: min(int(run.units[STORAGE]), units[STORAGE])}
-    terms = uses.terms_of(catalogue.plan(run.plan), Kind.STORAGE, least)
-    recording.record(run, now, terms, after, calendar.DAY)
+    least = {STORAGE: min(int(use.units[STORAGE]), units[STORAGE])}
+    terms = uses.terms_of(catalogue.plan(use.plan), Kind.STORAGE, least)
+    recording.record(use, now, terms, after, calendar.DAY)
 
 
 def _begin(account_id: str, units: Units, terms: Terms, at: int) -> None:
     id_, kind = uses.storage_id(account_id), Kind.STORAGE
-    use = Use(id_, account_id, account_id, kind, "Stored files", None, units, at)
-    run = uses.new(use, terms)
-    run.open_shard = uses.STORAGE_SHARD
-    db.put_new(run)
+    new = NewUse(id_, account_id, account_id, kind, "Stored files", None, units, at)
+    use = uses.begun(new, terms)
+    use.open_shard = uses.STORAGE_SHARD
+    db.put_new(use)

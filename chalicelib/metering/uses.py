@@ -9,13 +9,13 @@ from enum import StrEnum
 from chalicelib.core import db
 from chalicelib.core.sweeps import readable
 from chalicelib.metering.ledger import Terms, plain
-from chalicelib.metering.models import Run
+from chalicelib.metering.models import Use
 from chalicelib.plans.catalogue import METERS, Plan, Units
 
 OPEN_SHARDS = 4
 """Parts of the index of what is being metered, so that no one part is written too often."""
 STORAGE_SHARD = "storage"
-"""The part in which the runs of stored bytes are; they never end."""
+"""The part in which the uses of stored bytes are; they never end."""
 
 
 class Kind(StrEnum):
@@ -27,16 +27,16 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class NewUse:
     """Something that begins to be used: a server, or one worker of a cluster.
 
-    `run_id` is its own id (one run, one record), `resource_id` the notebook's or cluster's, and
+    `use_id` is its own id (one use, one record), `resource_id` the notebook's or cluster's, and
     `name` what its owner calls that. `started_at` is the second from which it is paid for: the
     provider's own start or, if it stood ready before, when it was claimed. Where the service or
     its provider failed, it is credited (`credited.py`).
     """
 
-    run_id: str
+    use_id: str
     account_id: str
     resource_id: str
     kind: Kind
@@ -58,91 +58,91 @@ def terms_of(plan: Plan, kind: Kind, units: Units) -> Terms:
     return Terms(plan.id, units, {} if kind is Kind.CLUSTER else plan.included_of(units))
 
 
-def terms_now(run: Run) -> Terms:
-    """The terms that a run is on."""
-    return Terms(run.plan, plain(run.units), plain(run.included))
+def terms_now(use: Use) -> Terms:
+    """The terms that a use is on."""
+    return Terms(use.plan, plain(use.units), plain(use.included))
 
 
-def new(use: Use, terms: Terms) -> Run:
+def begun(new: NewUse, terms: Terms) -> Use:
     """The record of a use that begins; it is metered once it is in a shard."""
-    return Run(
-        use.run_id,
-        account_id=use.account_id,
-        resource_id=use.resource_id,
-        kind=use.kind,
-        name=use.name,
-        size=use.size,
+    return Use(
+        new.use_id,
+        account_id=new.account_id,
+        resource_id=new.resource_id,
+        kind=new.kind,
+        name=new.name,
+        size=new.size,
         plan=terms.plan,
         units=dict(terms.units),
         included=dict(terms.included),
-        started_at=use.started_at,
-        metered_until=use.started_at,
+        started_at=new.started_at,
+        metered_until=new.started_at,
         amount=Decimal(0),
     )
 
 
-def shard_of(run_id: str) -> str:
-    """The part of the index of open runs that a run is in."""
-    return str(zlib.crc32(run_id.encode()) % OPEN_SHARDS)
+def shard_of(use_id: str) -> str:
+    """The part of the index of open uses that a use is in."""
+    return str(zlib.crc32(use_id.encode()) % OPEN_SHARDS)
 
 
-def open_of(kind: Kind) -> Iterator[Run]:
+def open_of(kind: Kind) -> Iterator[Use]:
     """Everything of a kind that is being metered."""
-    return (run for run in every_open() if run.kind == kind)
+    return (use for use in every_open() if use.kind == kind)
 
 
-def every_open() -> Iterator[Run]:
+def every_open() -> Iterator[Use]:
     """Everything that is being metered, but for stored bytes and rows that can't be read."""
     for shard in range(OPEN_SHARDS):
-        yield from list(readable("open runs were not all listed", Run.open.query(str(shard))))
+        yield from list(readable("open uses were not all listed", Use.open.query(str(shard))))
 
 
-def open_of_account(account_id: str) -> list[Run]:
+def open_of_account(account_id: str) -> list[Use]:
     """What of an account is being metered, oldest first."""
-    return sorted(Run.open_by_account.query(account_id), key=lambda run: run.started_at)
+    return sorted(Use.open_by_account.query(account_id), key=lambda use: use.started_at)
 
 
 def are_recorded_until(account_id: str, end: int) -> bool:
     """Whether everything that an account used before a second is in segments."""
     stored = find(storage_id(account_id))
     unrecorded = [*open_of_account(account_id), *([stored] if stored else [])]
-    return all(run.metered_until >= end or run.started_at >= end for run in unrecorded)
+    return all(use.metered_until >= end or use.started_at >= end for use in unrecorded)
 
 
 def storage_id(account_id: str) -> str:
-    """What the run of an account's stored bytes is called."""
+    """What the use of an account's stored bytes is called."""
     return f"storage:{account_id}"
 
 
-def find(run_id: str) -> Run | None:
-    """One run as it is now; None if it was never opened."""
+def find(use_id: str) -> Use | None:
+    """One use as it is now; None if it was never opened."""
     try:
-        return Run.get(run_id, consistent_read=True)
+        return Use.get(use_id, consistent_read=True)
     except db.DoesNotExist:
         return None
 
 
-def by_ids(run_ids: Iterable[str]) -> dict[str, Run]:
+def by_ids(use_ids: Iterable[str]) -> dict[str, Use]:
     """Runs by their ids; those that were never opened are left out."""
-    wanted = list(run_ids)
-    found = Run.batch_get(wanted, consistent_read=True) if wanted else ()
-    return {run.id: run for run in found}
+    wanted = list(use_ids)
+    found = Use.batch_get(wanted, consistent_read=True) if wanted else ()
+    return {use.id: use for use in found}
 
 
-def accrued(run: Run, at: int, since: int) -> Decimal:
-    """What a run costs beyond the plan from a second on, as far as it isn't recorded yet."""
-    until = at if run.ended_at is None else min(at, run.ended_at)
-    return extra_usd_second(run) * max(0, until - max(run.metered_until, since))
+def accrued(use: Use, at: int, since: int) -> Decimal:
+    """What a use costs beyond the plan from a second on, as far as it isn't recorded yet."""
+    until = at if use.ended_at is None else min(at, use.ended_at)
+    return extra_usd_second(use) * max(0, until - max(use.metered_until, since))
 
 
-def extra_usd_second(run: Run) -> Decimal:
-    """What a second of a run costs beyond the plan, in dollars."""
-    included = plain(run.included)
-    beyond = {m: count - included.get(m, 0) for m, count in plain(run.units).items()}
+def extra_usd_second(use: Use) -> Decimal:
+    """What a second of a use costs beyond the plan, in dollars."""
+    included = plain(use.included)
+    beyond = {m: count - included.get(m, 0) for m, count in plain(use.units).items()}
     return sum((METERS[m].price_usd * count / METERS[m].per for m, count in beyond.items()),
                Decimal(0))  # fmt: skip
 
 
-def cost(run: Run, at: int) -> Decimal:
-    """What a run costs beyond the plan until a second, recorded or not yet, in dollars."""
-    return run.amount + accrued(run, at, since=run.metered_until)
+def cost(use: Use, at: int) -> Decimal:
+    """What a use costs beyond the plan until a second, recorded or not yet, in dollars."""
+    return use.amount + accrued(use, at, since=use.metered_until)

@@ -1,6 +1,6 @@
 """Holds what servers' own records say against what was billed for them.
 
-    servers, workers ─ runs ─ segments ─ ledger ─ hours ─ Stripe's sums ─ invoice
+    servers, workers ─ uses ─ segments ─ ledger ─ hours ─ Stripe's sums ─ invoice
 
 The first link is looked at here, where servers are known, and by clusters, where workers are; the
 others by billing.
@@ -18,7 +18,7 @@ from chalicelib.metering import service as metering
 from chalicelib.notebooks import canary
 from chalicelib.notebooks.models import Notebook, Server
 
-_LINK = "servers ─ runs"
+_LINK = "servers ─ uses"
 
 
 def recent_months() -> None:
@@ -66,8 +66,8 @@ def _reports(account_id: str, month: str, *, is_billed: bool) -> Iterator[billin
 
 
 def differing(account_id: str, month: str) -> Iterator[metering.Finding]:
-    """What differs between an account's servers and their runs of billing, in a month."""
-    billed = {run.id for run in metering.runs_of(account_id, month, metering.Kind.NOTEBOOK)}
+    """What differs between an account's servers and their uses, in a month."""
+    billed = {use.id for use in metering.uses_of(account_id, month, metering.Kind.NOTEBOOK)}
     servers = {server.id: server for server in _started_in(account_id, month)}
     others = billed - servers.keys()
     servers |= {server.id: server for server in (Server.batch_get(others) if others else ())}
@@ -88,20 +88,20 @@ def _started_in(account_id: str, month: str) -> Iterator[Server]:
         yield from Server.by_notebook.query(notebook.id, filter_condition=ran)
 
 
-def _differing(server: Server, run: metering.Span | None) -> Iterator[metering.Finding]:
-    """What a server's times say against its run's."""
+def _differing(server: Server, use: metering.Span | None) -> Iterator[metering.Finding]:
+    """What a server's times say against its use's."""
     # Before ECS's start was recorded, servers were billed from their opening on.
     started = _second(server.started_at or server.opened_at)
-    if run is None:
+    if use is None:
         message = f"ECS started it at {started}, and nothing is billed"
         yield metering.Finding(_LINK, server.id, message)
         return
-    if run.started_at != started:
-        message = f"started at {started}, billed from {run.started_at} on"
+    if use.started_at != started:
+        message = f"started at {started}, billed from {use.started_at} on"
         yield metering.Finding(_LINK, server.id, message)
-    stopped = _second(server.stopped_at) if run.credit is None else started
-    if stopped != run.ended_at:
-        message = f"stopped at {stopped}, billed until {run.ended_at}"
+    stopped = _second(server.stopped_at) if use.credit is None else started
+    if stopped != use.ended_at:
+        message = f"stopped at {stopped}, billed until {use.ended_at}"
         yield metering.Finding(_LINK, server.id, message)
 
 

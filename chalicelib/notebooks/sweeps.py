@@ -164,8 +164,8 @@ def meter() -> None:
     up = {task.server_id for task in fargate.running() if task.is_up}
     metering.record_use(metering.Kind.NOTEBOOK, up.__contains__, seen_at)
     for verdict in billing.verdicts(metering.Kind.NOTEBOOK):
-        with surviving("a server was not stopped", server_id=verdict.run_id, cause=verdict.cause):
-            server = lifecycle.read_server(verdict.run_id)
+        with surviving("a server was not stopped", server_id=verdict.use_id, cause=verdict.cause):
+            server = lifecycle.read_server(verdict.use_id)
             lifecycle.ask_to_stop(server, Reason(verdict.cause), verdict.message)
 
 

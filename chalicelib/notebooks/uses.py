@@ -50,10 +50,10 @@ def _take_over(server: Server, refused: db.Refused) -> None:
     db.update_if(server, is_unknown, [Server.started_at.set(clock.moment(begun.started_at))])
 
 
-def _use(server: Server, at: datetime) -> metering.Use:
+def _use(server: Server, at: datetime) -> metering.NewUse:
     notebook = Notebook.get(server.notebook_id, consistent_read=True)
-    return metering.Use(
-        run_id=server.id,
+    return metering.NewUse(
+        use_id=server.id,
         account_id=server.account_id,
         resource_id=notebook.id,
         kind=metering.Kind.NOTEBOOK,

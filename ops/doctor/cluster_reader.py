@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ops.doctor.world import Batch, Cluster, Job, OpenRun, Pool, Worker
+from ops.doctor.world import Batch, Cluster, Job, OpenUse, Pool, Worker
 
 _ACTIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 
@@ -20,7 +20,7 @@ def read(batch: Any, stage: str, rows: Rows) -> Batch:
         clusters={row["id"]: _cluster(row) for row in rows("clusters")},
         workers={row["id"]: _worker(row) for row in rows("workers")},
         pools={row["id"]: _pool(row, stage) for row in rows("cluster_pools")},
-        open_runs={row["id"]: OpenRun(row["id"]) for row in rows("usage_runs") if _is_open(row)},
+        open_uses={row["id"]: OpenUse(row["id"]) for row in rows("uses") if _is_open(row)},
         names={row["key"]: row["cluster_id"] for row in rows("cluster_names")},
         keys={row["cluster_id"]: row["cluster_id"] for row in rows("cluster_keys")},
         vcpus={row["account_id"]: int(row["vcpus"]) for row in rows("cluster_slots")},

@@ -12,7 +12,7 @@ SWEEP_SECONDS = 120
 
 def _jobs(world: World) -> Iterator[Finding]:
     batch = world.batch
-    charged = {run.worker_id for run in batch.open_runs.values()}
+    charged = {use.worker_id for use in batch.open_uses.values()}
     for job in batch.jobs.values():
         worker = batch.live_worker(job.worker_id)
         if worker is None:
@@ -81,10 +81,10 @@ def _leftovers(world: World) -> Iterator[Finding]:
     for cluster_id in batch.keys:
         if batch.live_cluster(cluster_id) is None:
             yield Finding("keys_without_live_cluster", cluster_id, "has ended, its keys are there")
-    for run in batch.open_runs.values():
-        if batch.live_worker(run.worker_id) is None:
-            message = f"goes on, but {run.worker_id} is no live worker"
-            yield Finding("open_run_without_live_worker", run.id, message)
+    for use in batch.open_uses.values():
+        if batch.live_worker(use.worker_id) is None:
+            message = f"goes on, but {use.worker_id} is no live worker"
+            yield Finding("open_use_without_live_worker", use.id, message)
 
 
 def _processors(world: World) -> Iterator[Finding]:

@@ -137,8 +137,8 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class OpenRun:
-    """A run of billing of a cluster's worker that has not been ended."""
+class OpenUse:
+    """A use of a cluster's worker that has not been ended."""
 
     id: str
 
@@ -160,7 +160,7 @@ class Batch:
     workers: dict[str, Worker] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
-    open_runs: dict[str, OpenRun] = field(default_factory=dict)
+    open_uses: dict[str, OpenUse] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     vcpus: dict[str, int] = field(default_factory=dict)

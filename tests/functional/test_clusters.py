@@ -269,7 +269,7 @@ def test_the_bill_counts_the_workers_of_a_cluster_that_are_charged(client: Clien
         with db.transaction() as write:
             metering.open_in(
                 write,
-                metering.Use(
+                metering.NewUse(
                     f"{cluster_id}.{attempt}", home.account_id, cluster_id, metering.Kind.CLUSTER,
                     "recorded", None, {"spot_vcpu_seconds": 1}, clock.seconds(),
                 ),

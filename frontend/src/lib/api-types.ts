@@ -1275,7 +1275,7 @@ export interface components {
          *         `workers` are those of a cluster that are charged; 0 of everything else.
          */
         Running: {
-            run_id: string;
+            use_id: string;
             resource_id: string;
             kind: string;
             name: string;

@@ -35,7 +35,7 @@ export function aFreeBill(changes: Partial<Billing> = {}): Billing {
 /** A large notebook that runs, but for `changes`. */
 export function aRun(changes: Partial<Running> = {}): Running {
   return {
-    run_id: "srv_01",
+    use_id: "srv_01",
     resource_id: "nb_01",
     kind: "notebook",
     name: "Ocean temperatures",

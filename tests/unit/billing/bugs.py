@@ -13,7 +13,7 @@ import pytest
 from chalicelib.billing.stripe_gateway import Delivery
 from chalicelib.core import db
 from chalicelib.metering import ledger, recording
-from chalicelib.metering.models import Run
+from chalicelib.metering.models import Use
 from tests.unit.billing.fake_stripe import FakeStripe
 
 Bug = Callable[[pytest.MonkeyPatch], None]
@@ -49,13 +49,13 @@ def the_claim_before_the_write(patch: pytest.MonkeyPatch) -> None:
     """A run says that it is recorded so far before it is."""
     record = ledger.record
 
-    def count_only(write: db.Writes, run: Run, _piece: ledger.Piece, seq: int) -> None:
-        write.update("run", run, [Run.seq.set(seq)])
+    def count_only(write: db.Writes, use: Use, _piece: ledger.Piece, seq: int) -> None:
+        write.update("use", use, [Use.seq.set(seq)])
 
-    def record_after_claim(run: Run, piece: ledger.Piece) -> None:
+    def record_after_claim(use: Use, piece: ledger.Piece) -> None:
         after = piece.end if piece.sign > 0 else piece.start
-        run.update([Run.metered_until.set(after)], condition=Run.seq == run.seq)
-        record(run, piece)
+        use.update([Use.metered_until.set(after)], condition=Use.seq == use.seq)
+        record(use, piece)
 
     patch.setattr(ledger, "_move", count_only)
     patch.setattr(ledger, "record", record_after_claim)
@@ -74,8 +74,8 @@ def a_boundary_off_by_one(patch: pytest.MonkeyPatch) -> None:
     """The second of the stop is counted as if it had been used."""
     end_in = recording.end_in
 
-    def end_late(write: db.Writes, run_id: str, ended_at: int) -> None:
-        end_in(write, run_id, ended_at + 1)
+    def end_late(write: db.Writes, use_id: str, ended_at: int) -> None:
+        end_in(write, use_id, ended_at + 1)
 
     patch.setattr(recording, "end_in", end_late)
 

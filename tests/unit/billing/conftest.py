@@ -9,7 +9,7 @@ from chalicelib.accounts.models import Account
 from chalicelib.billing.models import BillingAccount
 from chalicelib.core import calendar, clock, db
 from chalicelib.metering import recording
-from chalicelib.metering.uses import Kind, Use
+from chalicelib.metering.uses import Kind, NewUse
 from chalicelib.plans import catalogue
 from localcloud.tables import tables
 from tests.unit.billing.fake_stripe import FakeStripe
@@ -30,20 +30,22 @@ class Shop:
         """Put the account on a plan."""
         Account(ACCOUNT).update([Account.plan.set(plan)])
 
-    def start(self, run_id: str, size: str = "extra", kind: Kind = Kind.NOTEBOOK) -> None:
+    def start(self, use_id: str, size: str = "extra", kind: Kind = Kind.NOTEBOOK) -> None:
         """Something becomes usable now."""
         units = catalogue.size(size).units
         self._open(
-            Use(run_id, ACCOUNT, f"nb_{run_id}", kind, f"Notebook {run_id}", size, units, self.now)
+            NewUse(
+                use_id, ACCOUNT, f"nb_{use_id}", kind, f"Notebook {use_id}", size, units, self.now
+            )
         )
 
-    def work(self, run_id: str, *, spot: bool) -> None:
+    def work(self, use_id: str, *, spot: bool) -> None:
         """A worker of the one cluster becomes usable now."""
         units = catalogue.units(vcpu=2, memory_gib=4, spot=spot)
-        self._open(Use(run_id, ACCOUNT, "cl_1", Kind.CLUSTER, "sim", None, units, self.now))
+        self._open(NewUse(use_id, ACCOUNT, "cl_1", Kind.CLUSTER, "sim", None, units, self.now))
 
     @staticmethod
-    def _open(use: Use) -> None:
+    def _open(use: NewUse) -> None:
         with db.transaction() as write:
             recording.open_in(write, use)
 
@@ -52,11 +54,11 @@ class Shop:
         recording.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
         recording.record_use(Kind.CLUSTER, lambda _: True, self.now)
 
-    def stop(self, run_id: str, at: int | None = None) -> None:
+    def stop(self, use_id: str, at: int | None = None) -> None:
         """Something has stopped, at a time that the provider tells."""
         with db.transaction() as write:
-            recording.end_in(write, run_id, self.now if at is None else at)
-        recording.settle(run_id)
+            recording.end_in(write, use_id, self.now if at is None else at)
+        recording.settle(use_id)
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from chalicelib.billing import closing, outbox, payers, reconcile
 from chalicelib.billing.models import BillingAccount
 from chalicelib.core import calendar, clock, db
 from chalicelib.metering import hours, months, recording, stored, uses
-from chalicelib.metering.models import Entry, MeterHour, Run, Segment, UsageMonth
-from chalicelib.metering.uses import Kind, Use
+from chalicelib.metering.models import Entry, MeterHour, Segment, UsageMonth, Use
+from chalicelib.metering.uses import Kind, NewUse
 from chalicelib.plans import catalogue
 from localcloud.tables import Call, Tables
 from tests.unit.billing.fake_stripe import FAULTS, FakeStripe
@@ -103,37 +103,37 @@ class Histories(RuleBasedStateMachine):
     def _begin(
         self, account: str, size: str, kind: Kind, trouble: Trouble, *, spot: bool = False
     ) -> None:
-        run_id = f"run_{len(self.started):03d}"
+        use_id = f"run_{len(self.started):03d}"
         power = catalogue.size(size)
         units = catalogue.units(vcpu=power.vcpu, memory_gib=power.memory_gib, spot=spot)
-        use = Use(run_id, account, f"res_{size}", kind, size, size, units, self.now)
+        use = NewUse(use_id, account, f"res_{size}", kind, size, size, units, self.now)
         self._do(lambda: _open(use), trouble)
-        if uses.by_ids([run_id]):  # the same transaction says that it runs
-            self.started[run_id] = self.now
+        if uses.by_ids([use_id]):  # the same transaction says that it runs
+            self.started[use_id] = self.now
 
     @precondition(lambda self: self._running())
     @rule(data=st.data())
     def something_stops(self, data: st.DataObject) -> None:
-        run_id = data.draw(st.sampled_from(self._running()))
-        self.stopped[run_id] = self.now
-        self.events.append(run_id)
+        use_id = data.draw(st.sampled_from(self._running()))
+        self.stopped[use_id] = self.now
+        self.events.append(use_id)
 
     @precondition(lambda self: self.events)
     @rule(data=st.data(), again=st.booleans(), trouble=TROUBLE)
     def its_event_comes(self, data: st.DataObject, again: bool, trouble: Trouble) -> None:
-        run_id = data.draw(st.sampled_from(self.events))
+        use_id = data.draw(st.sampled_from(self.events))
         if not again:
-            self.events.remove(run_id)
-        self._do(lambda: self._end(run_id), trouble)
+            self.events.remove(use_id)
+        self._do(lambda: self._end(use_id), trouble)
 
-    def _end(self, run_id: str) -> None:
+    def _end(self, use_id: str) -> None:
         with suppress(db.Refused), db.transaction() as write:
-            recording.end_in(write, run_id, self.stopped[run_id])
-        recording.settle(run_id)
+            recording.end_in(write, use_id, self.stopped[use_id])
+        recording.settle(use_id)
 
     def _end_all(self) -> None:
-        for run_id in self.events:
-            self._end(run_id)
+        for use_id in self.events:
+            self._end(use_id)
 
     @rule(account=st.sampled_from(sorted(ACCOUNTS)), plan=st.sampled_from(["researcher", "lab"]))
     def a_plan_is_changed(self, account: str, plan: str) -> None:
@@ -216,17 +216,17 @@ class Histories(RuleBasedStateMachine):
         self.dynamodb.before, self.dynamodb.after = (None, hook) if is_after else (hook, None)
 
     def _running(self) -> list[str]:
-        return sorted(run_id for run_id in self.started if run_id not in self.stopped)
+        return sorted(use_id for use_id in self.started if use_id not in self.stopped)
 
     # What must hold in the end
 
     def _settle(self) -> None:
         """Everything works again, everything stops, and time passes."""
         self.stripe.faults = []
-        for run_id in self._running():
-            self.stopped[run_id] = self.now
-        for run_id in self.stopped:
-            self._end(run_id)
+        for use_id in self._running():
+            self.stopped[use_id] = self.now
+        for use_id in self.stopped:
+            self._end(use_id)
         self.now += STALE
         self._push()
         self.now += 2 * calendar.HOUR  # Stripe must have counted everything by then
@@ -235,10 +235,10 @@ class Histories(RuleBasedStateMachine):
 
     def _everything_agrees(self) -> None:
         found = uses.by_ids(self.started)
-        for run_id, started in self.started.items():
-            length = max(0, self.stopped[run_id] - started)
-            assert _recorded_seconds(found[run_id]) == length
-            assert found[run_id].open_shard is None
+        for use_id, started in self.started.items():
+            length = max(0, self.stopped[use_id] - started)
+            assert _recorded_seconds(found[use_id]) == length
+            assert found[use_id].open_shard is None
         owed = {(row.account_id, row.month) for row in UsageMonth.scan()}
         for account_id, month in owed:
             _books_agree(account_id, month, self.stripe)
@@ -259,13 +259,13 @@ def _sign_up(account_id: str, plan: str) -> None:
     BillingAccount(account_id, customer_id=f"cus_{account_id}").save()
 
 
-def _open(use: Use) -> None:
+def _open(use: NewUse) -> None:
     with db.transaction() as write:
         recording.open_in(write, use)
 
 
-def _recorded_seconds(run: Run) -> int:
-    segments = Segment.query(run.id, consistent_read=True)
+def _recorded_seconds(use: Use) -> int:
+    segments = Segment.query(use.id, consistent_read=True)
     return sum(segment.sign * (segment.end - segment.start) for segment in segments)
 
 

@@ -9,7 +9,7 @@ from chalicelib.billing.models import BillingAccount
 from chalicelib.core import calendar, db
 from chalicelib.metering import ledger, recording, reports, stored, uses, views
 from chalicelib.metering.hours import SEAL_AFTER
-from chalicelib.metering.models import Entry, MeterHour, Run, Segment, UsageMonth
+from chalicelib.metering.models import Entry, MeterHour, Segment, UsageMonth, Use
 from chalicelib.metering.uses import Kind
 from chalicelib.plans import catalogue
 from tests.unit.billing.conftest import ACCOUNT, NOON, Shop
@@ -19,9 +19,9 @@ EXTRA_USD_SECOND = Decimal("0.000154")
 GIB = 1024**3
 
 
-def segments(run_id: str) -> list[tuple[int, int, int]]:
+def segments(use_id: str) -> list[tuple[int, int, int]]:
     """From, until (seconds after noon) and sign."""
-    found = Segment.query(run_id, consistent_read=True)
+    found = Segment.query(use_id, consistent_read=True)
     return [(each.start - NOON, each.end - NOON, each.sign) for each in found]
 
 
@@ -111,7 +111,7 @@ def test_use_that_the_subscription_has_no_price_for_is_found(
 
 def test_recorded_twice_the_second_one_is_refused(shop: Shop) -> None:
     shop.start("a")
-    stale = Run.get("a")
+    stale = Use.get("a")
     shop.now += 700
     shop.meter()
 
@@ -130,7 +130,7 @@ def test_what_was_recorded_beyond_the_providers_stop_time_is_taken_back(shop: Sh
 
     assert segments("a") == [(0, 700, 1), (695, 700, -1)]
     assert owed() == 695 * EXTRA_USD_SECOND
-    assert Run.get("a").open_shard is None
+    assert Use.get("a").open_shard is None
 
 
 def test_a_new_plan_counts_from_the_next_look_on(shop: Shop) -> None:

@@ -22,7 +22,7 @@ def told() -> list[str]:
 
 
 def verdicts() -> dict[str, str]:
-    return {verdict.run_id: verdict.cause for verdict in stops.verdicts(Kind.NOTEBOOK)}
+    return {verdict.use_id: verdict.cause for verdict in stops.verdicts(Kind.NOTEBOOK)}
 
 
 def unpaid_for(shop: Shop, days: int) -> None:

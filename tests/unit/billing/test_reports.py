@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core import calendar
 from chalicelib.core.errors import Invalid
 from chalicelib.metering import reports
-from chalicelib.metering.models import Run
+from chalicelib.metering.models import Use
 from tests.unit.billing.conftest import ACCOUNT, Shop
 
 
@@ -62,7 +62,7 @@ def test_what_is_taken_back_has_a_row_of_its_own(shop: Shop) -> None:
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_no_name_is_a_formula(shop: Shop, name: str) -> None:
     shop.start("a")
-    Run("a").update([Run.name.set(name)])
+    Use("a").update([Use.name.set(name)])
     shop.now += 10
     shop.stop("a")
 

@@ -49,7 +49,7 @@ from chalicelib.clusters.states import LIVE, WANTED, PoolKind
 from chalicelib.core import clock, config, errors, hearing, ids
 from chalicelib.metering import uses
 from chalicelib.metering.ledger import plain
-from chalicelib.metering.models import Run, Segment
+from chalicelib.metering.models import Segment, Use
 from localcloud.tables import Call, Tables
 from tests.unit.clusters.fake_batch import HOST_LOST, Execution, FakeBatch, FakeMachines
 
@@ -461,12 +461,12 @@ class Histories(RuleBasedStateMachine):
         assert sum(slots.vcpus for slots in ClusterSlots.scan()) == 0
 
     def _every_second_is_billed_once(self) -> None:
-        found = {run.id: run for run in Run.scan()}
+        found = {use.id: use for use in Use.scan()}
         given, refused = Decimal(0), []
         for record in Worker.scan():
             job = self.batch.jobs.get(record.job_id or "")
             for number, attempt in enumerate(job.attempts if job else (), 1):
-                run = found.pop(f"{record.id}.{number}")
+                use = found.pop(f"{record.id}.{number}")
                 assert attempt.started_at is not None
                 assert attempt.stopped_at is not None
                 length = attempt.stopped_at - attempt.started_at
@@ -480,10 +480,10 @@ class Histories(RuleBasedStateMachine):
                 may_be_free = is_due or not had_orders
                 is_free = str(number) in (record.free or set())
                 assert is_free <= may_be_free
-                assert ("spot_vcpu_seconds" in plain(run.units)) == (record.kind == "spot")
-                assert _recorded_seconds(run) == (0 if is_free else length.total_seconds())
-                assert run.amount == (0 if is_free else cost)
-                assert run.open_shard is None
+                assert ("spot_vcpu_seconds" in plain(use.units)) == (record.kind == "spot")
+                assert _recorded_seconds(use) == (0 if is_free else length.total_seconds())
+                assert use.amount == (0 if is_free else cost)
+                assert use.open_shard is None
                 if is_free:
                     given += cost
                 elif is_due and cost:
@@ -493,6 +493,6 @@ class Histories(RuleBasedStateMachine):
         assert all(given + cost > FREE_USD_DAY for cost in refused)
 
 
-def _recorded_seconds(run: Run) -> int:
-    segments = Segment.query(run.id, consistent_read=True)
+def _recorded_seconds(use: Use) -> int:
+    segments = Segment.query(use.id, consistent_read=True)
     return sum(segment.sign * (segment.end - segment.start) for segment in segments)

@@ -14,7 +14,7 @@ from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.core import clock, config, ids
 from chalicelib.core.hearing import Heard
-from chalicelib.metering.models import Run
+from chalicelib.metering.models import Use
 from localcloud.tables import tables
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 
@@ -133,13 +133,13 @@ class Story:
         """All workers, oldest first."""
         return sorted(Worker.scan(), key=lambda worker: worker.id)
 
-    def runs(self) -> list[Run]:
-        """All runs of billing, oldest first."""
-        return sorted(Run.scan(), key=lambda run: run.id)
+    def uses(self) -> list[Use]:
+        """All uses, oldest first."""
+        return sorted(Use.scan(), key=lambda use: use.id)
 
     def spent(self) -> object:
-        """What all runs cost, recorded or not."""
-        return sum((run.amount for run in self.runs()), start=0)
+        """What all uses cost, recorded or not."""
+        return sum((use.amount for use in self.uses()), start=0)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from chalicelib.accounts.models import Account
 from chalicelib.clusters import service
 from chalicelib.clusters.models import Worker
 from chalicelib.core import clock
-from chalicelib.metering.models import Run
+from chalicelib.metering.models import Use
 from tests.unit.clusters.stories import NOON, Story, story
 
 MONTH = "2026-11"
@@ -39,20 +39,20 @@ def test_what_agrees_is_no_finding(running: Story) -> None:
 
 
 def test_an_attempt_that_no_use_stands_for_is_found(running: Story) -> None:
-    Run(running.runs()[0].id).delete()
+    Use(running.uses()[0].id).delete()
 
     assert _findings() == [
-        ("workers ─ runs", f"Batch started it at {int(NOON.timestamp())}, and nothing is billed")
+        ("workers ─ uses", f"Batch started it at {int(NOON.timestamp())}, and nothing is billed")
     ]
 
 
 def test_a_use_that_began_later_than_batchs_start_is_found(running: Story) -> None:
     late = int(NOON.timestamp()) + 600
-    running.runs()[0].update([Run.started_at.set(late)])
+    running.uses()[0].update([Use.started_at.set(late)])
 
     ((link, message),) = _findings()
 
-    assert link == "workers ─ runs"
+    assert link == "workers ─ uses"
     assert message.endswith(f"billed from {late} on")
 
 
@@ -62,7 +62,7 @@ def test_a_use_without_an_attempt_is_found(running: Story) -> None:
 
     found = _findings()
 
-    assert ("workers ─ runs", "it is billed, but Batch never started such an attempt") in found
+    assert ("workers ─ uses", "it is billed, but Batch never started such an attempt") in found
 
 
 def test_an_attempt_of_batchs_that_nobody_recorded_is_found(running: Story) -> None:
@@ -91,13 +91,13 @@ def test_what_was_credited_agrees(running: Story) -> None:
     running.lose(running.batch.in_state("RUNNING")[-1])
     running.follow()
 
-    assert [run.credit is not None for run in running.runs()] == [False, True]
+    assert [run.credit is not None for run in running.uses()] == [False, True]
     assert _findings() == []
 
 
 def test_other_accounts_are_left_alone(running: Story) -> None:
     Account("acc_2", login="bob", name="Bob", plan="lab", created_at=NOON).save()
 
-    Run(running.runs()[0].id).delete()
+    Use(running.uses()[0].id).delete()
 
     assert [*service.differing("acc_2", MONTH)] == []

@@ -49,7 +49,7 @@ def _running(budget: str) -> Cluster:
     with db.transaction() as write:
         metering.open_in(
             write,
-            metering.Use(
+            metering.NewUse(
                 "wk_1.1", "acc_1", "cl_1", metering.Kind.CLUSTER, "sim", None,
                 attempts.units_of(cluster, "on_demand"), clock.seconds(),
             ),
@@ -98,7 +98,7 @@ def test_what_is_spent_is_told_in_as_many_digits_as_make_sense(
     if not seconds:  # it stops at once only if it has one worker more
         with db.transaction() as write:
             units = attempts.units_of(lifecycle.read("cl_1"), "on_demand")
-            use = metering.Use(
+            use = metering.NewUse(
                 "wk_2.1",
                 "acc_1",
                 "cl_1",

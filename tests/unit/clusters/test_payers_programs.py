@@ -91,7 +91,7 @@ def test_an_attempt_that_a_worker_names_is_nobodys(told: Story) -> None:
     told.now += timedelta(seconds=40)
 
     assert attempts.newest(told.workers()[0]) == 1
-    assert [run.id for run in told.runs()] == [f"{told.workers()[0].id}.1"]
+    assert [use.id for use in told.uses()] == [f"{told.workers()[0].id}.1"]
     assert _closed(told, cluster) == 40 * USD_SECOND
 
 
@@ -164,7 +164,7 @@ def test_a_start_that_nobody_is_told_of_is_billed_from_batchs_own_time(told: Sto
     told.now += timedelta(seconds=45)
     told.meter()
 
-    assert [run.started_at for run in told.runs()] == [began]
+    assert [use.started_at for use in told.uses()] == [began]
     assert _closed(told, cluster) == 45 * USD_SECOND
 
 
@@ -194,7 +194,7 @@ def test_a_worker_that_could_not_get_its_orders_is_free(told: Story) -> None:
     told.exit_all(70)
     told.follow()
 
-    assert [run.credit is not None for run in told.runs()] == [True, False]
+    assert [use.credit is not None for use in told.uses()] == [True, False]
     told.run_machines()
     assert lifecycle.read(cluster).spent == 180 * USD_SECOND
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.accounts.models import Account
 from chalicelib.core import clock
-from chalicelib.metering.models import Run, Segment
+from chalicelib.metering.models import Segment, Use
 from chalicelib.notebooks import lifecycle
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState
@@ -63,7 +63,7 @@ def test_it_is_charged_until_its_agents_last_report(time: Time) -> None:
     ended = lifecycle.read_server(server.id)
     assert (ended.state, ended.stop_reason) == (ServerState.ENDED, Reason.LOST)
     assert ended.stopped_at == NOON + timedelta(minutes=5)
-    assert Run.get(server.id).open_shard is None
+    assert Use.get(server.id).open_shard is None
     assert [each.end - each.start for each in Segment.query(server.id)] == [300]
 
 
@@ -73,4 +73,4 @@ def test_one_that_never_opened_is_not_charged(time: Time) -> None:
 
     lifecycle.ended(lifecycle.read_server(server.id), None)
 
-    assert list(Run.scan()) == []
+    assert list(Use.scan()) == []

@@ -12,7 +12,7 @@ from chalicelib.billing import credited
 from chalicelib.billing import service as billing
 from chalicelib.billing.models import BillingAccount
 from chalicelib.core import db
-from chalicelib.metering.models import Run
+from chalicelib.metering.models import Use
 from chalicelib.notebooks import agent, jobs, lifecycle, reconcile
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
@@ -30,11 +30,11 @@ def _tell(world: World, server: Server) -> None:
     jobs.on_task_state_change(event_of(world.ecs.tasks[f"arn:task/{server.id}"]))
 
 
-def _ended(world: World, server: Server, exit_code: int = 0) -> Run:
+def _ended(world: World, server: Server, exit_code: int = 0) -> Use:
     world.ecs.die(f"arn:task/{server.id}", exit_code)
     _tell(world, server)
     assert world.state(server) == ServerState.ENDED
-    return Run.get(server.id)
+    return Use.get(server.id)
 
 
 def test_an_agent_that_never_says_that_it_is_ready_pays_from_ecs_start_on(world: World) -> None:
@@ -43,10 +43,10 @@ def test_an_agent_that_never_says_that_it_is_ready_pays_from_ecs_start_on(world:
     world.passes(minutes=6)
     jobs.fail_server({**world.work(server), "error": {"Error": "States.Timeout"}})
 
-    run = _ended(world, server)
+    use = _ended(world, server)
 
-    assert (run.started_at, run.ended_at) == (START, START + 360)
-    assert run.amount == 360 * USD_SECOND
+    assert (use.started_at, use.ended_at) == (START, START + 360)
+    assert use.amount == 360 * USD_SECOND
 
 
 def test_being_ready_late_does_not_make_it_cheaper(world: World) -> None:
@@ -57,9 +57,9 @@ def test_being_ready_late_does_not_make_it_cheaper(world: World) -> None:
     jobs.open_server(world.work(server))
     world.passes(minutes=1)
 
-    run = _ended(world, server)
+    use = _ended(world, server)
 
-    assert run.amount == 300 * USD_SECOND
+    assert use.amount == 300 * USD_SECOND
     assert lifecycle.read_server(server.id).started_at == NOON
 
 
@@ -77,7 +77,7 @@ def test_a_start_that_no_event_tells_of_is_metered_by_the_sweep(world: World) ->
 
     jobs.reconcile()
 
-    assert Run.get(server.id).started_at == START
+    assert Use.get(server.id).started_at == START
 
 
 def test_a_starting_server_counts_for_the_limit(world: World) -> None:
@@ -97,11 +97,11 @@ def test_a_start_that_never_got_its_orders_is_free(world: World) -> None:
     _tell(world, server)
     jobs.meter_usage()
 
-    run = _ended(world, server, exit_code=70)
+    use = _ended(world, server, exit_code=70)
 
-    assert run.amount == 0
-    assert (run.ended_at, run.open_shard) == (START, None)
-    assert run.credit is not None
+    assert use.amount == 0
+    assert (use.ended_at, use.open_shard) == (START, None)
+    assert use.credit is not None
     assert BillingAccount.get(ACCOUNT).free_usd == 180 * USD_SECOND
 
 
@@ -114,7 +114,7 @@ def test_a_task_that_aws_could_not_start_is_free(world: World) -> None:
     event = {**event_of(world.ecs.tasks[arn]), "stopCode": "TaskFailedToStart"}
     jobs.on_task_state_change(event)
 
-    assert Run.get(server.id).amount == 0
+    assert Use.get(server.id).amount == 0
 
 
 def test_failed_starts_are_free_up_to_a_bound_a_day(world: World) -> None:
@@ -138,7 +138,7 @@ def test_a_silent_agent_does_not_take_back_what_ecs_has_vouched_for(world: World
 
     lifecycle.ended(lifecycle.read_server(server.id), None)
 
-    assert Run.get(server.id).amount == 20 * 60 * USD_SECOND
+    assert Use.get(server.id).amount == 20 * 60 * USD_SECOND
 
 
 def _findings() -> list[str]:
@@ -151,25 +151,25 @@ def test_the_audit_finds_what_ecs_ran_and_nobody_was_billed_for(world: World) ->
     _ended(world, other, exit_code=70)
     assert _findings() == []
 
-    Run(server.id).delete()
+    Use(server.id).delete()
     assert _findings() == [f"ECS started it at {START}, and nothing is billed"]
 
 
 def test_the_audit_finds_a_use_that_began_late(world: World) -> None:
     server = world.running()
-    Run(server.id).update([Run.started_at.set(START + 60)])
+    Use(server.id).update([Use.started_at.set(START + 60)])
 
     assert _findings() == [f"started at {START}, billed from {START + 60} on"]
 
 
 def test_the_audit_looks_at_accounts_that_no_bill_knows(world: World) -> None:
     server = world.running()
-    Run(server.id).delete()
+    Use(server.id).delete()
 
     (report,) = reconcile.of_month(MONTH)
 
     assert report.account_id == ACCOUNT
-    assert [found.link for found in report.findings] == ["servers ─ runs"]
+    assert [found.link for found in report.findings] == ["servers ─ uses"]
 
 
 def test_two_failures_at_one_moment_do_not_pass_the_days_bound(world: World) -> None:

@@ -10,7 +10,7 @@ from ops.doctor.world import (
     Cluster,
     Job,
     Notebook,
-    OpenRun,
+    OpenUse,
     Pool,
     Route,
     Server,
@@ -41,7 +41,7 @@ def world() -> World:
             "job-2": Job("job-2", "wk_2", "RUNNABLE"),
         },
         pools={"acc_1/on_demand": Pool("acc_1/on_demand", POOL, "ready")},
-        open_runs={"wk_1.1": OpenRun("wk_1.1")},
+        open_uses={"wk_1.1": OpenUse("wk_1.1")},
         names={"nb_1/sim": "cl_1"},
         keys={"cl_1": "cl_1"},
         vcpus={"acc_1": 4},
@@ -109,9 +109,9 @@ def test_a_worker_that_outlives_its_cluster_is_found_and_so_is_all_that_is_left(
 
 
 def test_a_run_that_goes_on_after_its_worker_is_found(world: World) -> None:
-    world.batch.open_runs["wk_0.1"] = OpenRun("wk_0.1")
+    world.batch.open_uses["wk_0.1"] = OpenUse("wk_0.1")
 
-    assert _found(world) == {("open_run_without_live_worker", "wk_0.1")}
+    assert _found(world) == {("open_use_without_live_worker", "wk_0.1")}
 
 
 def test_a_cluster_that_outlives_its_server_is_found(world: World) -> None:
@@ -165,6 +165,6 @@ def test_pools_and_what_there_is_of_them_in_aws_are_held_together(world: World) 
 
 
 def test_a_worker_that_computes_and_is_not_charged_is_found(world: World) -> None:
-    world.batch.open_runs.clear()
+    world.batch.open_uses.clear()
 
     assert _found(world) == {("running_job_without_open_run", "job-1")}

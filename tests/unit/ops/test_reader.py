@@ -9,7 +9,7 @@ from localcloud.testing import LocalCloud
 from ops.cloud import connect
 from ops.doctor import __main__ as doctor
 from ops.doctor.reader import Reader
-from ops.doctor.world import Cluster, Notebook, OpenRun, Pool, Route, Server, Slots, Worker
+from ops.doctor.world import Cluster, Notebook, OpenUse, Pool, Route, Server, Slots, Worker
 
 KEYS = {
     "servers": "id",
@@ -22,7 +22,7 @@ KEYS = {
     "cluster_names": "key",
     "cluster_keys": "cluster_id",
     "cluster_slots": "account_id",
-    "usage_runs": "id",
+    "uses": "id",
 }
 ROWS: dict[str, dict[str, Any]] = {
     "servers": {
@@ -71,7 +71,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "cluster_names": {"key": {"S": "nb_1/sim"}, "cluster_id": {"S": "cl_1"}},
     "cluster_keys": {"cluster_id": {"S": "cl_1"}, "address": {"S": "tls://10.64.64.1:8700"}},
     "cluster_slots": {"account_id": {"S": "acc_1"}, "vcpus": {"N": "6"}},
-    "usage_runs": {"id": {"S": "wk_1.1"}, "kind": {"S": "cluster"}, "open_shard": {"S": "0"}},
+    "uses": {"id": {"S": "wk_1.1"}, "kind": {"S": "cluster"}, "open_shard": {"S": "0"}},
 }
 
 
@@ -119,7 +119,7 @@ def test_records_of_clusters_are_read_as_they_stand() -> None:
     )
     assert batch.workers == {"wk_1": Worker("wk_1", "cl_1", "job-1", False, True)}
     assert batch.pools == {"acc_1/spot": Pool("acc_1/spot", "ramon-local-acc_1-spot", "making")}
-    assert batch.open_runs == {"wk_1.1": OpenRun("wk_1.1")}
+    assert batch.open_uses == {"wk_1.1": OpenUse("wk_1.1")}
     assert (batch.names, batch.keys, batch.vcpus) == (
         {"nb_1/sim": "cl_1"}, {"cl_1": "cl_1"}, {"acc_1": 6},
     )  # fmt: skip

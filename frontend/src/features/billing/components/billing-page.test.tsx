@@ -101,7 +101,7 @@ describe("the bill", () => {
 
   test("lists what runs, what an hour of all of it costs, and counts on", async () => {
     const included = aRun({
-      run_id: "srv_02",
+      use_id: "srv_02",
       resource_id: "nb_02",
       name: "Sea ice",
       rate_usd_hour: "0.0000",
