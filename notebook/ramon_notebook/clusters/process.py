@@ -29,7 +29,7 @@ class SchedulerProcess:
     """A scheduler that runs in a process and session of its own, and ends with the agent.
 
     status: what it said last of its workers, clients and tasks; None before it listens.
-    changed: set when workers or clients came or went, and when it ended.
+    changed: set when workers or clients came or went, workers paused or went on, and when it ended.
     """
 
     def __init__(self, process: Process) -> None:
@@ -161,5 +161,5 @@ class SchedulerProcess:
 
     def _note(self, status: Json) -> None:
         before, self.status = self.status or {}, status
-        if any(before.get(name) != status[name] for name in ("joined", "clients")):
+        if any(before.get(name) != status[name] for name in ("joined", "paused", "clients")):
             self.changed.set()

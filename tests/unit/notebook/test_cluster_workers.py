@@ -198,6 +198,44 @@ with connect("small") as client:
     assert ended(worker) in IN_ORDER
 
 
+FILL = """
+import builtins
+from distributed import get_worker
+
+def fill(dask_worker):
+    \"\"\"Hold what Dask can neither spill nor count, up to between its limits: 80 and 95 %.\"\"\"
+    kept = builtins.kept = []
+    while dask_worker.monitor.get_process_memory() < 0.86 * dask_worker.memory_manager.memory_limit:
+        kept.append(bytearray(b"x") * (4 << 20))
+
+def empty():
+    builtins.kept.clear()
+
+with connect("full") as client:
+    client.run({function})
+"""
+
+
+def test_workers_whose_memory_is_full_are_reported_as_paused_until_it_is_not(
+    agent: Running,
+) -> None:
+    start(agent, "full", memory_gib=0.5)
+    agent.service.wait_for_workers("full", 1)
+
+    def paused() -> int:
+        reported: int = agent.service.cluster("full").reports[-1]["paused"]
+        return reported
+
+    assert paused() == 0
+    agent.python(PRELUDE + FILL.format(function="fill"))
+    eventually(lambda: paused() == 1, within=60)
+    agent.python(PRELUDE + FILL.format(function="empty"))
+    eventually(lambda: paused() == 0, within=60)
+    (worker,) = agent.service.workers("full")
+    assert worker.runs
+    ask(agent.socket, "POST", "/clusters/full/close", {})
+
+
 def test_a_worker_that_is_asked_to_end_hands_its_results_over(agent: Running) -> None:
     start(agent, "leaving", workers=2)
     agent.service.wait_for_workers("leaving", 2)
