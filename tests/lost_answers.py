@@ -55,6 +55,9 @@ READS = ("BatchGetItem", "GetItem", "Query", "Scan", "GET ", "HEAD ")
 """How requests begin that change nothing."""
 
 BUCKETS = ("blobs", "uploads")
+VERSIONED = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+"""As in the stack, the bucket of contents keeps versions."""
+
 _BOTOCORES_WAY = vars(BaseClient)["_make_api_call"]
 MARKS = ("write_1", "write_2", "write_3", "write_4")
 """What a write leaves in an item to be recognised by: different in each run."""
@@ -109,6 +112,7 @@ class Wire:
         s3.reset()
         for bucket in BUCKETS:
             _finished("PUT", f"/{bucket}", {}, b"", {})
+        _finished("PUT", "/blobs", {}, VERSIONED, {"versioning": [""]})
         self.now = self.begins
         self.secrets = count(1)
         self.calm()
@@ -129,6 +133,15 @@ class Wire:
             f"{bucket}/{each['Key']}"
             for bucket in BUCKETS
             for each in client.list_objects_v2(Bucket=bucket).get("Contents", ())
+        ]
+
+    def versions(self) -> list[tuple[str, int]]:
+        """Everything that S3 keeps of contents, hidden versions too: key and bytes."""
+        pages = aws.client("s3").get_paginator("list_object_versions")
+        return [
+            (each["Key"], each["Size"])
+            for page in pages.paginate(Bucket="blobs")
+            for each in page.get("Versions", ())
         ]
 
     def prepared(self, story: Story) -> Act:

@@ -6,6 +6,7 @@ from chalicelib.notebooks import agent_schemas as schemas
 from chalicelib.notebooks.models import Server
 from chalicelib.storage import schemas as blobs
 from chalicelib.storage import service as storage
+from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Committed, Head
 
 api = Api("agent")
@@ -66,8 +67,8 @@ def read_workspace(call: Call) -> Head:
     "/agent/workspace/downloads", access="agent", body=blobs.WantBlobs, returns=blobs.BlobUrls
 )
 def download_blobs(call: Call, body: blobs.WantBlobs) -> blobs.BlobUrls:
-    """Get addresses to read contents from."""
-    return blobs.BlobUrls(storage.addresses(server_of(call).account_id, body.sha256))
+    """Get addresses to read contents of the newest snapshot from."""
+    return blobs.BlobUrls(workspaces.addresses(server_of(call).notebook_id, body.sha256))
 
 
 @api.post(

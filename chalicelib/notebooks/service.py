@@ -45,7 +45,7 @@ def duplicate(account_id: str, notebook_id: str, name: str | None) -> Notebook:
         original.idle_minutes,
     )
     copied.source_kind, copied.source_label = "duplicate", original.name
-    snapshot = workspaces.copy(original.id, copied.id)
+    snapshot = workspaces.copy(account_id, original.id, copied.id)
     if snapshot:
         _note(copied, snapshot)
     _insert(copied)

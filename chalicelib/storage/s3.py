@@ -1,8 +1,6 @@
 """The adapter to S3. Bytes of any size go between S3 and their owner by presigned addresses."""
 
 import base64
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,8 +11,16 @@ LIFE = 3600
 """Seconds that a presigned address works: long enough for the parts of a large file."""
 
 
+Version = tuple[str, str]
+"""The key of an object and the id of one of its versions."""
+
+
 class NoObject(LookupError):
     """There is no object of this key."""
+
+
+class NotDeleted(Exception):
+    """S3 refused to delete an object; it says which and why."""
 
 
 def presign_put(bucket: str, key: str, size: int, sha256: str | None) -> tuple[str, dict[str, str]]:
@@ -87,24 +93,34 @@ def read(bucket: str, key: str) -> bytes:
     return content
 
 
-def listed(bucket: str, prefix: str) -> Iterator[tuple[str, datetime]]:
-    """The objects whose keys begin so, and when each was written."""
-    pages = aws.client("s3").get_paginator("list_objects_v2")
-    for page in pages.paginate(Bucket=bucket, Prefix=prefix):
-        for found in page.get("Contents", ()):
-            yield found["Key"], found["LastModified"]
-
-
 def write(bucket: str, key: str, content: bytes, content_type: str) -> None:
     """Write a small object."""
     aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
-def delete(bucket: str, keys: list[str]) -> None:
-    """Delete objects, a thousand at a time. Those that are not there are no error."""
-    for start in range(0, len(keys), 1000):
-        objects = [{"Key": key} for key in keys[start : start + 1000]]
-        aws.client("s3").delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+def versions(bucket: str, key: str) -> list[Version]:
+    """All versions of an object, and its marks of deletion."""
+    pages = aws.client("s3").get_paginator("list_object_versions")
+    return [
+        (found["Key"], found["VersionId"])
+        for page in pages.paginate(Bucket=bucket, Prefix=key)
+        for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+        if found["Key"] == key
+    ]
+
+
+def delete(bucket: str, versions: list[Version]) -> None:
+    """Delete versions of objects, a thousand at a time. Those that are not there are no error.
+
+    Raises `NotDeleted` if S3 refuses one.
+    """
+    for start in range(0, len(versions), 1000):
+        objects = [{"Key": k, "VersionId": v} for k, v in versions[start : start + 1000]]
+        answer = aws.client("s3").delete_objects(
+            Bucket=bucket, Delete={"Objects": objects, "Quiet": True}
+        )
+        if answer.get("Errors"):
+            raise NotDeleted(str(answer["Errors"][0]))
 
 
 def _presign(operation: str, parameters: dict[str, Any]) -> str:

@@ -107,10 +107,12 @@ def claim(account_id: str, blobs: Iterable[BlobRef]) -> None:
 
     Raises `Conflict` (`blob_missing`) naming those that did not, or not in the stated size.
     """
-    wanted = {blob.sha256: blob.size for blob in blobs}
+    offered = list(blobs)
+    wanted = {blob.sha256: blob.size for blob in offered}
     rows = _rows(account_id, wanted)
     had = [row for row in rows.values() if row.swept_at is None]
-    missing = [row.sha256 for row in had if row.size != wanted[row.sha256]]
+    missing = [blob.sha256 for blob in offered if blob.size != wanted[blob.sha256]]
+    missing += [row.sha256 for row in had if row.size != wanted[row.sha256]]
     fresh = [
         _row(account_id, BlobRef(sha, size), rows.get(sha))
         for sha, size in wanted.items()
@@ -185,30 +187,28 @@ def addresses(account_id: str, hashes: list[str]) -> dict[str, str]:
 
 
 def write_document(key: str, content: bytes) -> None:
-    """Store a JSON document of the service itself, such as a manifest."""
-    s3.write(config.settings().blobs_bucket, key, content, "application/json")
+    """Store a document of the service itself, such as a manifest."""
+    s3.write(config.settings().blobs_bucket, key, content, "application/octet-stream")
 
 
 def read_document(key: str) -> bytes:
-    """A JSON document of the service itself. Raises `NoDocument` if it is not there."""
+    """A document of the service itself. Raises `NoDocument` if it is not there."""
     return s3.read(config.settings().blobs_bucket, key)
 
 
 def document_address(key: str) -> str:
-    """Where to read a JSON document of the service itself."""
+    """Where to read a document of the service itself."""
     return s3.presign_get(config.settings().blobs_bucket, key)
 
 
-def documents(folder: str, *, unchanged_for: timedelta = timedelta(0)) -> list[str]:
-    """The JSON documents in a folder (`manifests/nb_…/`), or those written at least so long ago."""
-    before = clock.now() - unchanged_for
-    found = s3.listed(config.settings().blobs_bucket, folder)
-    return [key for key, written_at in found if not unchanged_for or written_at <= before]
+def versions(key: str) -> list[s3.Version]:
+    """All versions of a document."""
+    return s3.versions(config.settings().blobs_bucket, key)
 
 
-def delete_documents(keys: list[str]) -> None:
-    """Delete JSON documents of the service itself."""
-    s3.delete(config.settings().blobs_bucket, keys)
+def delete_versions(found: list[s3.Version]) -> None:
+    """Delete versions of documents or contents; what was written since stays."""
+    s3.delete(config.settings().blobs_bucket, found)
 
 
 def accounts() -> set[str]:
@@ -229,8 +229,13 @@ def sweep(account_id: str, in_use: set[str]) -> int:
     unused = [row for row in rows if row.swept_at is None and row.sha256 not in in_use]
     now_swept = [row for row in unused if row.created_at < before and _take_away(row, before)]
     own = _own_key(account_id, "")
+    bucket = config.settings().blobs_bucket
     keys = [row.key for row in swept + now_swept if row.key.startswith(own)]
-    s3.delete(config.settings().blobs_bucket, keys)
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        found = [
+            v for each in threads.map(lambda key: s3.versions(bucket, key), keys) for v in each
+        ]
+    s3.delete(bucket, found)
     for row in swept:
         if row.swept_at is not None and row.swept_at < before:
             db.delete_if(row, Blob.swept_at == row.swept_at)

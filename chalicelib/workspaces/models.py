@@ -1,15 +1,32 @@
 """Tables of workspaces."""
 
+from pynamodb.attributes import UnicodeSetAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.core import db
-from chalicelib.core.attributes import Instant, Integer, Text
+from chalicelib.core.attributes import Instant, Integer, MaybeInstant, Text
+
+
+class SnapshotsByManifest(GlobalSecondaryIndex["Snapshot"]):
+    """The snapshots that name a manifest."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_manifest`."""
+
+        index_name = "by_manifest"
+        projection = KeysOnlyProjection()
+
+    manifest = Text(hash_key=True)
+    notebook_id = Text(range_key=True)
 
 
 class Snapshot(Model):
     """All files of a notebook at one moment. Immutable; the one with the highest `seq` counts.
 
-    The manifest (a document in S3) lists the files; `manifest_key` says where it is.
+    `manifest` names the document that lists the files, by its SHA-256; `owners` are the accounts
+    whose copies of contents it names. `account_id` holds the snapshot. `bytes` is the sum of the
+    files' sizes, `files` their number.
     """
 
     class Meta(db.BaseMeta):
@@ -20,7 +37,31 @@ class Snapshot(Model):
     notebook_id = Text(hash_key=True)
     seq = Integer(range_key=True)
     id = Text()
+    account_id = Text()
+    manifest = Text()
+    owners = UnicodeSetAttribute(null=True)
     files = Integer()
     bytes = Integer()
-    manifest_key = Text()
     created_at = Instant()
+
+    by_manifest = SnapshotsByManifest()
+
+
+class KnownManifest(Model):
+    """That a manifest names contents of which an account owns the copies.
+
+    `renewed_at` is when somebody last made ready to refer to it; `dropped_at` is when a sweep found
+    for the first time that nothing refers to it; with `gone_at` its document is being deleted, and
+    must be written again before anything refers to it.
+    """
+
+    class Meta(db.BaseMeta):
+        """Table `manifests`."""
+
+        table_name = db.table("manifests")
+
+    owner_id = Text(hash_key=True)
+    name = Text(range_key=True)
+    renewed_at = Instant()
+    dropped_at = MaybeInstant()
+    gone_at = MaybeInstant()

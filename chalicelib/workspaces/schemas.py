@@ -27,18 +27,28 @@ class Entry(msgspec.Struct):
     target: Annotated[str, Meta(max_length=1024)] | None = None
 
 
+class File(Entry):
+    """An entry as a manifest has it: with the account that owns the copy of its content."""
+
+    owner: str | None = None
+
+
 class Manifest(msgspec.Struct):
     """Everything in a workspace, sorted by path."""
 
     version: int
-    entries: list[Entry]
+    entries: list[File]
 
 
 class Head(msgspec.Struct):
-    """The newest snapshot of a workspace, and how full it is. Sizes in bytes."""
+    """The newest snapshot of a workspace, and how full it is. Sizes in bytes.
+
+    The manifest is JSON, compressed by zlib; `manifest` is the SHA-256 of the JSON.
+    """
 
     snapshot_id: str | None
     seq: int
+    manifest: str | None
     manifest_url: str | None
     quota_bytes: int
     used_bytes: int

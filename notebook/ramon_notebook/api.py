@@ -30,12 +30,14 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 class Head:
     """The newest snapshot of the workspace.
 
-    manifest_url: where its manifest can be read for a while; None when there is none yet.
+    manifest: the SHA-256 of its manifest (JSON); None when there is none yet.
+    manifest_url: where that can be read for a while, compressed by zlib.
     quota_bytes, used_bytes: of the workspace as the service counts them.
     """
 
     snapshot_id: str | None
     seq: int
+    manifest: str | None
     manifest_url: str | None
     quota_bytes: int
     used_bytes: int
@@ -46,6 +48,7 @@ class Head:
         return cls(
             data["snapshot_id"],
             int(data["seq"]),
+            data["manifest"],
             data["manifest_url"],
             int(data["quota_bytes"]),
             int(data["used_bytes"]),

@@ -31,7 +31,7 @@ class Committer:
     """Keeps what the newest snapshot holds; used by one thread at a time.
 
     committed: the entries of the newest snapshot, by path.
-    head: the newest snapshot; its manifest_url is not kept up to date.
+    head: the newest snapshot; its manifest is not kept up to date.
     """
 
     def __init__(
@@ -118,7 +118,9 @@ class Committer:
 
     def _commit(self, change: Change) -> None:
         done = self._api.commit(self.head.snapshot_id, change)
-        self.head = Head(done.snapshot_id, done.seq, None, self.head.quota_bytes, done.used_bytes)
+        self.head = Head(
+            done.snapshot_id, done.seq, None, None, self.head.quota_bytes, done.used_bytes
+        )
         for path in change.deletes:
             self.committed.pop(path, None)
         self.committed.update({entry.path: entry for entry in change.puts})

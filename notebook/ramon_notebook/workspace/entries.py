@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 Kind = Literal["file", "symlink", "dir"]
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 
 
 class UnsafePath(ValueError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import tempfile
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +29,17 @@ def read_manifest(store: BlobStore, head: Head) -> dict[str, Entry]:
     """
     if head.manifest_url is None:
         return {}
-    return manifest_entries(json.loads(store.read(head.manifest_url)))
+    document = _decompressed(store.read(head.manifest_url))
+    if hashlib.sha256(document).hexdigest() != head.manifest:
+        raise ValueError("The list of the workspace's files is not the one that was asked for.")
+    return manifest_entries(json.loads(document))
+
+
+def _decompressed(content: bytes) -> bytes:
+    try:
+        return zlib.decompress(content)
+    except zlib.error as error:
+        raise ValueError(f"The list of the workspace's files is damaged: {error}") from error
 
 
 def claim(root: Path, state: Path, notebook_id: str) -> bool:

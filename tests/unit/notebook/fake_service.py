@@ -10,6 +10,7 @@ import hashlib
 import json
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -196,11 +197,18 @@ class FakeService:
         made = {"snapshot_id": snapshot_id, "seq": self.seq, "files": len(entries)}
         return 201, {**made, "used_bytes": self.used_bytes()}
 
+    def document(self, snapshot_id: str) -> bytes:
+        """The manifest of a snapshot."""
+        entries = sorted(self.manifests[snapshot_id].values(), key=lambda entry: entry["path"])
+        return json.dumps({"version": 2, "entries": entries}).encode()
+
     def _head(self) -> dict[str, Any]:
         url = f"{self.origin}/manifests/{self.head}" if self.head else None
+        document = self.document(self.head) if self.head else None
         return {
             "snapshot_id": self.head,
             "seq": self.seq,
+            "manifest": hashlib.sha256(document).hexdigest() if document else None,
             "manifest_url": url,
             "quota_bytes": self.quota_bytes,
             "used_bytes": self.used_bytes(),
@@ -276,8 +284,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _storage(self, method: str, kind: str, name: str, data: bytes) -> tuple[int, bytes]:
         service = self.service
         if kind == "manifests":
-            entries = sorted(service.manifests[name].values(), key=lambda entry: entry["path"])
-            return 200, json.dumps({"version": 1, "entries": entries}).encode()
+            return 200, zlib.compress(service.document(name))
         if kind == "parts":
             upload_id, _, number = name.partition("/")
             service.parts[upload_id][int(number)] = data

@@ -67,7 +67,7 @@ def test_a_manifest_that_no_workspace_looks_like_is_refused(
     entries: list[dict[str, object]],
 ) -> None:
     with pytest.raises(ValueError, match=r"."):
-        manifest_entries({"version": 1, "entries": entries})
+        manifest_entries({"version": 2, "entries": entries})
 
 
 def test_permission_bits_of_a_manifest_never_set_a_file_to_run_as_its_owner() -> None:

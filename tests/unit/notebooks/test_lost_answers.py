@@ -16,6 +16,7 @@ from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
 from chalicelib.notebooks.states import Reason, ServerState
 from chalicelib.storage import service as storage
+from chalicelib.workspaces import manifests
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Entry
 from tests.endings import (
@@ -287,7 +288,7 @@ STEPS = (
 
 @pytest.fixture
 def lost(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(workspaces, "_manifest", vars(workspaces)["_manifest"].__wrapped__)
+    monkeypatch.setattr(manifests, "_read", vars(manifests)["_read"].__wrapped__)
     return World(wire, monkeypatch)
 
 

@@ -10,6 +10,8 @@ from chalicelib.core.errors import NotFound
 from chalicelib.notebooks import deletion, jobs
 from chalicelib.notebooks.models import Notebook
 from chalicelib.storage import service as storage
+from chalicelib.workspaces import service as workspaces
+from chalicelib.workspaces.models import Snapshot
 from localcloud.tables import Call
 from tests.unit.notebooks.world import ACCOUNT, World, worlds
 
@@ -41,6 +43,12 @@ def purgeable(world: World) -> Notebook:
     world.delete(notebook)
     world.passes(days=31)
     return notebook
+
+
+def swept_for_days(world: World) -> None:
+    for _ in range(4):
+        world.passes(days=2)
+        jobs.purge_sweep()
 
 
 def restored(notebook: Notebook) -> bool:
@@ -117,23 +125,22 @@ def test_the_contents_of_an_accounts_last_notebook_go_with_it(world: World) -> N
     jobs.purge_sweep()
 
     assert world.is_gone(notebook.id)
+    swept_for_days(world)
     assert world.s3.objects == {}
-    world.passes(days=2)
-    jobs.purge_sweep()
     assert storage.accounts() == set()
 
 
 def test_a_notebook_that_cannot_be_purged_keeps_no_other(world: World) -> None:
     stuck, other = purgeable(world), purgeable(world)
     world.delete(other)
-    drop = world.s3.drop
+    forget = workspaces.forget
 
-    def refuse(keys: list[str]) -> None:
-        if any(stuck.id in key for key in keys):
-            raise ConnectionError("S3 does not answer")
-        drop(keys)
+    def refuse(notebook_id: str) -> None:
+        if notebook_id == stuck.id:
+            raise ConnectionError("DynamoDB does not answer")
+        forget(notebook_id)
 
-    world.s3.drop = refuse  # type: ignore[method-assign]  # a fault
+    world.patch.setattr(workspaces, "forget", refuse)
 
     jobs.purge_sweep()
 
@@ -164,7 +171,7 @@ def test_what_cannot_be_read_of_one_account_costs_it_nothing_and_no_other_anythi
     world.sign_up("acc_2")
     broken, kept = world.notebook(), world.notebook("acc_2")
     before = {key for key in world.s3.objects if key.startswith(f"blobs/{ACCOUNT}/")}
-    world.s3.drop([key for key in world.s3.objects if key.startswith(f"manifests/{broken.id}")])
+    world.s3.drop([f"manifests/{row.manifest}" for row in Snapshot.query(broken.id)])
     unused = storage.put("acc_2", b"named by no snapshot").sha256
     world.passes(days=2)
 

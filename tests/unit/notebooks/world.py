@@ -18,6 +18,7 @@ from chalicelib.notebooks.schemas import CreateNotebook
 from chalicelib.notebooks.states import ServerState
 from chalicelib.storage import s3
 from chalicelib.workspaces import service as workspaces
+from chalicelib.workspaces.models import Snapshot
 from localcloud.tables import Tables, tables
 from tests.fakes import FakeEcs, FakeMachines
 
@@ -36,8 +37,8 @@ class FakeS3:
         """Put this in the adapter's place."""
         patch.setattr(s3, "write", lambda _bucket, key, content, _type: self.put(key, content))
         patch.setattr(s3, "read", lambda _bucket, key: self.read(key))
-        patch.setattr(s3, "listed", lambda _bucket, prefix: self.listed(prefix))
-        patch.setattr(s3, "delete", lambda _bucket, keys: self.drop(keys))
+        patch.setattr(s3, "versions", lambda _bucket, key: self.versions(key))
+        patch.setattr(s3, "delete", lambda _bucket, found: self.drop([key for key, _ in found]))
         patch.setattr(s3, "size_of", lambda _bucket, key: self.size_of(key))
 
     def put(self, key: str, content: bytes) -> None:
@@ -48,8 +49,8 @@ class FakeS3:
             raise s3.NoObject(key)
         return self.objects[key]
 
-    def listed(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        return ((key, NOON) for key in list(self.objects) if key.startswith(prefix))
+    def versions(self, key: str) -> list[s3.Version]:
+        return [(key, "newest")] if key in self.objects else []
 
     def drop(self, keys: list[str]) -> None:
         for key in keys:
@@ -140,8 +141,8 @@ class World:
         """Whether nothing is left of a notebook, and nothing was made in its place."""
         left = [n.id for n in Notebook.scan(attributes_to_get=["id"]) if n.id == notebook_id]
         routes = [r.host for r in Route.scan() if r.host == lifecycle.host_label(notebook_id)]
-        manifests = [key for key in self.s3.objects if key.startswith(f"manifests/{notebook_id}")]
-        return not (left or routes or manifests or workspaces.contents(notebook_id))
+        snapshots = list(Snapshot.query(notebook_id))
+        return not (left or routes or snapshots)
 
 
 @contextmanager

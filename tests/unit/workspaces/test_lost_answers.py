@@ -1,16 +1,17 @@
 """A lost answer costs no file: whichever of a save's requests it hits, the save is done once."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.core import clock, db
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.storage import service as storage
 from chalicelib.storage.models import Blob
-from chalicelib.workspaces import service
-from chalicelib.workspaces.models import Snapshot
-from chalicelib.workspaces.schemas import Commit, Committed, Entry
+from chalicelib.workspaces import manifests, service
+from chalicelib.workspaces.models import KnownManifest, Snapshot
+from chalicelib.workspaces.schemas import Commit, Committed, Entry, File
 from tests.endings import (
     Act,
     Story,
@@ -25,7 +26,7 @@ ACCOUNT, NOTEBOOK, QUOTA = "acc_1", "nb_1", 1024**3
 @pytest.fixture(autouse=True)
 def few_snapshots_and_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "KEPT", 3)
-    monkeypatch.setattr(service, "_manifest", vars(service)["_manifest"].__wrapped__)
+    monkeypatch.setattr(manifests, "_read", vars(manifests)["_read"].__wrapped__)
 
 
 def seeded() -> Committed:
@@ -77,7 +78,12 @@ def a_save_of_old_contents() -> Act:
 
 def a_duplicate() -> Act:
     seeded()
-    return lambda: service.copy(NOTEBOOK, "nb_2")
+    return lambda: service.copy(ACCOUNT, NOTEBOOK, "nb_2")
+
+
+def a_duplicate_in_another_account() -> Act:
+    seeded()
+    return lambda: service.copy("acc_2", NOTEBOOK, "nb_2")
 
 
 def a_notebook_is_forgotten() -> Act:
@@ -85,20 +91,30 @@ def a_notebook_is_forgotten() -> Act:
     return lambda: service.forget(NOTEBOOK)
 
 
-def orphans_are_swept() -> Act:
+def refused_save() -> None:
+    """A save whose manifest was written, and whose snapshot was not."""
     parent = seeded().snapshot_id
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(db, "put_new", lambda _: False)
+        patch.setattr(
+            db, "put_new", lambda row, **k: not isinstance(row, Snapshot) and put_new(row, **k)
+        )
         with pytest.raises(Conflict):
             saved(parent, "b.txt")
-    later = clock.now() + timedelta(days=2)
 
-    def swept() -> int:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(clock, "now", lambda: later)
-            return service.sweep(NOTEBOOK)
 
-    return swept
+put_new = db.put_new
+
+
+def a_manifest_is_dropped(wire: Wire) -> Act:
+    refused_save()
+    wire.now += timedelta(hours=2)
+    return lambda: sorted(service.sweep(ACCOUNT))
+
+
+def a_dropped_manifest_is_deleted(wire: Wire) -> Act:
+    a_manifest_is_dropped(wire)()
+    wire.now += timedelta(hours=2)
+    return lambda: sorted(service.sweep(ACCOUNT))
 
 
 def contents_are_asked_for() -> Act:
@@ -113,8 +129,8 @@ STORIES = (
     a_save_based_on_an_old_snapshot,
     a_save_of_old_contents,
     a_duplicate,
+    a_duplicate_in_another_account,
     a_notebook_is_forgotten,
-    orphans_are_swept,
     contents_are_asked_for,
 )
 
@@ -124,16 +140,18 @@ def test_it_ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> 
     ends_the_same_whichever_answer_is_lost(wire, story)
 
 
+def test_what_is_cut_off_anywhere_and_run_again_ends_the_same(wire: Wire) -> None:
+    ends_the_same_cut_off_and_run_again(wire, a_notebook_is_forgotten)
+
+
 @pytest.mark.parametrize(
-    "step",
-    [
-        a_notebook_is_forgotten,
-        orphans_are_swept,
-    ],
-    ids=lambda step: step.__name__,
+    "sweep", [a_manifest_is_dropped, a_dropped_manifest_is_deleted], ids=lambda each: each.__name__
 )
-def test_what_is_cut_off_anywhere_and_run_again_ends_the_same(wire: Wire, step: Story) -> None:
-    ends_the_same_cut_off_and_run_again(wire, step)
+def test_a_sweep_ends_the_same_whichever_answer_is_lost_and_cut_off_anywhere(
+    wire: Wire, sweep: Callable[[Wire], Act]
+) -> None:
+    ends_the_same_whichever_answer_is_lost(wire, lambda: sweep(wire))
+    ends_the_same_cut_off_and_run_again(wire, lambda: sweep(wire))
 
 
 def test_files_can_be_saved_and_restored_after_a_save_whose_answer_was_lost(wire: Wire) -> None:
@@ -154,7 +172,7 @@ def test_of_two_saves_at_once_one_is_refused_and_the_others_manifest_stays(wire:
     first = seeded()
     winners = []
     wire.meanwhile = lambda: winners.append(saved(first.snapshot_id, "b.txt"))
-    wire.lose_next("PUT /blobs/manifests/nb_1/")
+    wire.lose_next("PUT /blobs/manifests/")
 
     with pytest.raises(Conflict) as conflict:
         saved(first.snapshot_id, "c.txt")
@@ -164,29 +182,129 @@ def test_of_two_saves_at_once_one_is_refused_and_the_others_manifest_stays(wire:
     assert service.contents(NOTEBOOK)
 
 
-def test_a_manifest_that_no_snapshot_names_goes_after_a_day_and_no_other(wire: Wire) -> None:
-    act = orphans_are_swept()
-    assert service.sweep(NOTEBOOK) == 0
+def documents(wire: Wire) -> set[str]:
+    return {key.removeprefix("manifests/") for key, _ in wire.versions() if "manifests" in key}
 
-    assert act() == 1
 
-    named = [f"blobs/{row.manifest_key}" for row in Snapshot.query(NOTEBOOK)]
-    assert [each for each in wire.objects() if "manifests" in each] == named
+def test_a_manifest_that_no_snapshot_names_goes_with_the_second_sweep_and_no_other(
+    wire: Wire,
+) -> None:
+    refused_save()
+    (kept,) = [row.manifest for row in Snapshot.query(NOTEBOOK)]
+    there = []
+    for _ in range(4):
+        there.append(len(documents(wire)))
+        service.sweep(ACCOUNT)
+        wire.now += timedelta(hours=2)
+
+    assert there == [2, 2, 2, 1]
+    assert documents(wire) == {kept}
+    assert [row.name for row in KnownManifest.query(ACCOUNT)] == [kept]
+
+
+def test_a_manifest_that_is_written_again_while_it_is_deleted_stays(wire: Wire) -> None:
+    a_dropped_manifest_is_deleted(wire)
+    parent = service.head(NOTEBOOK, QUOTA).snapshot_id
+    wire.interrupt("POST /blobs/", lambda: saved(parent, "b.txt"))
+
+    service.sweep(ACCOUNT)
+
+    assert len(service.contents(NOTEBOOK)) == 2
+
+
+def test_a_save_that_writes_a_manifest_again_just_before_its_row_goes_keeps_it(wire: Wire) -> None:
+    a_dropped_manifest_is_deleted(wire)
+    parent = service.head(NOTEBOOK, QUOTA).snapshot_id
+    wire.interrupt("TransactWriteItems", lambda: saved(parent, "b.txt"))
+
+    service.sweep(ACCOUNT)
+
+    assert len(service.contents(NOTEBOOK)) == 2
+
+
+def test_a_duplicate_keeps_its_files_when_the_notebook_that_it_is_of_is_gone(wire: Wire) -> None:
+    seeded()
+    service.copy("acc_2", NOTEBOOK, "nb_2")
+    service.forget(NOTEBOOK)
+    for _ in range(4):
+        wire.now += timedelta(days=2)
+        storage.sweep(ACCOUNT, service.sweep(ACCOUNT))
+
+    (sha256,) = service.contents("nb_2")
+    assert service.addresses("nb_2", [sha256])
+
+
+def test_nothing_is_left_when_the_last_account_that_holds_the_files_is_gone(wire: Wire) -> None:
+    seeded()
+    service.copy("acc_2", NOTEBOOK, "nb_2")
+    service.forget(NOTEBOOK)
+    service.forget("nb_2")
+    for _ in range(6):
+        wire.now += timedelta(days=2)
+        storage.sweep(ACCOUNT, service.sweep(ACCOUNT))
+
+    assert wire.versions() == []
+    assert list(KnownManifest.scan()) == []
+
+
+def test_a_hash_opens_nothing_that_the_newest_snapshot_does_not_name(wire: Wire) -> None:
+    seeded()
+    other = storage.put(ACCOUNT, b"of another notebook").sha256
+
+    with pytest.raises(NotFound):
+        service.addresses(NOTEBOOK, [other])
+    with pytest.raises(NotFound):
+        service.addresses("nb_2", list(service.contents(NOTEBOOK)))
+
+
+def test_who_only_says_that_content_is_somebody_elses_does_not_get_it(wire: Wire) -> None:
+    blob = storage.put(ACCOUNT, b"secret")
+    entry = File("stolen.txt", sha256=blob.sha256, size=blob.size, owner=ACCOUNT)
+
+    with pytest.raises(Conflict) as refused:
+        service.commit("acc_2", "nb_2", QUOTA, Commit(None, puts=[entry]))
+
+    assert refused.value.code == "blob_missing"
+
+
+def test_a_copy_in_another_account_is_renamed_without_being_uploaded_again(wire: Wire) -> None:
+    seeded()
+    parent = service.copy("acc_2", NOTEBOOK, "nb_2")
+    assert parent is not None
+    (sha256,) = service.contents("nb_2")
+    change = Commit(parent.snapshot_id, [Entry("moved.txt", sha256=sha256, size=1)], ["a.txt"])
+
+    service.commit("acc_2", "nb_2", QUOTA, change)
+
+    assert [row.owner_id for row in KnownManifest.scan()] == [ACCOUNT, ACCOUNT]
+    assert service.addresses("nb_2", [sha256])
+
+
+@pytest.mark.parametrize("size", [0, 2])
+def test_content_cannot_be_said_to_have_another_size(wire: Wire, size: int) -> None:
+    first = seeded()
+    (sha256,) = service.contents(NOTEBOOK)
+    lies = [Entry("b.txt", sha256=sha256, size=size), Entry("c.txt", sha256=sha256, size=1)]
+
+    with pytest.raises(Conflict) as refused:
+        service.commit(ACCOUNT, NOTEBOOK, QUOTA, Commit(first.snapshot_id, puts=lies))
+
+    assert refused.value.code == "blob_missing"
 
 
 def test_a_missing_manifest_is_said_by_name_before_anything_is_swept(wire: Wire) -> None:
     seeded()
     (row,) = Snapshot.query(NOTEBOOK)
-    storage.delete_documents([row.manifest_key])
+    storage.delete_versions(storage.versions(f"manifests/{row.manifest}"))
 
-    with pytest.raises(storage.NoDocument, match=NOTEBOOK):
-        service.contents(NOTEBOOK)
+    with pytest.raises(storage.NoDocument, match=row.manifest):
+        service.sweep(ACCOUNT)
 
 
 def test_a_save_says_that_the_list_of_files_is_missing_and_loses_nothing(wire: Wire) -> None:
     first = seeded()
     (row,) = Snapshot.query(NOTEBOOK)
-    storage.delete_documents([row.manifest_key])
+    storage.delete_versions(storage.versions(f"manifests/{row.manifest}"))
 
     with pytest.raises(Conflict) as refused:
         saved(first.snapshot_id, "b.txt")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import Invalid
-from chalicelib.workspaces import service
-from chalicelib.workspaces.schemas import Commit, Entry
+from chalicelib.workspaces import tree
+from chalicelib.workspaces.schemas import Commit, Entry, File
 
 SHA = "0" * 64
 
@@ -15,8 +15,12 @@ def _file(path: str, size: int = 1) -> Entry:
     return Entry(path, sha256=SHA, size=size)
 
 
-def _put(*entries: Entry) -> list[Entry]:
-    return service.apply([], Commit(None, puts=list(entries)))
+def _applied(entries: list[File], change: Commit) -> list[File]:
+    return tree.apply(entries, change, "acc_1").entries
+
+
+def _put(*entries: Entry) -> list[File]:
+    return _applied([], Commit(None, puts=list(entries)))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,7 @@ def test_a_file_cannot_be_a_directory_at_the_same_time() -> None:
 def test_deleting_a_directory_deletes_what_is_in_it_and_nothing_else() -> None:
     entries = _put(_file("a/x"), _file("a/y/z"), _file("ab"))
 
-    left = service.apply(entries, Commit(None, deletes=["a"]))
+    left = _applied(entries, Commit(None, deletes=["a"]))
 
     assert [entry.path for entry in left] == ["ab"]
 
@@ -71,14 +75,14 @@ _names = st.sampled_from(["a", "b", "c", "d"])
 def test_any_chain_of_puts_and_deletes_leaves_what_a_dictionary_would(
     changes: list[tuple[bool, str]],
 ) -> None:
-    entries: list[Entry] = []
+    entries: list[File] = []
     expected: dict[str, int] = {}
     for size, (is_put, path) in enumerate(changes):
         if is_put:
-            entries = service.apply(entries, Commit(None, puts=[_file(path, size)]))
+            entries = _applied(entries, Commit(None, puts=[_file(path, size)]))
             expected[path] = size
         else:
-            entries = service.apply(entries, Commit(None, deletes=[path]))
+            entries = _applied(entries, Commit(None, deletes=[path]))
             expected.pop(path, None)
 
     assert {entry.path: entry.size for entry in entries} == expected

@@ -1,0 +1,167 @@
+"""The files of a workspace as a tree: what a change makes of them, and which paths it may have."""
+
+import posixpath
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chalicelib.core.errors import Invalid
+from chalicelib.workspaces.schemas import Commit, Entry, File
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change made of the files. Sizes in bytes.
+
+    `entries` are sorted by path. `departed` is the size of the contents that were named before and
+    are no longer; `to_claim` are the entries whose contents nothing named before.
+    """
+
+    entries: list[File]
+    files: int
+    bytes: int
+    departed: int
+    to_claim: list[Entry]
+    added: int
+    changed: int
+    removed: int
+
+
+def apply(before: Sequence[File], change: Commit, account_id: str) -> Changed:
+    """The files after a change that `account_id` makes. Raises `Invalid` for paths that don't fit.
+
+    Contents that were named before stay with whoever owns the copy; new ones are the account's. The
+    work grows with the change: of the other files it only copies the list.
+    """
+    tree = _Tree(before)
+    for path in dict.fromkeys(change.deletes):
+        tree.delete(path)
+    owners = _owners(before, change.puts)
+    for entry in change.puts:
+        _check(entry)
+        tree.put(_owned(entry, owners.get((entry.sha256, entry.size), account_id)))
+    for entry in change.puts:
+        tree.check_place(entry)
+    to_claim = [e for e in change.puts if e.sha256 and (e.sha256, e.size) not in owners]
+    return tree.changed(to_claim)
+
+
+class _Tree:
+    """Files by path, and their paths in order."""
+
+    def __init__(self, entries: Sequence[File]) -> None:
+        self._files = {entry.path: entry for entry in entries}
+        self._paths = [entry.path for entry in entries]
+        self._before: dict[str, File | None] = {}
+        """What each touched path held at first."""
+
+    def delete(self, path: str) -> None:
+        """Delete a path and everything beneath it."""
+        for gone in self._take(path, f"{path}\0") + self._take(*_beneath(path)):
+            self._before.setdefault(gone, self._files.pop(gone))
+
+    def _take(self, first: str, last: str) -> list[str]:
+        start, end = bisect_left(self._paths, first), bisect_left(self._paths, last)
+        taken = self._paths[start:end]
+        del self._paths[start:end]
+        return taken
+
+    def put(self, entry: File) -> None:
+        """Write a file, a link or an empty folder."""
+        old = self._files.get(entry.path)
+        if old is None:
+            insort(self._paths, entry.path)
+        self._before.setdefault(entry.path, old)
+        self._files[entry.path] = entry
+
+    def check_place(self, entry: Entry) -> None:
+        """Raise `Invalid` if a file or link is above or beneath another path."""
+        parent = posixpath.dirname(entry.path)
+        while parent:
+            above = self._files.get(parent)
+            if above is not None and above.kind != "dir":
+                raise Invalid("A file can't have files beneath it.", field=entry.path)
+            parent = posixpath.dirname(parent)
+        first, last = _beneath(entry.path)
+        at = bisect_left(self._paths, first)
+        if entry.kind != "dir" and at < len(self._paths) and self._paths[at] < last:
+            raise Invalid("A file can't have files beneath it.", field=self._paths[at])
+
+    def changed(self, to_claim: list[Entry]) -> Changed:
+        """What became of everything."""
+        entries = [self._files[path] for path in self._paths]
+        pairs = [(old, self._files.get(path)) for path, old in self._before.items()]
+        return Changed(
+            entries,
+            files=sum(entry.kind == "file" for entry in entries),
+            bytes=sum(entry.size for entry in entries),
+            departed=departed((old for old, _ in pairs if old), entries),
+            to_claim=to_claim,
+            added=sum(old is None and new is not None for old, new in pairs),
+            changed=sum(None not in (old, new) and old != new for old, new in pairs),
+            removed=sum(old is not None and new is None for old, new in pairs),
+        )
+
+
+def departed(before: Iterable[File], after: Iterable[File]) -> int:
+    """Bytes of the contents that `before` names and `after` does not."""
+    sizes = {entry.sha256: entry.size for entry in before if entry.sha256}
+    if sizes:
+        for entry in after:
+            if entry.sha256:
+                sizes.pop(entry.sha256, None)
+    return sum(sizes.values())
+
+
+def _beneath(path: str) -> tuple[str, str]:
+    """Where the paths beneath a folder begin and end: "0" is the next character after "/"."""
+    return f"{path}/", f"{path}0"
+
+
+def _owners(before: Sequence[File], puts: list[Entry]) -> dict[tuple[str | None, int], str]:
+    """Who owns the contents of `puts` that were there before, by hash and size."""
+    wanted = {entry.sha256 for entry in puts if entry.sha256}
+    if not wanted:
+        return {}
+    return {(e.sha256, e.size): e.owner for e in before if e.owner and e.sha256 in wanted}
+
+
+def _owned(entry: Entry, owner: str) -> File:
+    """The entry as it is kept. What a client says of an owner is not heard."""
+    return File(
+        path=entry.path,
+        kind=entry.kind,
+        sha256=entry.sha256,
+        size=entry.size,
+        mode=entry.mode,
+        mtime_ms=entry.mtime_ms,
+        target=entry.target,
+        owner=owner if entry.sha256 else None,
+    )
+
+
+def _check(entry: Entry) -> None:
+    _check_path(entry.path)
+    if (entry.kind == "file") != (entry.sha256 is not None):
+        raise Invalid("Files have a sha256; nothing else has one.", field=entry.path)
+    if entry.kind != "file" and entry.size:
+        raise Invalid("Only files have a size.", field=entry.path)
+    if (entry.kind == "symlink") != (entry.target is not None):
+        raise Invalid("Symlinks have a target; nothing else has one.", field=entry.path)
+    if entry.target is not None and not _stays_inside(entry.path, entry.target):
+        raise Invalid("A symlink must point to something in the workspace.", field=entry.path)
+
+
+def _check_path(path: str) -> None:
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") for part in parts):
+        raise Invalid("A path must be relative, without “.”, “..” or empty parts.", field=path)
+    if any(len(part.encode()) > 255 for part in parts):
+        raise Invalid("A file's name can have 255 bytes at most.", field=path[:100])
+
+
+def _stays_inside(path: str, target: str) -> bool:
+    if not target or "\0" in target or target.startswith("/"):
+        return False
+    reached = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    return reached != ".." and not reached.startswith("../")
