@@ -18,7 +18,7 @@ export function EmptyUsage({ used, running, free, month }: Props) {
       <p>
         {free
           ? "The Free plan pays for the included size, so there is nothing to draw. On a paid plan, what larger sizes cost is shown here, day by day."
-          : "When a notebook of a larger size runs, or files take more space than the plan includes, each day's cost is drawn here, by the second."}
+          : "When a cluster or a notebook of a larger size runs, or files take more space than the plan includes, each day's cost is drawn here."}
       </p>
     </div>
   );

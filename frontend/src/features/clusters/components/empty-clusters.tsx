@@ -25,8 +25,8 @@ export function EmptyClusters({ first, inPlan }: Props) {
       </p>
       <CodeSnippet label="A cluster in three lines" code={THREE_LINES} />
       <p className={classes.text}>
-        You pay for each worker by the second, from its start on. A cluster that fails to start
-        costs nothing, and one that nobody uses stops by itself.{" "}
+        You pay for each worker by the second, from its start to its end. If a cluster fails to
+        start, you pay for the workers that ran. A cluster that nobody uses stops by itself.{" "}
         <Link to={paths.clusterGuide}>How clusters work</Link>
       </p>
       {!inPlan && (

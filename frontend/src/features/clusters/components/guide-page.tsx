@@ -51,11 +51,12 @@ export function GuidePage() {
               The next minutes would pass its <code>budget</code>, or your monthly limit. It holds
               with the kernel dead.
             </li>
-            <li>Its notebook stops.</li>
+            <li>Nobody was connected for two minutes, unless it is detached.</li>
+            <li>Its notebook stops: results that you have not fetched are lost.</li>
           </ul>
           <p>
-            Before it stops by itself, finished results are saved among the notebook's files. A cell
-            loads them:
+            Before a cluster stops because it is idle, nobody is connected, or money runs out,
+            finished results are saved among the notebook's files. A cell loads them:
           </p>
           <CodeSnippet label="Load the saved results" code={savedResults("sweep")} />
         </Section>

@@ -11,9 +11,10 @@ export function MeterTable({ meters }: { meters: Meter[] }) {
         What is counted
       </h2>
       <p className={classes.text}>
-        Every second once, from when a notebook is ready until it has stopped. A start that fails
-        costs nothing. What the plan includes is counted too, at no price, so that you can see what
-        it is worth. Spare processors and memory are those of clusters on spot computers.
+        Each second is counted once, from when a notebook's or a worker's computer starts it until
+        it has stopped. A start that fails on our side is credited, up to $1 a day. What the plan
+        includes is counted too, at no price, so that you can see what it is worth. Clusters on spot
+        computers pay the prices of spare processors and memory.
       </p>
       <TableScroll label="Prices of what is counted">
         <table>

@@ -27,7 +27,7 @@ export function PlansPage({ catalogue, error, onRetry, current, chosen, action }
     <>
       <PageTitle title="Plans and prices" />
       <p className={classes.lead}>
-        A flat price a month for the notebooks you always have, and the second for anything larger.
+        You pay a flat price a month for a plan, and by the second for what is larger than the plan.
         A limit of your own keeps the bill from growing further than you want.
       </p>
       {goOn && (
