@@ -15,7 +15,7 @@ endif
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-PYTHON_SOURCES := $(wildcard app.py chalicelib ops localcloud notebook client benchmarks tests)
+PYTHON_SOURCES := $(wildcard app.py chalicelib infra ops localcloud notebook client benchmarks tests)
 # The agent and the library run in the notebook's own environment, and are type-checked there.
 NOTEBOOK_SOURCES := $(filter notebook client,$(PYTHON_SOURCES))
 TYPED_SOURCES := $(filter-out $(NOTEBOOK_SOURCES),$(PYTHON_SOURCES))

@@ -1,13 +1,14 @@
 """The Chalice application: every route, and every entry point that is not a route.
 
 Entry points stand here and not in a blueprint, because Lambda imports a blueprint's functions
-without this file, and with it all that is set up here (aws/chalice#1566). Each is one line.
+without this file, and with it all that is set up here (aws/chalice#1566). Each is one line; what it
+needs is declared beside its body, in its feature's `jobs.py`.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
+from chalice.app import Chalice, CloudWatchEvent
 
 from chalicelib.accounts import routes as accounts
 from chalicelib.billing import jobs as billing_jobs
@@ -16,6 +17,7 @@ from chalicelib.clusters import jobs as cluster_jobs
 from chalicelib.clusters import routes as clusters
 from chalicelib.clusters import worker_routes
 from chalicelib.core import openapi
+from chalicelib.core.entry_points import EntryPoint, Event, Schedule
 from chalicelib.core.observability import log
 from chalicelib.metering import routes as metering
 from chalicelib.notebooks import agent_routes, cluster_routes, jobs
@@ -26,20 +28,23 @@ from chalicelib.storage import routes as storage
 app = Chalice(app_name="ramon")
 app.api.binary_types = []
 
-for feature in (
-    accounts,
-    plans,
-    metering,
-    billing,
-    storage,
-    clusters,
-    worker_routes,
-    notebooks,
-    agent_routes,
-    cluster_routes,
-    openapi,
-):
-    app.register_blueprint(feature.api.blueprint)
+APIS = (
+    accounts.api,
+    plans.api,
+    metering.api,
+    billing.api,
+    storage.api,
+    clusters.api,
+    worker_routes.api,
+    notebooks.api,
+    agent_routes.api,
+    cluster_routes.api,
+    openapi.api,
+)
+"""The routes of all features."""
+
+for _api in APIS:
+    app.register_blueprint(_api.blueprint)
 
 
 @app.middleware("scheduled")
@@ -52,176 +57,61 @@ def tell_of_failures(event: CloudWatchEvent, run: Callable[[CloudWatchEvent], An
         raise
 
 
-_EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
-_EVERY_FIVE_MINUTES = Rate(5, unit=Rate.MINUTES)
-_EVERY_HOUR = Rate(1, unit=Rate.HOURS)
-_EVERY_DAY = Rate(1, unit=Rate.DAYS)
-_AFTER_MIDNIGHT = Cron(2, 0, "*", "*", "?", "*")
-_IN_THE_NIGHT = Cron(30, 3, "*", "*", "?", "*")
+FUNCTIONS: list[EntryPoint[..., Any]] = []
+"""Every entry point that is not a route."""
 
 
-@app.lambda_function(name="launch_server")
-def launch_server(event: dict[str, Any], _context: object) -> None:
-    """Step of `start_notebook`: start the task."""
-    jobs.launch_server(event)
+def _function(entry_point: EntryPoint[..., Any]) -> Any:
+    """Register an entry point. Its name here must be its own: Lambda looks for `app.<name>`."""
+    FUNCTIONS.append(entry_point)
+    name, trigger = entry_point.declared.name, entry_point.declared.trigger
+
+    def on_schedule(_event: CloudWatchEvent) -> Any:
+        return entry_point()
+
+    def on_event(event: CloudWatchEvent) -> Any:
+        return entry_point(event.detail)
+
+    def on_call(event: dict[str, Any], _context: object) -> Any:
+        return entry_point(event)
+
+    on_schedule.__name__ = on_event.__name__ = on_call.__name__ = name
+    match trigger:
+        case Schedule(expression=expression):
+            return app.schedule(expression, name=name)(on_schedule)
+        case Event(source=source, detail_type=detail_type):
+            pattern = {"source": [source], "detail-type": [detail_type]}
+            return app.on_cw_event(pattern, name=name)(on_event)
+        case _:
+            return app.lambda_function(name=name)(on_call)
 
 
-@app.lambda_function(name="open_server")
-def open_server(event: dict[str, Any], _context: object) -> None:
-    """Step of `start_notebook`: open the route."""
-    jobs.open_server(event)
+launch_server = _function(jobs.launch_server)
+open_server = _function(jobs.open_server)
+fail_server = _function(jobs.fail_server)
+stop_server = _function(jobs.stop_server)
+close_server = _function(jobs.close_server)
+on_task_state_change = _function(jobs.on_task_state_change)
+canary = _function(jobs.check_hearing)
+idle_sweep = _function(jobs.idle_sweep)
+lease_reaper = _function(jobs.lease_reaper)
+reconcile = _function(jobs.reconcile)
+purge_sweep = _function(jobs.purge_sweep)
+meter_usage = _function(jobs.meter_usage)
+sample_storage = _function(jobs.sample_storage)
+reconcile_usage = _function(jobs.reconcile_usage)
+reconcile_month = _function(jobs.reconcile_month)
 
+prepare_pool = _function(cluster_jobs.prepare_pool)
+submit_workers = _function(cluster_jobs.submit_workers)
+fail_cluster = _function(cluster_jobs.fail_cluster)
+drain_cluster = _function(cluster_jobs.drain_cluster)
+terminate_workers = _function(cluster_jobs.terminate_workers)
+close_cluster = _function(cluster_jobs.close_cluster)
+on_job_state_change = _function(cluster_jobs.on_job_state_change)
+cluster_sweep = _function(cluster_jobs.cluster_sweep)
+meter_clusters = _function(cluster_jobs.meter_clusters)
+pool_sweep = _function(cluster_jobs.pool_sweep)
 
-@app.lambda_function(name="fail_server")
-def fail_server(event: dict[str, Any], _context: object) -> None:
-    """Step of `start_notebook`: undo a start that came to nothing."""
-    jobs.fail_server(event)
-
-
-@app.lambda_function(name="stop_server")
-def stop_server(event: dict[str, Any], _context: object) -> None:
-    """Step of `stop_notebook`: ask the task to stop."""
-    jobs.stop_server(event)
-
-
-@app.lambda_function(name="close_server")
-def close_server(event: dict[str, Any], _context: object) -> None:
-    """Step of `stop_notebook`: close the record."""
-    jobs.close_server(event)
-
-
-@app.on_cw_event(
-    {"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]}, name="on_task_state_change"
-)
-def on_task_state_change(event: CloudWatchEvent) -> None:
-    """Event of ECS: a task has changed its state."""
-    jobs.on_task_state_change(event.detail)
-
-
-@app.lambda_function(name="prepare_pool")
-def prepare_pool(event: dict[str, Any], _context: object) -> None:
-    """Step of `start_cluster`: see that there are computers."""
-    cluster_jobs.prepare_pool(event)
-
-
-@app.lambda_function(name="submit_workers")
-def submit_workers(event: dict[str, Any], _context: object) -> None:
-    """Step of `start_cluster`: submit the workers' jobs."""
-    cluster_jobs.submit_workers(event)
-
-
-@app.lambda_function(name="fail_cluster")
-def fail_cluster(event: dict[str, Any], _context: object) -> None:
-    """Step of `start_cluster`: undo a start that came to nothing."""
-    cluster_jobs.fail_cluster(event)
-
-
-@app.lambda_function(name="drain_cluster")
-def drain_cluster(event: dict[str, Any], _context: object) -> None:
-    """Step of `stop_cluster`: let finished results be saved."""
-    cluster_jobs.drain_cluster(event)
-
-
-@app.lambda_function(name="terminate_workers")
-def terminate_workers(event: dict[str, Any], _context: object) -> None:
-    """Step of `stop_cluster`: ask the workers' jobs to stop."""
-    cluster_jobs.terminate_workers(event)
-
-
-@app.lambda_function(name="close_cluster")
-def close_cluster(event: dict[str, Any], _context: object) -> None:
-    """Step of `stop_cluster`: close the record."""
-    cluster_jobs.close_cluster(event)
-
-
-@app.on_cw_event(
-    {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"]},
-    name="on_job_state_change",
-)
-def on_job_state_change(event: CloudWatchEvent) -> None:
-    """Event of Batch: a job has changed its state."""
-    cluster_jobs.on_job_state_change(event.detail)
-
-
-@app.schedule(_EVERY_MINUTE, name="cluster_sweep")
-def cluster_sweep(_event: CloudWatchEvent) -> None:
-    """Make jobs and records agree, and stop clusters by their rules."""
-    cluster_jobs.cluster_sweep()
-
-
-@app.schedule(_EVERY_MINUTE, name="meter_clusters")
-def meter_clusters(_event: CloudWatchEvent) -> None:
-    """Record what clusters use, and stop what may not go on."""
-    cluster_jobs.meter_clusters()
-
-
-@app.schedule(_EVERY_HOUR, name="pool_sweep")
-def pool_sweep(_event: CloudWatchEvent) -> None:
-    """Remove pools of computers that nobody uses."""
-    cluster_jobs.pool_sweep()
-
-
-@app.schedule(_EVERY_MINUTE, name="canary")
-def canary(_event: CloudWatchEvent) -> None:
-    """Find out whether the service hears those who report to it."""
-    jobs.check_hearing()
-
-
-@app.schedule(_EVERY_MINUTE, name="idle_sweep")
-def idle_sweep(_event: CloudWatchEvent) -> None:
-    """Stop what is idle."""
-    jobs.idle_sweep()
-
-
-@app.schedule(_EVERY_MINUTE, name="lease_reaper")
-def lease_reaper(_event: CloudWatchEvent) -> None:
-    """Stop what has fallen silent."""
-    jobs.lease_reaper()
-
-
-@app.schedule(_EVERY_MINUTE, name="reconcile")
-def reconcile(_event: CloudWatchEvent) -> None:
-    """Make tasks and records agree."""
-    jobs.reconcile()
-
-
-@app.schedule(_EVERY_DAY, name="purge_sweep")
-def purge_sweep(_event: CloudWatchEvent) -> None:
-    """Delete for good what was deleted long ago."""
-    jobs.purge_sweep()
-
-
-@app.schedule(_EVERY_MINUTE, name="meter_usage")
-def meter_usage(_event: CloudWatchEvent) -> None:
-    """Record what runs, and stop what may not go on."""
-    jobs.meter_usage()
-
-
-@app.schedule(_AFTER_MIDNIGHT, name="sample_storage")
-def sample_storage(_event: CloudWatchEvent) -> None:
-    """Record what is stored."""
-    jobs.sample_storage()
-
-
-@app.schedule(_EVERY_FIVE_MINUTES, name="push_usage")
-def push_usage(_event: CloudWatchEvent) -> None:
-    """Bring usage to Stripe."""
-    billing_jobs.push_usage()
-
-
-@app.schedule(_EVERY_FIVE_MINUTES, name="close_months")
-def close_months(_event: CloudWatchEvent) -> None:
-    """Close the months that are over."""
-    billing_jobs.close_months()
-
-
-@app.schedule(_IN_THE_NIGHT, name="reconcile_usage")
-def reconcile_usage(_event: CloudWatchEvent) -> None:
-    """Hold segments, ledger, Stripe's sums and invoices together."""
-    jobs.reconcile_usage()
-
-
-@app.lambda_function(name="reconcile_month")
-def reconcile_month(event: dict[str, Any], _context: object) -> list[dict[str, Any]]:
-    """For an operator: hold one month together."""
-    return jobs.reconcile_month(event)
+push_usage = _function(billing_jobs.push_usage)
+close_months = _function(billing_jobs.close_months)

@@ -29,7 +29,7 @@ from localcloud.aws.dynamodb import Answer, Engine
 from localcloud.settings import PROJECT_ROOT, REGION
 
 RESOURCES = PROJECT_ROOT / ".chalice" / "resources.json"
-"""The part of the stack that is written by hand; all tables are in it."""
+"""The part of the stack that `python -m infra` writes; all tables are in it."""
 
 DEFINITION = (
     "AttributeDefinitions",

@@ -5,7 +5,15 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.core import db
-from chalicelib.core.attributes import Instant, Integer, MaybeInstant, MaybeInteger, MaybeText, Text
+from chalicelib.core.attributes import (
+    Expiry,
+    Instant,
+    Integer,
+    MaybeExpiry,
+    MaybeInstant,
+    MaybeText,
+    Text,
+)
 
 
 class Account(Model):
@@ -65,7 +73,7 @@ class Session(Model):
     created_at = Instant()
     last_seen_at = Instant()
     user_agent = MaybeText()
-    expires_at = Integer()
+    expires_at = Expiry()
 
     by_account = SessionsOfAccount()
 
@@ -98,7 +106,7 @@ class ApiToken(Model):
     scopes: ListAttribute[str] = ListAttribute()
     created_at = Instant()
     last_used_at = MaybeInstant()
-    expires_at = MaybeInteger()
+    expires_at = MaybeExpiry()
 
     by_account = TokensOfAccount()
 
@@ -113,4 +121,4 @@ class RateLimit(Model):
 
     key = Text(hash_key=True)
     requests = Integer(default=0)
-    expires_at = Integer()
+    expires_at = Expiry()

@@ -7,7 +7,20 @@ from chalicelib.core import clock, ids
 from chalicelib.core.errors import BadRequest, Invalid
 from chalicelib.core.http import Api, Call, Reply, authenticate_by
 
-api = Api("accounts")
+api = Api(
+    "accounts",
+    may=(
+        "keep accounts",
+        "keep identities",
+        "keep sessions",
+        "keep api_tokens",
+        "keep rate_limits",
+        "keep claims",
+        "query sessions.by_account",
+        "query api_tokens.by_account",
+        "speak with GitHub",
+    ),
+)
 authenticate_by("account", service.recognise)
 
 _OAUTH_COOKIE = "__Host-oauth"

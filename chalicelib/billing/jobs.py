@@ -2,12 +2,25 @@
 
 from chalicelib.billing import closing, outbox
 from chalicelib.core import claims, clock
+from chalicelib.core.entry_points import EVERY_FIVE_MINUTES, schedule
 from chalicelib.core.observability import log
 
 _PUSH_SECONDS = 240
 """How long one run sends; less than its function's timeout, and than the schedule's interval."""
 
 
+@schedule(
+    EVERY_FIVE_MINUTES,
+    alarm="billing",
+    timeout_seconds=300,
+    may=(
+        "delete, get, put claims",
+        "query meter_hours.due",
+        "query, update meter_hours",
+        "get billing_accounts",
+        "speak with Stripe",
+    ),
+)
 def push_usage() -> None:
     """Schedule: seal the hours that are over, and bring them to Stripe. One at a time."""
     claim = claims.take("push_usage", _PUSH_SECONDS + 60)
@@ -20,6 +33,20 @@ def push_usage() -> None:
         claims.give_back(claim)
 
 
+@schedule(
+    EVERY_FIVE_MINUTES,
+    alarm="billing",
+    timeout_seconds=300,
+    may=(
+        "query usage_months.open",
+        "get, query, update usage_months",
+        "get, query meter_hours",
+        "get, query billing_accounts",
+        "get, query uses",
+        "query uses.open_by_account",
+        "speak with Stripe",
+    ),
+)
 def close_months() -> None:
     """Schedule: close the months that are over and complete."""
     closing.close_months()

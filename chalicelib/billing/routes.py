@@ -7,6 +7,7 @@ from chalicelib.billing import (
     invoices,
     limits,
     previews,
+    rights,
     schemas,
     subscriptions,
     views,
@@ -21,7 +22,7 @@ from chalicelib.core.money import cents
 _MOST_INVOICES = 100
 _FEW_INVOICES = 20
 
-api = Api("billing")
+api = Api("billing", may=rights.SERVE)
 
 
 @api.get("/billing", scope="account:read", returns=schemas.Billing)

@@ -7,12 +7,24 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from chalicelib.clusters import batch, crew, lifecycle, pools, spending, state_machines, sweeps
+from chalicelib.billing import rights as billing
+from chalicelib.clusters import (
+    batch,
+    crew,
+    lifecycle,
+    pools,
+    rights,
+    spending,
+    state_machines,
+    sweeps,
+)
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import LIVE, SAVES, ClusterState, Reason, WorkerEnd
 from chalicelib.core import clock, config, db, ids
+from chalicelib.core.entry_points import EVERY_HOUR, EVERY_MINUTE, on_event, schedule, step
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
+from chalicelib.metering import rights as metering
 from chalicelib.plans import catalogue
 
 _AT_ONCE = 16
@@ -23,6 +35,17 @@ class StillRunning(Exception):
     """Jobs have not stopped yet; the state machine asks again."""
 
 
+@step(
+    may=(
+        *rights.CHANGE_CLUSTERS,
+        *rights.FIND_LIVE,
+        "delete, get, put, scan, update cluster_pools",
+        "describe compute environments",
+        "describe job queues",
+        "make pools",
+        "remove pools",
+    ),
+)
 def prepare_pool(event: dict[str, Any]) -> None:
     """Step: see that there are computers to be had for a cluster.
 
@@ -33,6 +56,17 @@ def prepare_pool(event: dict[str, Any]) -> None:
         pools.prepare(cluster)
 
 
+@step(
+    timeout_seconds=300,
+    may=(
+        *rights.CHANGE_CLUSTERS,
+        *rights.FIND_WORKERS,
+        "batch-get, get, put, update workers",
+        *rights.LOOK_AT_JOBS,
+        "submit jobs",
+        "terminate jobs",
+    ),
+)
 def submit_workers(event: dict[str, Any]) -> None:
     """Step: submit the jobs of all workers that are wanted and have none."""
     cluster = lifecycle.read(event["cluster_id"])
@@ -100,6 +134,7 @@ def _side_by_side(work: Callable[[Worker], None], workers: Iterable[Worker]) -> 
             done.result()
 
 
+@step(may=rights.STOP)
 def fail_cluster(event: dict[str, Any]) -> None:
     """Step: a start came to nothing. A cluster that never ran stops; another one shows it."""
     cluster = lifecycle.read(event["cluster_id"])
@@ -121,6 +156,7 @@ def _why_failed(error: str) -> str:
     return "Its computers could not be had. You are not charged for this. Try again."
 
 
+@step(may=(*rights.CHANGE_CLUSTERS, "succeed waiting steps"))
 def drain_cluster(event: dict[str, Any]) -> None:
     """Step: let the agent save finished results, where nobody stands by who wants them."""
     cluster, token = lifecycle.read(event["cluster_id"]), event["task_token"]
@@ -130,6 +166,10 @@ def drain_cluster(event: dict[str, Any]) -> None:
         state_machines.succeed(token)
 
 
+@step(
+    timeout_seconds=300,
+    may=("get clusters", *rights.FIND_WORKERS, *rights.CHANGE_WORKERS, "terminate jobs"),
+)
 def terminate_workers(event: dict[str, Any]) -> None:
     """Step: ask all workers of a cluster to stop."""
     cluster = lifecycle.read(event["cluster_id"])
@@ -141,6 +181,20 @@ def terminate_workers(event: dict[str, Any]) -> None:
         )
 
 
+@step(
+    alarm="clusters",
+    timeout_seconds=300,
+    may=(
+        *rights.FOLLOW_WORKERS,
+        *rights.FIND_WORKERS,
+        *rights.LOOK_AT_JOBS,
+        "terminate jobs",
+        *metering.SPENT,
+        "delete cluster_names",
+        "delete cluster_keys",
+        "update cluster_slots",
+    ),
+)
 def close_cluster(event: dict[str, Any]) -> None:
     """Step: close the record of a cluster whose workers are over. Raises `StillRunning` before."""
     cluster = lifecycle.read(event["cluster_id"])
@@ -154,6 +208,7 @@ def close_cluster(event: dict[str, Any]) -> None:
     lifecycle.closed(cluster, spending.of([cluster])[cluster.id].spent)
 
 
+@on_event("aws.batch", "Batch Job State Change", may=rights.FOLLOW_WORKERS)
 def on_job_state_change(detail: dict[str, Any]) -> None:
     """Event: a job of Batch has changed. Its worker's record follows."""
     job = batch.parse(detail)
@@ -167,17 +222,58 @@ def on_job_state_change(detail: dict[str, Any]) -> None:
     crew.observe(worker, job)
 
 
+@schedule(
+    EVERY_MINUTE,
+    alarm="billing",
+    timeout_seconds=300,
+    may=(
+        *rights.FIND_LIVE,
+        *rights.FIND_WORKERS,
+        *rights.FOLLOW_WORKERS,
+        "describe jobs",
+        *billing.METER_ALL,
+        *metering.SPENT,
+    ),
+)
 def meter_clusters() -> None:
     """Sweep: record what runs, and stop what may not go on: budget, limit, plan, unpaid invoice."""
     sweeps.meter()
 
 
+@schedule(
+    EVERY_MINUTE,
+    alarm="clusters",
+    timeout_seconds=300,
+    may=(
+        *rights.FIND_LIVE,
+        *rights.FIND_WORKERS,
+        *rights.FOLLOW_WORKERS,
+        "get hearing",
+        "execute start_cluster",
+        *rights.LOOK_AT_JOBS,
+        "terminate jobs",
+        "describe compute environments",
+        "scan cluster_pools",
+    ),
+)
 def cluster_sweep() -> None:
     """Sweep: stop clusters by their rules, bring records up to date, stop jobs nobody wants."""
     sweeps.look_after_all()
     sweeps.stop_strays()
 
 
+@schedule(
+    EVERY_HOUR,
+    alarm="clusters",
+    timeout_seconds=300,
+    may=(
+        *rights.FIND_LIVE,
+        "delete, scan, update cluster_pools",
+        "describe compute environments",
+        "describe job queues",
+        "remove pools",
+    ),
+)
 def pool_sweep() -> None:
     """Sweep: remove computers' pools that nobody has used for days."""
     pools.sweep()

@@ -1,11 +1,11 @@
 """Routes of clusters, for people and their programs."""
 
-from chalicelib.clusters import schemas, service, views
+from chalicelib.clusters import rights, schemas, service, views
 from chalicelib.core import pages
 from chalicelib.core.errors import Invalid
 from chalicelib.core.http import Api, Call
 
-api = Api("clusters")
+api = Api("clusters", may=rights.SERVE)
 
 _PAGE = 50
 

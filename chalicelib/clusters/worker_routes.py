@@ -1,11 +1,11 @@
 """Routes of workers: what the program of a job may call, for itself alone."""
 
-from chalicelib.clusters import schemas, worker
+from chalicelib.clusters import rights, schemas, worker
 from chalicelib.clusters.models import Worker
 from chalicelib.core.http import Api, Call, authenticate_by
 from chalicelib.storage.schemas import Done
 
-api = Api("worker")
+api = Api("worker", may=rights.SERVE)
 authenticate_by("worker", worker.recognise)
 
 

@@ -56,6 +56,14 @@ class MaybeInteger(Attribute[int | None]):
         return int(value)
 
 
+class Expiry(Integer):
+    """The second since 1970 at which DynamoDB may forget the item: its table's time to live."""
+
+
+class MaybeExpiry(MaybeInteger):
+    """The same, or nothing: such an item stays."""
+
+
 class Money(Attribute[Decimal]):
     """Dollars, exactly: DynamoDB keeps 38 decimal digits, and adds without rounding."""
 

@@ -11,7 +11,7 @@ from enum import Enum
 from pynamodb.models import Model
 
 from chalicelib.core import clock, db, ids
-from chalicelib.core.attributes import Integer, Text
+from chalicelib.core.attributes import Expiry, Text
 from chalicelib.core.errors import Conflict
 
 _WORKING, _DONE = "working", "done"
@@ -31,7 +31,7 @@ class Claim(Model):
     id = Text(hash_key=True)
     state = Text()
     owner = Text()
-    expires_at = Integer()
+    expires_at = Expiry()
 
 
 class Taken(Enum):

@@ -17,7 +17,7 @@ class MissingSettings(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The deployed stack's answers to "where is everything". Set by `.chalice/resources.json`."""
+    """The deployed stack's answers to "where is everything". Set by `infra/settings.py`."""
 
     app_origin: str
     """Origin of the web application, without a trailing slash: `https://ramon.example.org`."""
@@ -100,14 +100,16 @@ _NAMES = {
 }
 
 
-def _variable(field_name: str) -> str:
-    return _NAMES.get(field_name, f"RAMON_{field_name.upper()}")
+def variables() -> dict[str, str]:
+    """The environment variable of each setting, by the setting's name."""
+    names = (field.name for field in fields(Settings))
+    return {name: _NAMES.get(name, f"RAMON_{name.upper()}") for name in names}
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """All settings, read once. Raises `MissingSettings` naming every absent variable."""
-    names = {field.name: _variable(field.name) for field in fields(Settings)}
+    names = variables()
     missing = sorted(name for name in names.values() if not os.environ.get(name))
     if missing:
         raise MissingSettings(f"Set these environment variables: {', '.join(missing)}")

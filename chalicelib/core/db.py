@@ -44,6 +44,9 @@ class BaseMeta:
     # Ten heartbeats and a page of the site may be under way in one process.
     max_pool_connections = 20
 
+    point_in_time_recovery = True
+    """Whether the table can be restored to any second of the last 35 days."""
+
 
 def table(entity: str) -> str:
     """The name of an entity's table in this stage."""

@@ -22,6 +22,7 @@ import msgspec
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.core import config
+from chalicelib.core.entry_points import Declaration, Requests, Rights
 from chalicelib.core.errors import (
     BadRequest,
     Forbidden,
@@ -128,6 +129,13 @@ class Route:
     versioned: bool
 
 
+FUNCTION = Declaration(
+    "api_handler", Requests(), may=(), alarm=None, memory_mib=1769, timeout_seconds=31
+)
+"""The function behind all routes: a whole processor, and a little more time than API Gateway waits
+(29 s). It may do what its routes' `Api` declare."""
+
+
 ROUTES: list[Route] = []
 """Every declared operation, in order of declaration."""
 
@@ -150,10 +158,14 @@ def authenticate_by(
 
 
 class Api:
-    """A feature's routes. `blueprint` is what `app.py` registers."""
+    """A feature's routes, and what the API may do for their sake, by names of grants.
 
-    def __init__(self, tag: str) -> None:
+    `blueprint` is what `app.py` registers.
+    """
+
+    def __init__(self, tag: str, may: Rights = ()) -> None:
         self.tag = tag
+        self.may = may
         self.blueprint = Blueprint(f"chalicelib.{tag}")
 
     def get(self, path: str, **declared: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:

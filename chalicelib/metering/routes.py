@@ -1,9 +1,9 @@
 """Routes of what was used in a month: plots and rows."""
 
 from chalicelib.core.http import Api, Call, Reply
-from chalicelib.metering import reports, schemas, views
+from chalicelib.metering import reports, rights, schemas, views
 
-api = Api("usage")
+api = Api("usage", may=rights.SERVE)
 
 
 @api.get("/billing/usage", scope="account:read", returns=schemas.Usage, query=("month",))

@@ -1,7 +1,7 @@
 """Routes of the agent: what the program inside a notebook may call, for its notebook alone."""
 
 from chalicelib.core.http import Api, Call, authenticate_by
-from chalicelib.notebooks import agent
+from chalicelib.notebooks import agent, rights
 from chalicelib.notebooks import agent_schemas as schemas
 from chalicelib.notebooks.models import Server
 from chalicelib.storage import schemas as blobs
@@ -9,7 +9,7 @@ from chalicelib.storage import service as storage
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Committed, Head
 
-api = Api("agent")
+api = Api("agent", may=rights.SERVE)
 authenticate_by("agent", agent.recognise)
 
 

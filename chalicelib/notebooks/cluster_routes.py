@@ -2,14 +2,14 @@
 
 from chalicelib.billing import schemas as billing_schemas
 from chalicelib.billing import service as billing
-from chalicelib.clusters import schemas
+from chalicelib.clusters import rights, schemas
 from chalicelib.clusters import service as clusters
 from chalicelib.core.http import Api, Call
 from chalicelib.notebooks import agent
 from chalicelib.notebooks.agent_routes import server_of
 from chalicelib.storage.schemas import Done
 
-api = Api("agent clusters")
+api = Api("agent clusters", may=rights.SERVE)
 
 
 @api.post(

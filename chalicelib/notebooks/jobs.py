@@ -7,15 +7,27 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.billing import rights as billing
 from chalicelib.core import config, db
+from chalicelib.core.entry_points import (
+    EVERY_DAY,
+    EVERY_MINUTE,
+    by_hand,
+    daily_at,
+    on_event,
+    schedule,
+    step,
+)
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
+from chalicelib.metering import rights as metering
 from chalicelib.notebooks import (
     agent,
     canary,
     fargate,
     lifecycle,
     purge,
+    rights,
     service,
     state_machines,
     stop_reasons,
@@ -37,6 +49,15 @@ class NoAddressYet(Exception):
     """ECS does not tell the task's address yet; the state machine asks again."""
 
 
+@step(
+    may=(
+        "get, update servers",
+        "succeed waiting steps",
+        "fail waiting steps",
+        "run notebook tasks",
+        "stop tasks",
+    )
+)
 def launch_server(event: dict[str, Any]) -> None:
     """Step: start the task of a server, and leave the token for the agent's ready call.
 
@@ -88,6 +109,7 @@ def _launch(server: Server, agent_token: str) -> fargate.Launch:
     )
 
 
+@step(may=(*rights.CHANGE, "describe tasks", *metering.BEGIN_USES, "batch-get uses"))
 def open_server(event: dict[str, Any]) -> None:
     """Step: open the route to a server that is ready.
 
@@ -104,6 +126,7 @@ def open_server(event: dict[str, Any]) -> None:
     lifecycle.opened(server, found[0].address)
 
 
+@step(may=rights.STOP)
 def fail_server(event: dict[str, Any]) -> None:
     """Step: a start came to nothing. Stop what there is of it, and tell the owner why."""
     server = lifecycle.read_server(event["server_id"])
@@ -114,6 +137,7 @@ def fail_server(event: dict[str, Any]) -> None:
     )
 
 
+@step(may=("get, update servers", "succeed waiting steps", *rights.FIND_TASKS, "stop tasks"))
 def stop_server(event: dict[str, Any]) -> None:
     """Step: ask the task to stop, and leave the token for the event that says that it has."""
     server, token = lifecycle.read_server(event["server_id"]), event["task_token"]
@@ -125,6 +149,7 @@ def stop_server(event: dict[str, Any]) -> None:
     fargate.stop(_arn(server, task), server.stop_reason or "stopped")
 
 
+@step(may=(*rights.END, *rights.FIND_TASKS, "stop tasks"))
 def close_server(event: dict[str, Any]) -> None:
     """Step: close the record of a server whose task is over. Raises `StillRunning` before."""
     server = lifecycle.read_server(event["server_id"])
@@ -144,6 +169,7 @@ def _arn(server: Server, task: fargate.Task | None) -> str:
     return task.arn if task is not None else server.task_arn or ""
 
 
+@on_event("aws.ecs", "ECS Task State Change", may=rights.END)
 def on_task_state_change(detail: dict[str, Any]) -> None:
     """Event: a task of the cluster has changed.
 
@@ -163,47 +189,118 @@ def on_task_state_change(detail: dict[str, Any]) -> None:
         lifecycle.ended(server, task)
 
 
+@schedule(
+    EVERY_MINUTE,
+    name="canary",
+    alarm="notebooks",
+    may=("put the canary's rows", "get servers", "get, put hearing"),
+)
 def check_hearing() -> None:
     """Schedule: report as an agent does, and note whether the service heard it."""
     canary.check()
 
 
+@schedule(EVERY_MINUTE, alarm="notebooks", may=("query servers.idle", *rights.STOP))
 def idle_sweep() -> None:
     """Sweep: stop the servers that nobody used for their notebook's idle time."""
     sweeps.stop_idle()
 
 
+@schedule(
+    EVERY_MINUTE,
+    alarm="notebooks",
+    may=(
+        "query servers.leases",
+        "query servers.by_live",
+        "get hearing",
+        "describe tasks",
+        *rights.STOP,
+    ),
+)
 def lease_reaper() -> None:
     """Sweep: stop the servers whose agents have fallen silent."""
     sweeps.stop_silent()
 
 
+@schedule(
+    EVERY_MINUTE,
+    alarm="notebooks",
+    may=(
+        "query servers.by_live",
+        *rights.END,
+        "execute stop_notebook",
+        *rights.FIND_TASKS,
+        "stop tasks",
+    ),
+)
 def reconcile() -> None:
     """Sweep: stop tasks that no server stands for, and end servers that no task stands for."""
     sweeps.reconcile()
 
 
+@schedule(
+    EVERY_MINUTE,
+    alarm="billing",
+    may=(
+        *billing.METER_ALL,
+        "batch-get uses",
+        *metering.RECORD_USES,
+        *rights.STOP,
+        *rights.FIND_TASKS,
+    ),
+)
 def meter_usage() -> None:
     """Sweep: record what runs, and stop what may not go on: limit, plan, unpaid invoice."""
     sweeps.meter()
 
 
+@schedule(
+    daily_at(0, 2),
+    alarm="billing",
+    timeout_seconds=900,
+    may=(
+        "scan notebooks",
+        *metering.FIND_OPEN_USES,
+        *metering.BEGIN_USES,
+        *metering.RECORD_USES,
+    ),
+)
 def sample_storage() -> None:
     """Sweep: record what every account stores in its notebooks, deleted ones left out."""
     sweeps.sample_storage()
 
 
+@schedule(daily_at(3, 30), alarm="billing", timeout_seconds=900, may=rights.AUDIT)
 def reconcile_usage() -> None:
     """Schedule: hold the whole chain of this and last month together; differences are errors."""
     reconcile_chain.recent_months()
 
 
+@by_hand(timeout_seconds=900, may=rights.AUDIT)
 def reconcile_month(event: dict[str, Any]) -> list[dict[str, Any]]:
     """For an operator: the reports of `month` (of `account_id` alone, if there is one)."""
     reports = reconcile_chain.of_month(event["month"], event.get("account_id"))
     return [msgspec.to_builtins(report) for report in reports]
 
 
+@schedule(
+    EVERY_DAY,
+    alarm="notebooks",
+    timeout_seconds=900,
+    may=(
+        "query notebooks.purgeable",
+        "delete, get, update notebooks",
+        "delete routes",
+        "batch-write, query snapshots",
+        "query snapshots.by_manifest",
+        "delete, query, update manifests",
+        "delete, query, scan, update blobs",
+        "purge contents",
+        "read manifests",
+        "list contents",
+        "query clusters.by_live_account",
+    ),
+)
 def purge_sweep() -> None:
     """Sweep: delete for good what was deleted 30 days ago, and contents that nothing names."""
     purge.sweep()

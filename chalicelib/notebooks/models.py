@@ -5,7 +5,15 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjec
 from pynamodb.models import Model
 
 from chalicelib.core import db
-from chalicelib.core.attributes import Instant, Integer, MaybeInstant, MaybeInteger, MaybeText, Text
+from chalicelib.core.attributes import (
+    Expiry,
+    Instant,
+    Integer,
+    MaybeInstant,
+    MaybeInteger,
+    MaybeText,
+    Text,
+)
 
 
 class NotebooksOfAccount(GlobalSecondaryIndex["Notebook"]):
@@ -230,4 +238,4 @@ class Ticket(Model):
     id = Text(hash_key=True)
     server_id = Text()
     account_id = Text()
-    expires_at = Integer()
+    expires_at = Expiry()

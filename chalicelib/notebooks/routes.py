@@ -7,10 +7,10 @@ import msgspec
 from chalicelib.core import clock, pages
 from chalicelib.core.http import Api, Call
 from chalicelib.metering import service as metering
-from chalicelib.notebooks import deletion, models, schemas, service
+from chalicelib.notebooks import deletion, models, rights, schemas, service
 from chalicelib.plans import catalogue
 
-api = Api("notebooks")
+api = Api("notebooks", may=rights.SERVE)
 
 _PAGE = 50
 

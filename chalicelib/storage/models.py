@@ -3,7 +3,7 @@
 from pynamodb.models import Model
 
 from chalicelib.core import db
-from chalicelib.core.attributes import Instant, Integer, MaybeInstant, Text
+from chalicelib.core.attributes import Expiry, Instant, Integer, MaybeInstant, Text
 
 
 class Blob(Model):
@@ -41,4 +41,4 @@ class Upload(Model):
     account_id = Text()
     filename = Text()
     size = Integer()
-    expires_at = Integer()
+    expires_at = Expiry()

@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 from chalicelib.core.http import Api, Call
 from chalicelib.storage import schemas, service
 
-api = Api("storage")
+api = Api(
+    "storage",
+    may=(
+        "keep blobs",
+        "keep uploads",
+        "keep contents",
+        "take uploads",
+        "list contents",
+        "list uploads",
+    ),
+)
 
 
 @api.post(

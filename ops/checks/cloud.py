@@ -9,6 +9,7 @@ from typing import Any
 import cloudformation_validate
 from cfnlint.api import lint_file
 
+from infra import stack as written
 from ops.checks.behaviour import broken
 from ops.checks.behaviour.template import ACCOUNT, expand
 from ops.checks.finding import Finding
@@ -19,10 +20,17 @@ _STAGE = "prod"
 
 
 def findings(root: Path) -> Iterator[Finding]:
-    """Everything wrong with the packaged template, and with each state machine."""
+    """Everything wrong with what is written, with the packaged template and each state machine."""
+    yield from _stale(root)
     yield from _template(root)
     for machine in sorted((root / "stepfunctions").glob(f"*{template.MACHINE_SUFFIX}")):
         yield from _machine(machine, root)
+
+
+def _stale(root: Path) -> Iterator[Finding]:
+    """Files of `.chalice/` that are not what the code says."""
+    for name in written.stale(root / ".chalice", written.files()):
+        yield Finding(f".chalice/{name}", 1, "not up to date. Run: .venv/bin/python -m infra")
 
 
 def _template(root: Path) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """What the service's modules may refer to, beyond what import-linter can say.
 
 Only `core/config.py` reads the environment, only `core/clock.py` tells the time, only `core/db.py`
-sends conditional writes, and `app.py` wires up routes and jobs but holds no rules of its own.
+sends conditional writes, and `app.py` wires up routes and jobs but holds no rules of its own. Only
+what checks the stack asks `infra/` what it should be; everybody else takes what it wrote.
 """
 
 import ast
@@ -57,21 +58,39 @@ _APP_MAY_IMPORT_OF_FEATURES = (
     "jobs",
 )
 
+_INFRA = "infra"
+_PROGRAMS = ("benchmarks", "localcloud", "ops")
+_MAY_IMPORT_INFRA = "ops/checks/"
+
 
 def findings(root: Path) -> Iterator[Finding]:
-    """Every place in the deployed code that breaks a rule."""
+    """Every place in the deployed code, and around it, that breaks a rule."""
     for path in (root / _APP, *sorted((root / "chalicelib").rglob("*.py"))):
-        if not path.exists():
-            continue
-        place, tree = path.relative_to(root).as_posix(), ast.parse(path.read_bytes())
-        for name, line in sorted(_references(tree), key=lambda reference: reference[1]):
-            for rule in RULES:
-                if place != rule.only and _is_one_of(name, rule.names):
-                    yield Finding(place, line, f"{name}: {rule.says}")
-        if place != _WRITES_ONLY:
-            yield from _conditional_writes(place, tree)
-        if place == _APP:
-            yield from _imports_too_much(tree)
+        if path.exists():
+            place, tree = path.relative_to(root).as_posix(), ast.parse(path.read_bytes())
+            yield from _of_the_service(place, tree)
+    for program in _PROGRAMS:
+        for path in sorted((root / program).rglob("*.py")):
+            yield from _imports_infra(path.relative_to(root).as_posix(), path)
+
+
+def _of_the_service(place: str, tree: ast.Module) -> Iterator[Finding]:
+    for name, line in sorted(_references(tree), key=lambda reference: reference[1]):
+        for rule in RULES:
+            if place != rule.only and _is_one_of(name, rule.names):
+                yield Finding(place, line, f"{name}: {rule.says}")
+    if place != _WRITES_ONLY:
+        yield from _conditional_writes(place, tree)
+    if place == _APP:
+        yield from _imports_too_much(tree)
+
+
+def _imports_infra(place: str, path: Path) -> Iterator[Finding]:
+    if place.startswith(_MAY_IMPORT_INFRA):
+        return
+    for name, line in _imports(ast.parse(path.read_bytes())):
+        if _is_one_of(name, (_INFRA,)):
+            yield Finding(place, line, f"{name}: only ops/checks imports infra; read .chalice/")
 
 
 def _conditional_writes(place: str, tree: ast.Module) -> Iterator[Finding]:

@@ -356,14 +356,15 @@ class Histories(RuleBasedStateMachine):
         self.batch.before = self.batch.after = None
 
     def _at_request(self, what: str, calls: int) -> None:
-        act = {
+        acts: dict[str, Callable[[], object]] = {
             "dies before": _die,
             "dies after": _die,
             "answer lost": _lose,
             "events come": self._all_events,
             "sweeps": jobs.cluster_sweep,
             "stops": self._close_all,
-        }[what]
+        }
+        act = acts[what]
         left = [calls]
 
         def hook(*_: Call) -> None:

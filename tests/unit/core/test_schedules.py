@@ -3,7 +3,7 @@
 import pytest
 
 import app
-from chalicelib.notebooks import jobs
+from chalicelib.notebooks import sweeps
 from tests.support import SCHEDULED
 
 
@@ -13,7 +13,7 @@ def test_what_ends_a_scheduled_function_is_an_error_in_its_log(
     def fail() -> None:
         raise ConnectionError("DynamoDB does not answer")
 
-    monkeypatch.setattr(jobs, "lease_reaper", fail)
+    monkeypatch.setattr(sweeps, "stop_silent", fail)
 
     with pytest.raises(ConnectionError):
         app.lease_reaper(SCHEDULED, object())

@@ -83,6 +83,12 @@ def test_the_application_may_import_entry_points_and_core_only(tmp_path: Path) -
     assert finding.startswith("app.py:5: chalicelib.notebooks.service")
 
 
+def test_only_the_checks_ask_the_program_that_writes_the_stack(tmp_path: Path) -> None:
+    (finding,) = _findings(tmp_path, "ops/deploy/stack.py", "from infra import tables")
+    assert "ops/deploy/stack.py:1: infra.tables: only ops/checks imports infra" in finding
+    assert not _findings(tmp_path / "other", "ops/checks/cloud.py", "from infra import tables")
+
+
 def test_a_registry_and_a_path_of_this_machine_are_found_in_tracked_files(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     (tmp_path / "lock").write_text("fine\nhttps://registry." + "npmjs.org/x\n")

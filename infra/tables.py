@@ -1,0 +1,124 @@
+"""Tables as the models declare them: keys, indexes, time to live, recovery."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+from pynamodb.attributes import Attribute
+from pynamodb.indexes import GlobalSecondaryIndex
+from pynamodb.models import Model
+
+import chalicelib
+from chalicelib.core import config
+from chalicelib.core.attributes import Expiry, MaybeExpiry
+from infra.cloudformation import Json, Resources, camel, kept, staged
+
+
+class Unclear(Exception):
+    """A model does not say what its table is like; the message says why."""
+
+
+def models() -> list[type[Model]]:
+    """Every model of the service, by its table's name."""
+    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+        importlib.import_module(module.name)
+    ours = [model for model in Model.__subclasses__() if model.__module__.startswith("chalicelib.")]
+    return sorted(ours, key=entity)
+
+
+def resources() -> Resources:
+    """The tables of all models."""
+    return {logical_id(entity(model)): _table(model) for model in models()}
+
+
+def entity(model: type[Model]) -> str:
+    """What a model's table holds, such as `api_tokens`."""
+    table_name: str = _meta(model).table_name
+    return table_name.removeprefix(f"ramon-{config.stage()}-")
+
+
+def logical_id(name: str) -> str:
+    """The logical id of an entity's table, such as `ApiTokensTable`."""
+    return f"{camel(name)}Table"
+
+
+def index_names(model: type[Model]) -> set[str]:
+    """The names of a model's indexes."""
+    return {index.Meta.index_name for index in _indexes(model)}
+
+
+def _table(model: type[Model]) -> Json:
+    indexes = [_index(index) for index in _indexes(model)]
+    recovers = _meta(model).point_in_time_recovery
+    return kept(
+        "AWS::DynamoDB::Table",
+        {
+            "TableName": staged(entity(model)),
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": _key_attributes(model),
+            "KeySchema": _key_schema(model),
+            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+            **_time_to_live(model),
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": recovers},
+            "SSESpecification": {"SSEEnabled": True},
+        },
+    )
+
+
+def _time_to_live(model: type[Model]) -> Json:
+    names = [each.attr_name for each in _attributes(model) if _is_expiry(each)]
+    if len(names) > 1:
+        raise Unclear(f"A table has one time to live; {entity(model)} has {', '.join(names)}.")
+    if not names:
+        return {}
+    return {"TimeToLiveSpecification": {"AttributeName": names[0], "Enabled": True}}
+
+
+def _index(index: Any) -> Json:
+    projection: Json = {"ProjectionType": index.Meta.projection.projection_type}
+    if included := index.Meta.projection.non_key_attributes:
+        projection["NonKeyAttributes"] = list(included)
+    return {
+        "IndexName": index.Meta.index_name,
+        "KeySchema": _key_schema(type(index)),
+        "Projection": projection,
+    }
+
+
+def _key_attributes(model: type[Model]) -> list[Json]:
+    """Each attribute that is a key of the table or of an index, once, with its type."""
+    keys = list(_keys(model))
+    for index in _indexes(model):
+        keys += _keys(type(index))
+    types = {key.attr_name: key.attr_type for key in keys}
+    return [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
+
+
+def _key_schema(owner: type) -> list[Json]:
+    return [
+        {"AttributeName": key.attr_name, "KeyType": "HASH" if key.is_hash_key else "RANGE"}
+        for key in _keys(owner)
+    ]
+
+
+def _keys(owner: type) -> list[Attribute[Any]]:
+    """The keys of a table or an index, the hash key first."""
+    keys = [each for each in _attributes(owner) if each.is_hash_key or each.is_range_key]
+    return sorted(keys, key=lambda key: not key.is_hash_key)
+
+
+def _attributes(owner: type) -> Iterator[Attribute[Any]]:
+    return (each for each in vars(owner).values() if isinstance(each, Attribute))
+
+
+def _indexes(model: type[Model]) -> list[Any]:
+    return [each for each in vars(model).values() if isinstance(each, GlobalSecondaryIndex)]
+
+
+def _is_expiry(attribute: Attribute[Any]) -> bool:
+    return isinstance(attribute, Expiry | MaybeExpiry)
+
+
+def _meta(model: type[Model]) -> Any:
+    return model.Meta
