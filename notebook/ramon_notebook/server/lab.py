@@ -20,6 +20,8 @@ from jupyterlab_server.handlers import MASTER_URL_PATTERN, LabHandler
 from tornado import web
 from traitlets import default
 
+from ramon_notebook.server.page_parts import PartsHandler, left_out, tolerate_malformed_parts
+
 HERE = Path(__file__).parent
 """Where JupyterLab finds overrides.json and page_config.json."""
 
@@ -86,6 +88,9 @@ class NotebookLab(LabServerApp):
         # Before JupyterLab's own handler of the same address, which it stands in front of.
         address = MASTER_URL_PATTERN.format(self.app_url.replace("/", ""))
         self.handlers.append((address, PageHandler))
+        self.handlers.append(("/ramon/parts", PartsHandler))
+        tolerate_malformed_parts()
+        server.web_app.settings["page_config_hook"] = _with_ours
         super().initialize_handlers()
 
 
@@ -103,6 +108,16 @@ class PageHandler(LabHandler):
             self.write(_WAITING.substitute(packages=escape(", ".join(missing))))
         else:
             super().get(*args, **kwargs)
+
+
+def _with_ours(handler: LabHandler, config: dict[str, Any]) -> dict[str, Any]:
+    """What the page must know, with where its notebook is opened, and the parts that it lacks."""
+    server: Any = handler.serverapp
+    app: Any = handler.extensionapp
+    config["ramonOpenUrl"] = server.identity_provider.open_url
+    folders = [*app.extra_labextensions_path, *app.labextensions_path]
+    config["ramonLeftOut"] = json.dumps(left_out(folders))
+    return config
 
 
 def _lab_folder() -> Path:

@@ -8,7 +8,8 @@
  *    publishes from then on, by JupyterLab's own code for outputs.
  * 3. A message that is too large for the server is not sent, and the person is told: sent, it
  *    would cost the page its connection.
- * 4. Each save of a notebook tells the server which messages of the kernel this page had
+ * 4. What `telling.js` tells: why the notebook does not answer, what only a reload shows.
+ * 5. Each save of a notebook tells the server which messages of the kernel this page had
  *    taken in: outputs that somebody cleared stay cleared, what came later is added.
  */
 (() => {
@@ -17,6 +18,7 @@
   const SAVE_DELAY_MS = 300;
   /** Messages, the newest, that a page names: some come from the server, and number nothing. */
   const MOST_NAMED = 50;
+  const { src } = document.currentScript;
   let shared;
 
   /** The module of that name that JupyterLab itself uses. */
@@ -263,16 +265,18 @@
 
   async function plugin() {
     const [
-      { INotebookTracker, NotebookActions }, { ServerConnection }, { Notification }, { PageConfig }
+      { INotebookTracker, NotebookActions }, { ServerConnection }, { Notification },
+      { PageConfig }, { IConnectionLost }, { Absence, NewParts }
     ] = await Promise.all([
       load('@jupyterlab/notebook'), load('@jupyterlab/services'), load('@jupyterlab/apputils'),
-      load('@jupyterlab/coreutils')
+      load('@jupyterlab/coreutils'), load('@jupyterlab/application'),
+      import(new URL('telling.js', src))
     ]);
 
-    async function request(path) {
+    async function request(path, method = 'POST') {
       const settings = ServerConnection.makeSettings();
       const response = await ServerConnection.makeRequest(
-        settings.baseUrl + path, { method: 'POST' }, settings
+        settings.baseUrl + path, { method }, settings
       );
       if (!response.ok) {
         throw new ServerConnection.ResponseError(response);
@@ -302,12 +306,46 @@
       NotebookActions.executionScheduled.connect((_, { notebook }) => {
         savers.get(notebook)?.saveSoon();
       });
+      tellOfParts(app, tracker, warn);
     }
 
-    return {
-      id: `${NAME}:plugin`, autoStart: true, requires: [INotebookTracker], activate,
-      description: 'Takes over cells that were started by a page that is gone.'
-    };
+    function tellOfParts(app, tracker, warn) {
+      const option = name => JSON.parse(PageConfig.getOption(name) || '[]');
+      const shown = option('federated_extensions');
+      const reload = async () => {
+        await app.commands.execute('docmanager:save-all');
+        window.location.reload();
+      };
+      const parts = new NewParts(Notification, () => request('ramon/parts', 'GET'), shown, reload);
+      NotebookActions.executed.connect((_, { cell }) => {
+        if (cell.model.sharedModel.getSource().includes('install')) {
+          void parts.look();
+        }
+      });
+      tracker.currentChanged.connect(() => void parts.look()); // back from a terminal, say
+      const leftOut = option('ramonLeftOut');
+      if (leftOut.length > 0) {
+        warn(`Parts of this page are broken and left out: ${leftOut.join(', ')}. Reinstall them.`);
+      }
+    }
+
+    function activateAbsence() {
+      const { baseUrl } = ServerConnection.makeSettings();
+      const absence = new Absence(Notification, baseUrl, PageConfig.getOption('ramonOpenUrl'));
+      return () => absence.watch();
+    }
+
+    return [
+      {
+        id: `${NAME}:plugin`, autoStart: true, requires: [INotebookTracker], activate,
+        description: 'Takes over cells that were started by a page that is gone.'
+      },
+      {
+        id: `${NAME}:absence`, autoStart: true, provides: IConnectionLost,
+        activate: activateAbsence,
+        description: 'Tells why the notebook does not answer.'
+      }
+    ];
   }
 
   window._JUPYTERLAB ??= {};
