@@ -6,7 +6,15 @@ Of its attempts, and of what is charged, tells `attempts.py`.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from chalicelib.clusters import attempts, batch, crew_ends, environments, lifecycle, replacing
+from chalicelib.clusters import (
+    attempts,
+    batch,
+    crew_ends,
+    environments,
+    lifecycle,
+    replacing,
+    unknown,
+)
 from chalicelib.clusters.crew_ends import End
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import (
@@ -18,10 +26,10 @@ from chalicelib.clusters.states import (
 )
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import NotFound
-from chalicelib.core.observability import log
 
 _KNOWN_AFTER = timedelta(minutes=2)
-"""A job that was submitted this long ago is known to all of Batch's operations."""
+"""A job that was submitted this long ago is known to all of Batch's operations, whatever became of
+the answer to its submission."""
 
 
 def read(worker_id: str) -> Worker:
@@ -226,21 +234,16 @@ def follow(workers: Iterable[Worker]) -> dict[str, batch.Job]:
     for worker in found:
         job = jobs.get(worker.job_id or "")
         if job is not None:
+            unknown.note_known(worker)
             observe(worker, job)
             if worker.leaving is not None:
                 _terminate(worker)
         elif worker.job_id is not None:
-            _end_if_lost(worker)
+            if unknown.is_over(worker):
+                end(worker, crew_ends.lost(worker, attempts.last_seen(worker)))
         elif worker.leaving is not None:
             _end_if_never_submitted(worker)
     return {worker.id: jobs[worker.job_id] for worker in found if worker.job_id in jobs}
-
-
-def _end_if_lost(worker: Worker) -> None:
-    if worker.submitted_at is not None and clock.now() - worker.submitted_at < _KNOWN_AFTER:
-        return
-    log.error("Batch knows nothing of a live worker's job", worker_id=worker.id)
-    end(worker, crew_ends.lost(worker, attempts.last_seen(worker)))
 
 
 def _end_if_never_submitted(worker: Worker) -> None:

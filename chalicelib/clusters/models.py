@@ -216,8 +216,9 @@ class Worker(Model):
     because the service or AWS failed. `ordered_at` is the millisecond at which a job of it last got
     its orders, `met_at` that at which the scheduler was said to have it while Batch had not told
     of a start yet. `leaving` says why it is to end; until then it counts among its cluster's
-    members. `submitted_at` is when a job was last asked for, `job_id` is that job. `digest` is the
-    SHA-256 of the job's token.
+    members. `submitted_at` is when a job was last asked for, `job_id` is that job,
+    `unknown_since` when Batch first said that it does not know it. `digest` is the SHA-256 of the
+    job's token.
     """
 
     class Meta(db.BaseMeta):
@@ -233,6 +234,7 @@ class Worker(Model):
     submitted_at = MaybeInstant()
     digest = MaybeText()
     job_id = MaybeText()
+    unknown_since = MaybeInstant()
 
     started: MapAttribute[str, int] = MapAttribute(default=dict)
     joined: MapAttribute[str, int] = MapAttribute(default=dict)

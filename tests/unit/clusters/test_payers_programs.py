@@ -279,6 +279,8 @@ def test_a_job_that_batch_has_forgotten_is_charged_for_as_long_as_batch_knew_it(
     told.now += timedelta(minutes=2)
     told.batch.jobs.clear()
     told.follow()
+    told.now += timedelta(days=1)
+    told.sweep()
 
     assert told.workers()[0].end_reason == WorkerEnd.LOST
     assert _closed(told, cluster) == 720 * USD_SECOND
