@@ -188,6 +188,9 @@ def meter() -> None:
     seen_at = clock.seconds()
     clusters = {cluster.id: cluster for cluster in lifecycle.live()}
     metering.record_use(metering.Kind.CLUSTER, _running(clusters).__contains__, seen_at)
+    if not hearing.may_stop_for_money():
+        log.error("the service is deaf: no cluster is stopped for money, it could not save")
+        return
     for verdict in billing.verdicts(metering.Kind.CLUSTER):
         with surviving("a cluster was not stopped", use_id=verdict.use_id, cause=verdict.cause):
             cluster = lifecycle.read(crew.read(verdict.use_id.partition(".")[0]).cluster_id)

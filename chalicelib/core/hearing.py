@@ -22,6 +22,9 @@ GAP_SECONDS = 100
 """Longest time between two reports of the canary that were heard: it reports each minute, and
 EventBridge may be late. Leases must be longer than this and a report's interval together, or an
 outage that fits between two canaries would end them."""
+SAVE_HOLD_SECONDS = 600
+"""How long stops for money are put off while the service is deaf, so that what they stop can save
+what it has: a limit or a budget may be passed by what is used in that time."""
 HOLD_SECONDS = 1800
 """How long after its lease's end somebody is waited for because most others are silent too."""
 _API = "api"
@@ -78,6 +81,18 @@ def now(voices: Mapping[str, bool] | None = None) -> Hearing:
     heard = _read()
     is_deaf = heard is None or clock.seconds() - heard.until > GAP_SECONDS
     return Hearing(None if heard is None or is_deaf else heard.since, voices or {})
+
+
+def may_stop_for_money() -> bool:
+    """Whether what is stopped now can save its files and results first.
+
+    True, too, if the service has been deaf for so long that nobody waits for it any more.
+    """
+    heard = _read()
+    if heard is None:
+        return True
+    silent = clock.seconds() - heard.until
+    return not GAP_SECONDS < silent <= GAP_SECONDS + SAVE_HOLD_SECONDS
 
 
 def note() -> None:

@@ -243,6 +243,7 @@ def reconcile() -> None:
     alarm="billing",
     may=(
         *billing.METER_ALL,
+        "get hearing",
         "batch-get uses",
         *metering.RECORD_USES,
         *rights.STOP,

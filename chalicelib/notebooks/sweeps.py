@@ -163,6 +163,9 @@ def meter() -> None:
     seen_at = clock.seconds()
     up = {task.server_id for task in fargate.running() if task.is_up}
     metering.record_use(metering.Kind.NOTEBOOK, up.__contains__, seen_at)
+    if not hearing.may_stop_for_money():
+        log.error("the service is deaf: no server is stopped for money, it could not save")
+        return
     for verdict in billing.verdicts(metering.Kind.NOTEBOOK):
         with surviving("a server was not stopped", server_id=verdict.use_id, cause=verdict.cause):
             server = lifecycle.read_server(verdict.use_id)

@@ -109,6 +109,9 @@ class AgentApi:
 
     Every method raises Unavailable, Gone or Refused (see `errors`). `patience` is for how
     many seconds failing calls are repeated before Unavailable is raised.
+
+    One who was recognised once and is not any more (401) goes on trying: the service says by 410
+    that it wants somebody no longer, and what is not saved would be lost.
     """
 
     def __init__(self, base_url: str, token: str, *, patience: float = 20) -> None:
@@ -118,6 +121,7 @@ class AgentApi:
             "Content-Type": "application/json",
         }
         self._patience = patience
+        self._was_recognised = False
         self._pool = urllib3.PoolManager(maxsize=8, timeout=TIMEOUT, retries=False)
 
     def boot(self, *, patience: float) -> Boot:
@@ -206,7 +210,11 @@ class AgentApi:
             )
         except urllib3.exceptions.HTTPError as error:
             raise Unavailable(f"{path}: {error}") from error
-        return _answer(path, response.status, response.data)
+        if response.status == 401 and self._was_recognised:
+            raise Unavailable(f"{path} answered 401, which it did not before.")
+        answer = _answer(path, response.status, response.data)
+        self._was_recognised = True
+        return answer
 
 
 def _answer(path: str, status: int, data: bytes) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class Unavailable(AgentError):
 
 
 class Gone(AgentError):
-    """The service answered 401 or 410: this server's token is no longer good."""
+    """The service answered 410, or 401 to the first call: this server's token is not good."""
 
 
 class Refused(AgentError):

@@ -11,6 +11,7 @@ from chalicelib.clusters import attempts, jobs, lifecycle
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.states import Reason
 from chalicelib.core import clock, db
+from chalicelib.core.hearing import Heard
 from chalicelib.metering import service as metering
 from localcloud.tables import tables
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
@@ -123,6 +124,22 @@ def test_a_budget_is_said_to_be_used_up_only_when_it_is(time: Time) -> None:
 
     message = lifecycle.read("cl_1").stop_message or ""
     assert message.startswith("Its budget of $0.10 is used up.")
+
+
+@pytest.mark.parametrize(
+    ("deaf_seconds", "state"),
+    [(60, "stopping"), (101, "running"), (700, "running"), (701, "stopping")],
+)
+def test_no_cluster_is_stopped_for_money_while_it_could_not_save_for_ten_minutes_at_most(
+    time: Time, deaf_seconds: int, state: str
+) -> None:
+    _running("0.10")
+    time.now += timedelta(minutes=25)
+    Heard("api", since=clock.seconds() - 3600, until=clock.seconds() - deaf_seconds).save()
+
+    jobs.meter_clusters()
+
+    assert lifecycle.read("cl_1").state == state
 
 
 def test_what_is_recorded_already_counts(time: Time) -> None:

@@ -320,11 +320,12 @@ def test_a_page_that_only_asks_for_lists_is_no_activity(
     eventually(lambda: service.heartbeats[-1]["last_activity"] > quiet)
 
 
+@pytest.mark.parametrize("status", [503, 401, 404])
 def test_a_service_that_is_away_costs_the_notebook_nothing(
-    service: FakeService, notebook: Notebook
+    service: FakeService, notebook: Notebook, status: int
 ) -> None:
     browser = notebook.browser()
-    service.faults = lambda *_: Fault(503)
+    service.faults = lambda *_: Fault(status)
     assert browser.save("a.txt", "while away").status == 201
     kernel_id = browser.open_kernel()
     assert browser.run(kernel_id, "6 * 7").text == "42"
@@ -334,11 +335,8 @@ def test_a_service_that_is_away_costs_the_notebook_nothing(
     eventually(lambda: len(service.heartbeats) > count)
 
 
-@pytest.mark.parametrize("status", [401, 410])
-def test_a_server_that_is_no_longer_wanted_ends(
-    service: FakeService, notebook: Notebook, status: int
-) -> None:
-    service.faults = lambda *_: Fault(status)
+def test_a_server_that_is_no_longer_wanted_ends(service: FakeService, notebook: Notebook) -> None:
+    service.faults = lambda *_: Fault(410)
     assert notebook.process.wait(30) == 0
 
 

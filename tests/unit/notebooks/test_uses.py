@@ -11,7 +11,7 @@ import pytest
 from chalicelib.billing import credited
 from chalicelib.billing import service as billing
 from chalicelib.billing.models import BillingAccount
-from chalicelib.core import db
+from chalicelib.core import db, hearing
 from chalicelib.metering.models import Use
 from chalicelib.notebooks import agent, jobs, lifecycle, reconcile
 from chalicelib.notebooks.models import Server
@@ -86,6 +86,22 @@ def test_a_starting_server_counts_for_the_limit(world: World) -> None:
     agent.boot(server)
     world.passes(minutes=2)
     _tell(world, server)
+    jobs.meter_usage()
+
+    assert lifecycle.read_server(server.id).stop_reason == Reason.LIMIT
+
+
+def test_a_limit_stops_no_server_while_it_could_not_save(world: World) -> None:
+    BillingAccount(ACCOUNT, limit_kind="own", limit=Decimal("0.02")).save()
+    server = world.launched(size="extra")
+    agent.boot(server)
+    hearing.note()
+    world.passes(minutes=5, is_heard=False)
+    _tell(world, server)
+    jobs.meter_usage()
+    assert lifecycle.read_server(server.id).stop_reason is None, "the service is deaf"
+
+    hearing.note()
     jobs.meter_usage()
 
     assert lifecycle.read_server(server.id).stop_reason == Reason.LIMIT
