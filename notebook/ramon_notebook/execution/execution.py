@@ -10,7 +10,7 @@ from typing import Any
 
 from ramon_notebook.execution.inputs import Question
 from ramon_notebook.execution.notebook_file import CellResult
-from ramon_notebook.execution.outputs import Output, Outputs, same
+from ramon_notebook.execution.outputs import Output, Outputs, begins, same
 
 SEEN = 1000
 """Messages by whose ids a page that takes over tells what it has been given already."""
@@ -108,17 +108,20 @@ class Execution:
         while len(self._recent) > SEEN or self._recent[0].at < taken.at - RECENT_SECONDS:
             self._no_longer_recent = self._recent.popleft().number
 
-    def saved_by_its_page(self, shown: list[Output], number: int) -> bool:
+    def saved_by_its_page(self, shown: list[Output], number: int, *, certain: bool) -> bool:
         """Go on from what its page has just saved; whether that page had everything.
 
         shown: the cell's outputs in that save: whatever somebody cleared stays cleared.
         number: of the last message that the page had taken in. What came later is added.
+        certain: whether the page says that this cell shows the execution as it goes on. A cell
+        that was cut and pasted does not; it has the beginning of what was put out, and no more.
         """
         if same(shown, self.outputs.nbformat()):
             self.written = self.changes
             return True
         newer = [taken for taken in self._recent if taken.number > number]
-        if self._no_longer_recent > number:
+        stopped_short = not certain and begins(shown, self.outputs.nbformat())
+        if self._no_longer_recent > number or stopped_short:
             self.written = 0
             return False
         self.outputs.restart(shown)

@@ -129,6 +129,23 @@ def same(one: Any, other: Any) -> bool:
     return bool(_normal(one) == _normal(other))
 
 
+def begins(some: list[Output], outputs: list[Output]) -> bool:
+    """Whether `some` are the beginning of `outputs`, but not all of them; nothing is none."""
+    if not some or len(some) > len(outputs) or same(some, outputs):
+        return False
+    *before, last = some
+    goes_on = outputs[len(before)]
+    return same(before, outputs[: len(before)]) and (same(last, goes_on) or _cut(last, goes_on))
+
+
+def _cut(output: Output, whole: Output) -> bool:
+    """Whether this is the beginning of a stream's text."""
+    streams = output.get("output_type") == whole["output_type"] == "stream"
+    if not streams or output.get("name") != whole["name"]:
+        return False
+    return str(whole["text"]).startswith("".join(output.get("text") or ""))
+
+
 def _normal(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _normal(item) for key, item in value.items()}

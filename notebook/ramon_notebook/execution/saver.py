@@ -36,19 +36,33 @@ even if it does not say what it has."""
 
 @dataclass(frozen=True)
 class Saving:
-    """Which page saves, and the last messages of its kernel that it had taken in by then."""
+    """Which page saves, and the last messages of its kernel that it had taken in by then.
+
+    shows: the requests whose outputs its cells show as they come; None if it does not say.
+    """
 
     kernel_id: str
     session: str
     seen: tuple[str, ...]
+    shows: frozenset[str] | None = None
 
     @classmethod
     def told(cls, told: Any) -> Saving | None:
         """What a page tells with its save; None for a page that does not."""
         match told:
             case {"kernel": str(kernel_id), "session": str(session), "seen": list(seen)}:
-                return cls(kernel_id, session, tuple(map(str, seen)))
+                shows = told.get("shows")
+                known = frozenset(map(str, shows)) if isinstance(shows, list) else None
+                return cls(kernel_id, session, tuple(map(str, seen)), known)
         return None
+
+    def is_of_owner(self, execution: Execution) -> bool:
+        """Whether the page that saves is the one that ran or took over the execution."""
+        return (self.kernel_id, self.session) == (execution.kernel_id, execution.owner)
+
+    def lost_sight_of(self, execution: Execution) -> bool:
+        """Whether none of the page's cells shows what the execution puts out any more."""
+        return self.shows is not None and execution.msg_id not in self.shows
 
 
 class OutputSaver:
@@ -190,10 +204,13 @@ class OutputSaver:
     ) -> None:
         """A save had this execution's cell, with what it shows."""
         shown = cell.get("outputs") or []
+        if saving and saving.is_of_owner(execution) and saving.lost_sight_of(execution):
+            execution.owner = ""  # the cell was cut and pasted: it shows what it showed then
         counted = cell.get("execution_count") == execution.execution_count
         number = self._taken_in_by(execution, saving)
         if number:
-            settled = execution.saved_by_its_page(shown, number)
+            certain = saving is not None and saving.shows is not None
+            settled = execution.saved_by_its_page(shown, number, certain=certain)
         elif counted and same(shown, execution.outputs.nbformat()):
             execution.written, settled = execution.changes, True
         elif execution.settled:
@@ -207,8 +224,7 @@ class OutputSaver:
 
     def _taken_in_by(self, execution: Execution, saving: Saving | None) -> int:
         """The last message that the page had taken in which saved, if it shows the execution."""
-        page = (execution.kernel_id, execution.owner)
-        if saving is None or (saving.kernel_id, saving.session) != page:
+        if saving is None or not saving.is_of_owner(execution):
             return 0
         return self.recorder.number(saving.kernel_id, saving.seen)
 

@@ -105,7 +105,12 @@ class Connection:
 
 
 class Page:
-    """Shows one notebook file, with what its kernel publishes for its own cells."""
+    """Shows one notebook file, with what its kernel publishes for its own cells.
+
+    tells_what_it_shows: whether it tells so with each save, as pages do since November 2026.
+    """
+
+    tells_what_it_shows = True
 
     def __init__(self, loop: Loop, browser: Browser, path: str) -> None:
         self.path = path
@@ -116,6 +121,7 @@ class Page:
         self._hash: str | None = None
         self._notebook: dict[str, Any] = {}
         self._running: dict[str, str] = {}
+        self._shows: dict[str, str] = {}
         self._skip: dict[str, set[str]] = {}
         self._told_last = ""
         self._heard: deque[str] = deque(maxlen=50)
@@ -169,6 +175,7 @@ class Page:
             cell.update(outputs=[], execution_count=None)
             self._running = {m: c for m, c in self._running.items() if c != cell_id}
             self._running[msg_id] = cell_id
+            self._shows[cell_id] = msg_id
         self.connection.send(request)
         return msg_id
 
@@ -186,6 +193,15 @@ class Page:
         with self._lock:
             self.cell(cell_id).update(outputs=[], execution_count=None)
 
+    def cut_and_paste(self, cell_id: str, at: int = 0) -> None:
+        """Cut a cell and paste it: it keeps its id, and shows nothing more of a run of before."""
+        with self._lock:
+            cell = self.cell(cell_id)
+            self.cells.remove(cell)
+            self.cells.insert(at, copy.deepcopy(cell))
+            self._shows.pop(cell_id, None)
+            self._running = {m: c for m, c in self._running.items() if c != cell_id}
+
     def save(self) -> bool:
         """Save as JupyterLab does: not when somebody else has changed the file since."""
         file = f"/api/contents/{quote(self.path)}"
@@ -193,10 +209,13 @@ class Page:
         with self._lock:
             content: dict[str, Any] = self._notebook | {"cells": copy.deepcopy(self.cells)}
             seen = [self._told_last, *self._heard]
+            shows = [self._shows[c["id"]] for c in self.cells if c["id"] in self._shows]
         known = self._browser.request("GET", url, Accept="*/*")
         if known.status == 200 and known.json["hash"] != self._hash:
             return False
-        saving = {"kernel": self.kernel_id, "session": self.connection.session, "seen": seen}
+        saving: dict[str, Any] = {"kernel": self.kernel_id, "session": self.connection.session, "seen": seen}
+        if self.tells_what_it_shows:
+            saving["shows"] = shows
         model = {"type": "notebook", "format": "json", "content": content, "ramon": saving}
         answer = self._browser.request("PUT", file, model, Accept="*/*")
         assert answer.status in (200, 201), answer.body
@@ -236,6 +255,7 @@ class Page:
         for message in execution["messages"]:
             show(cell, message["kind"], message["content"])
         self._running.pop(execution["msg_id"], None)
+        self._shows[cell["id"]] = execution["msg_id"]
         if execution["running"]:
             self._running[execution["msg_id"]] = cell["id"]
             self._skip[execution["msg_id"]] = set(execution["seen"])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import eventually
 from tests.unit.notebook.conftest import OpenPage
-from tests.unit.notebook.page import Connection, Loop
+from tests.unit.notebook.page import Connection, Loop, Page
 from tests.unit.notebook.parts import Browser, Notebook, execute_request
 from tests.unit.notebook.waiting_cells import (
     begin,
@@ -123,6 +123,67 @@ def test_outputs_that_are_cleared_just_after_the_end_stay_cleared(
     let_end(workspace, "after")
     eventually(lambda: shows(file, said("after"), "c1"))
     assert shows(file, "")
+
+
+def pasted_and_saved(page: Page, workspace: Path, name: str) -> None:
+    """Cut the running cell c0 and paste it, let it print on, save as it is, and leave."""
+    page.cut_and_paste("c0")
+    heard = workspace / f"{name}.heard"
+    page.run("c1")  # its end shows that the page has been told what came before
+    eventually(heard.exists, within=30)
+    eventually(lambda: not page.runs("c1"), within=30)
+    assert page.save()
+    page.close()
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_cell_that_is_cut_and_pasted_while_it_runs_keeps_all_its_outputs(
+    workspace: Path, open_page: OpenPage, tells: bool
+) -> None:
+    name = f"pasted{tells}"
+    file = put(workspace, f"{name}.ipynb", waiting(name), f"open('{name}.heard', 'w').close()")
+    opened = open_page(f"{name}.ipynb")
+    opened.tells_what_it_shows = tells
+    begin(opened, name)
+    let_end(workspace, name)
+    pasted_and_saved(opened, workspace, name)
+    eventually(lambda: shows(file, said(name)))
+    assert list(cells(file)) == ["c0", "c1"]
+
+
+def test_a_cell_that_was_pasted_shows_its_outputs_when_it_is_opened_again_while_it_runs(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    file = put(workspace, "pasted.ipynb", waiting("pasted"), "1")
+    opened = open_page("pasted.ipynb")
+    begin(opened, "pasted")
+    opened.cut_and_paste("c0", at=1)
+    assert opened.save()
+    opened.close()
+    again = open_page("pasted.ipynb")
+    assert again.runs("c0")
+    let_end(workspace, "pasted")
+    eventually(lambda: again.text("c0") == said("pasted"), within=30)
+    assert again.save()
+    assert shows(file, said("pasted"))
+    assert list(cells(file)) == ["c1", "c0"]
+
+
+def test_outputs_of_a_pasted_cell_that_are_cleared_by_a_later_run_are_not_brought_back(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    file = put(workspace, "again.ipynb", waiting("again"))
+    opened = open_page("again.ipynb")
+    begin(opened, "again")
+    opened.cut_and_paste("c0")
+    assert opened.save()
+    let_end(workspace, "again")
+    opened.cell("c0")["source"] = "print('the second run')"
+    opened.run("c0")
+    eventually(lambda: "second" in opened.text("c0"), within=30)
+    assert opened.save()
+    opened.close()
+    eventually(lambda: shows(file, "the second run\n"))
 
 
 def test_notebooks_that_share_a_kernel_get_their_own_outputs(

@@ -10,7 +10,9 @@
  *    would cost the page its connection.
  * 4. What `telling.js` tells: why the notebook does not answer, what only a reload shows.
  * 5. Each save of a notebook tells the server which messages of the kernel this page had
- *    taken in: outputs that somebody cleared stay cleared, what came later is added.
+ *    taken in, and which runs it shows: outputs that somebody cleared stay cleared, what came
+ *    later is added.
+ * 6. A cell that is cut and pasted while it runs goes on showing what it puts out.
  */
 (() => {
   const NAME = 'ramon-notebook';
@@ -30,74 +32,123 @@
     return (await (versions.find(v => v.loaded) ?? versions[0]).get())();
   }
 
-  /** What an output area wants of the request whose messages it shows; we have no request. */
-  function adoptedFuture(kernel) {
+  /** What an output area wants of a request whose messages it shows and that it did not make. */
+  function adoptedFuture(kernel, msgId) {
     let finish;
     const done = new Promise(resolve => (finish = resolve));
     const nothing = () => undefined;
     return {
-      done, finish, isDisposed: false, msg: { header: {}, content: {} },
+      done, finish, isDisposed: false, msg: { header: { msg_id: msgId }, content: {} },
       onIOPub: nothing, onReply: nothing, onStdin: nothing,
       registerMessageHook: nothing, removeMessageHook: nothing,
       sendInputReply: (content, header) => kernel.sendInputReply(content, header),
-      dispose() { this.isDisposed = true; finish(); }
+      dispose() { this.isDisposed = true; finish({ content: {} }); }
     };
   }
 
-  /** One cell that this page has taken over. */
-  class AdoptedCell {
-    constructor(cell, execution, kernel) {
-      this.cell = cell;
-      this.kernel = kernel;
+  /** The request whose outputs a cell shows as they come. */
+  const shownBy = widget => widget.outputArea?.future?.msg.header.msg_id;
+
+  /**
+   * One run of a cell: started by this page, or taken over. JupyterLab shows the outputs of what
+   * this page started, also when the cell is moved or its deletion undone; all others come here.
+   */
+  class Run {
+    constructor(panel, kernel, msgId, cellId) {
+      Object.assign(this, { panel, kernel, msgId, cellId });
+      this.seen = new Set();
+      this.missed = [];
+    }
+
+    /** Shows all that was put out before this page took the run over, if it has the cell. */
+    takeOver(execution) {
       this.seen = new Set(execution.seen);
-      this.future = adoptedFuture(kernel);
+      this.missed = [];
+      this.taken = execution;
+      const cell = this.panel.content.widgets.find(each => each.model.id === this.cellId);
+      if (cell?.outputArea) {
+        this.showIn(cell);
+      }
+    }
+
+    /** The cell that shows this run. */
+    get cell() {
+      return this.panel.content.widgets.find(each => shownBy(each) === this.msgId);
+    }
+
+    /** Shows the run in the cell that was pasted in place of the one that showed it. */
+    find() {
+      if (!this.cell && !this.incomplete) {
+        const cell = this.panel.content.widgets.find(each => each.model.id === this.cellId);
+        if (cell?.outputArea && !cell.outputArea.future) {
+          this.showIn(cell);
+        }
+      }
+    }
+
+    showIn(cell) {
+      const { taken, missed } = this;
+      const future = this.future = adoptedFuture(this.kernel, this.msgId);
       cell.model.trusted = true;
-      cell.outputArea.future = this.future;
-      for (const { kind, content } of execution.messages) {
-        this.future.onIOPub({ header: { msg_type: kind }, content });
-      }
-      if (execution.running) {
-        cell.model.executionState = 'running';
+      if (taken) {
+        cell.outputArea.future = future;
+        for (const { kind, content } of taken.messages) {
+          future.onIOPub({ header: { msg_type: kind }, content });
+        }
+        this.count = taken.execution_count;
+        this.ended = !taken.running;
       } else {
-        this.end(execution.execution_count);
+        // It has what was put out before it was cut.
+        cell.outputArea.reattachFuture(future);
       }
-      this.count = execution.execution_count;
-      if (execution.question) {
-        this.askFor({ header: { msg_type: 'input_request' }, content: execution.question });
+      cell.model.executionState = 'running';
+      this.taken = undefined;
+      this.missed = [];
+      missed.forEach(message => future.onIOPub(message));
+      if (this.ended) {
+        this.end();
+      } else if (taken?.question) {
+        this.askFor({ header: { msg_type: 'input_request' }, content: taken.question });
       }
     }
 
     /** Shows the field for an input that the kernel waits for. */
     askFor(request) {
-      if (!this.over) {
+      if (this.future && !this.future.isDisposed) {
         this.kernel.hasPendingInput = true;
         this.future.onStdin({ channel: 'stdin', ...request });
       }
     }
 
-    /** Whether a newer run of the cell, or its end, has made this one history. */
-    get over() {
-      return this.future.isDisposed || this.cell.isDisposed ||
-        this.cell.outputArea.future !== this.future;
-    }
-
     receive(message) {
-      if (this.seen.has(message.header.msg_id) || this.over) {
+      if (this.seen.has(message.header.msg_id)) {
         return;
       }
-      this.future.onIOPub(message);
+      // A cell that is deleted hears on, and is as it would be when that is undone.
+      if (!this.future?.isDisposed) {
+        this.future?.onIOPub(message);
+      }
+      if (!this.cell) {
+        this.missed.push(message);
+        this.incomplete ||= this.missed.length > MAX_BUFFERED;
+        this.missed.splice(0, this.missed.length - MAX_BUFFERED);
+      }
       const { msg_type: kind } = message.header;
       if (kind === 'execute_input') {
         this.count = message.content.execution_count;
       } else if (kind === 'status' && message.content.execution_state === 'idle') {
-        this.end(this.count);
+        this.ended = true;
+        this.end();
       }
     }
 
-    end(count) {
-      this.cell.model.executionState = 'idle';
-      this.cell.model.executionCount = count;
-      this.future.finish();
+    end() {
+      const { cell, future, count } = this;
+      if (future && cell?.outputArea.future === future) {
+        cell.model.executionState = 'idle';
+        cell.model.executionCount = count;
+      }
+      future?.finish({ content: { execution_count: count } });
     }
   }
 
@@ -107,7 +158,7 @@
       this.panel = panel;
       this.request = request;
       this.warn = warn;
-      this.adopted = new Map();
+      this.runs = new Map();
       this.early = [];
       this.listened = new WeakSet();
       this.asking = 0;
@@ -115,6 +166,10 @@
       this.told = {};
       panel.sessionContext.iopubMessage.connect((_, message) => this.receive(message));
       panel.sessionContext.connectionStatusChanged.connect(() => this.ask());
+      panel.content.model.cells.changed.connect(() => {
+        // JupyterLab moves, or undoes, all of it first.
+        setTimeout(() => this.runs.forEach(run => run.find()));
+      });
       this.ask();
     }
 
@@ -141,17 +196,32 @@
       }
     }
 
-    /** Hears what the kernel asks: JupyterLab itself knows of no such cell. */
+    /** Hears what the kernel asks, as JupyterLab knows of no cell taken over; and what is run. */
     listenTo(kernel) {
       if (this.listened.has(kernel)) {
         return;
       }
       this.listened.add(kernel);
       kernel.anyMessage.connect((_, { msg, direction }) => {
-        if (direction === 'recv' && msg.header.msg_type === 'input_request') {
-          this.adopted.get(msg.parent_header.msg_id)?.askFor(msg);
+        const { msg_type: kind, msg_id: id } = msg.header;
+        if (direction === 'recv' && kind === 'input_request') {
+          this.runs.get(msg.parent_header.msg_id)?.askFor(msg);
+        } else if (direction === 'send' && kind === 'execute_request' && msg.metadata?.cellId) {
+          this.newRun(kernel, id, msg.metadata.cellId);
         }
       });
+    }
+
+    /** The run of this request; a cell has one, its last. */
+    newRun(kernel, msgId, cellId) {
+      for (const run of this.runs.values()) {
+        if (run.cellId === cellId) {
+          this.runs.delete(run.msgId);
+        }
+      }
+      const run = new Run(this.panel, kernel, msgId, cellId);
+      this.runs.set(msgId, run);
+      return run;
     }
 
     async takeOver(kernel, heard) {
@@ -167,10 +237,7 @@
         this.warn(problem);
       }
       for (const execution of executions) {
-        const cell = this.panel.content.widgets.find(w => w.model.id === execution.cell_id);
-        if (cell?.outputArea) {
-          this.adopted.set(execution.msg_id, new AdoptedCell(cell, execution, kernel));
-        }
+        this.newRun(kernel, execution.msg_id, execution.cell_id).takeOver(execution);
       }
       for (const message of this.early.splice(0)) {
         this.pass(message);
@@ -182,7 +249,10 @@
     get saving() {
       const { kernel, asking, told, heard } = this;
       return kernel && !asking && told.kernel === kernel.id
-        ? { kernel: kernel.id, session: kernel.clientId, seen: [told.last, ...heard] }
+        ? {
+            kernel: kernel.id, session: kernel.clientId, seen: [told.last, ...heard],
+            shows: this.panel.content.widgets.map(shownBy).filter(id => id)
+          }
         : undefined;
     }
 
@@ -197,9 +267,9 @@
     }
 
     pass(message) {
-      const cell = this.adopted.get(message.parent_header.msg_id);
-      cell?.receive(message);
-      return cell !== undefined;
+      const run = this.runs.get(message.parent_header.msg_id);
+      run?.receive(message);
+      return run !== undefined;
     }
   }
 
