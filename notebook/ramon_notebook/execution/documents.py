@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ramon_notebook.execution.execution import Execution
-from ramon_notebook.execution.notebook_file import has_cell
+from ramon_notebook.execution.notebook_file import has_a_cell
+from ramon_notebook.execution.whereabouts import Whereabouts
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,12 @@ def real(path: Path) -> Path:
 class Documents:
     """Finds the notebook of each execution, and follows it when it is moved.
 
-    sessions: lists Jupyter's sessions.
+    sessions: lists Jupyter's sessions. root: the folder that has all notebooks.
     """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, root: Path) -> None:
         self._sessions = sessions
+        self._whereabouts = Whereabouts(real(root))
         self._shown: dict[tuple[str, str], Path] = {}
 
     def shows(self, kernel_id: str, session: str, file: Path) -> None:
@@ -62,24 +64,52 @@ class Documents:
         unknown = [execution for execution in executions if execution.document is None]
         for execution in unknown:
             execution.document = self._shown.get((execution.kernel_id, execution.owner))
-        unknown = [execution for execution in unknown if execution.document is None]
-        if not unknown:
-            return
-        sessions = await self._sessions()
-        for execution in unknown:
+        lost = [execution for execution in unknown if execution.document is None]
+        sessions = await self._sessions() if lost else []
+        for execution in lost:
             execution.document = await _found(execution, sessions)
+        for document in {e.document for e in unknown if e.document is not None}:
+            self.saved(document)
 
-    def moved(self, old: Path, new: Path, executions: Iterable[Execution]) -> None:
-        """A file or folder has been moved; `old` is its real path of before."""
+    def saved(self, document: Path, file: os.stat_result | None = None) -> None:
+        """A notebook has just been saved: it is this file from now on, or the one there."""
+        self._whereabouts.see(document, file)
+
+    def moved(self, places: Mapping[Path, Path], executions: Iterable[Execution]) -> None:
+        """Files or folders have been moved, from their real paths of before to new ones."""
         for execution in executions:
             if execution.document is not None:
-                execution.document = _after_move(execution.document, old, new)
+                execution.document = after_move(execution.document, places)
         for key, file in self._shown.items():
-            self._shown[key] = _after_move(file, old, new)
+            self._shown[key] = after_move(file, places)
+
+    def deleted(self, file: Path, executions: Iterable[Execution]) -> list[Execution]:
+        """A file or folder has been deleted by its person: the executions that it had."""
+        for key in [key for key, shown in self._shown.items() if shown.is_relative_to(file)]:
+            del self._shown[key]
+        return [e for e in executions if e.document and e.document.is_relative_to(file)]
+
+    async def strays(self, executions: Iterable[Execution]) -> dict[Path, Path]:
+        """The notebooks with outputs to be saved that were moved by others, and where they are."""
+        cells: dict[Path, set[str]] = {}
+        for execution in executions:
+            unsaved = execution.unfinished or execution.changes != execution.written
+            if execution.document is not None and unsaved:
+                cells.setdefault(execution.document, set()).add(execution.cell_id)
+        taken = await self.shown() if cells else set()
+        return await asyncio.to_thread(self._whereabouts.moved, cells, taken)
+
+    def gone(self) -> list[Path]:
+        """The notebooks with outputs to be saved that nobody has found for a while."""
+        return self._whereabouts.gone()
 
 
-def _after_move(file: Path, old: Path, new: Path) -> Path:
-    return new / file.relative_to(old) if file.is_relative_to(old) else file
+def after_move(file: Path, places: Mapping[Path, Path]) -> Path:
+    """Where a file is after files or folders were moved to new places."""
+    for old, new in places.items():
+        if file.is_relative_to(old):
+            return new / file.relative_to(old)
+    return file
 
 
 async def _found(execution: Execution, sessions: list[KernelSession]) -> Path | None:
@@ -89,6 +119,6 @@ async def _found(execution: Execution, sessions: list[KernelSession]) -> Path | 
             return real(session.notebook) if session.notebook else None
     files = {real(session.notebook) for session in own if session.notebook}
     if len(files) > 1:
-        cell_id = execution.cell_id
-        files = {f for f in files if await asyncio.to_thread(has_cell, f, cell_id)}
+        cells = [execution.cell_id]
+        files = {f for f in files if await asyncio.to_thread(has_a_cell, f, cells)}
     return files.pop() if len(files) == 1 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +38,11 @@ class Notary(Protocol):
 
 @dataclass(frozen=True)
 class Written:
-    """What became of results: whether the file changed, and the cells that it has."""
+    """What became of results: whether the file changed, the cells that it has, and the file."""
 
     changed: bool
     cells: frozenset[str]
+    file: os.stat_result
 
 
 def write_results(
@@ -69,15 +71,16 @@ def write_results(
         changed = _note_looks(notebook, widgets) or changed
     if changed:
         replace_file(path, serialized(notebook), read=looked)
+        looked = path.stat()
         if notary is not None and trusted:
             notary.sign_at(path, notebook)
-    return Written(changed, frozenset(cells))
+    return Written(changed, frozenset(cells), looked)
 
 
-def has_cell(path: Path, cell_id: str) -> bool:
-    """Whether there is a notebook at `path` that has this code cell."""
+def has_a_cell(path: Path, cell_ids: Collection[str]) -> bool:
+    """Whether there is a notebook at `path` that has one of these code cells."""
     try:
-        return cell_id in _code_cells(parse(path.read_bytes()))
+        return not _code_cells(parse(path.read_bytes())).keys().isdisjoint(cell_ids)
     except (OSError, NotANotebook):
         return False
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ramon_notebook.execution.execution import Execution
 from ramon_notebook.execution.notebook_file import Notary
 from ramon_notebook.execution.outputs import same
 from ramon_notebook.execution.recorder import Recorder
+from ramon_notebook.execution.saving import Saving
 from ramon_notebook.execution.widgets import Widgets
 from ramon_notebook.execution.writer import Writer
 
@@ -34,35 +35,7 @@ SAVE_MARGIN = 5.0
 even if it does not say what it has."""
 
 
-@dataclass(frozen=True)
-class Saving:
-    """Which page saves, and the last messages of its kernel that it had taken in by then.
-
-    shows: the requests whose outputs its cells show as they come; None if it does not say.
-    """
-
-    kernel_id: str
-    session: str
-    seen: tuple[str, ...]
-    shows: frozenset[str] | None = None
-
-    @classmethod
-    def told(cls, told: Any) -> Saving | None:
-        """What a page tells with its save; None for a page that does not."""
-        match told:
-            case {"kernel": str(kernel_id), "session": str(session), "seen": list(seen)}:
-                shows = told.get("shows")
-                known = frozenset(map(str, shows)) if isinstance(shows, list) else None
-                return cls(kernel_id, session, tuple(map(str, seen)), known)
-        return None
-
-    def is_of_owner(self, execution: Execution) -> bool:
-        """Whether the page that saves is the one that ran or took over the execution."""
-        return (self.kernel_id, self.session) == (execution.kernel_id, execution.owner)
-
-    def lost_sight_of(self, execution: Execution) -> bool:
-        """Whether none of the page's cells shows what the execution puts out any more."""
-        return self.shows is not None and execution.msg_id not in self.shows
+GONE = "{} is gone. Put it back: the outputs of its cells are kept for it until its kernel ends."
 
 
 class OutputSaver:
@@ -72,6 +45,7 @@ class OutputSaver:
     returns is called after.
     notary: signs what is written, where it may.
     lock: held by whoever reads and then writes notebook files, moves or deletes them.
+    on_stray: called with the old and new places of notebooks that were moved behind our back.
     """
 
     def __init__(
@@ -80,19 +54,24 @@ class OutputSaver:
         documents: Documents,
         will_write: Callable[[Path], Callable[[], None]],
         notary: Notary,
+        on_stray: Callable[[dict[Path, Path]], Awaitable[None]],
     ) -> None:
         self.recorder = recorder
         self.documents = documents
         self.widgets = Widgets()
         self.lock = asyncio.Lock()
-        self._writer = Writer(will_write, notary, self.widgets)
+        self._writer = Writer(will_write, documents.saved, notary, self.widgets)
+        self._on_stray = on_stray
         self._pages: dict[tuple[str, str], int] = {}
         self._looks_saved = 0
 
     @property
     def problems(self) -> dict[Path, str]:
         """By file, why its outputs can't be saved at the moment, for a person."""
-        return self._writer.problems
+        unsaved = {e.document for e in self.recorder.all() if e.changes != e.written}
+        problems = {file: GONE.format(file.name) for file in self.documents.gone()}
+        problems |= self._writer.problems
+        return {file: why for file, why in problems.items() if file in unsaved}
 
     def page_connected(self, kernel_id: str, session: str) -> None:
         """A page has a connection to a kernel; pages are told apart by their session."""
@@ -148,12 +127,14 @@ class OutputSaver:
             await asyncio.sleep(TICK)
             try:
                 async with self.lock:
+                    await self._follow()
                     await self._save(self._orphan, only_due=True)
             except Exception:  # one strange notebook must not end the saving of all others
                 log.exception("Outputs could not be saved.")
 
     async def save_for_reading(self, file: Path) -> None:
         """Bring the file up to date before somebody reads it; the lock is held."""
+        await self._follow()
         document = real(file)
         await self._save(lambda e: e.document == document and self._orphan(e))
         # Whoever reads the file has these outputs, and any page that saves without them
@@ -165,7 +146,8 @@ class OutputSaver:
         """A page has just saved this notebook, with these cells; the lock is held."""
         await self.locate()
         document = real(file)
-        self.problems.pop(document, None)
+        self._writer.problems.pop(document, None)
+        self.documents.saved(document)
         cells = {cell.get("id"): cell for cell in notebook.get("cells", ())}
         for execution in self._recorded_in(document):
             cell = cells.get(execution.cell_id)
@@ -177,17 +159,23 @@ class OutputSaver:
 
     def moved(self, old: Path, new: Path) -> None:
         """A file or folder is at `new` now; `old` is its real path of before."""
-        self.documents.moved(old, new, self.recorder.all())
+        self.documents.moved({old: new}, self.recorder.all())
+
+    def deleted(self, file: Path) -> None:
+        """A person has deleted a file or folder, of this real path: nobody wants its outputs."""
+        self.recorder.forget(self.documents.deleted(file, self.recorder.all()))
 
     async def save_everything(self) -> None:
         """Save all that is recorded, whoever is connected: the server stops."""
         async with self.lock:
+            await self._follow()
             await self._save(lambda _: True)
             await self._save_looks()
 
     async def save_kernel(self, kernel_id: str) -> None:
         """Save all that is recorded of a kernel: it is about to end."""
         async with self.lock:
+            await self._follow()
             await self._save(lambda e: e.kernel_id == kernel_id)
             await self._save_looks()
 
@@ -195,6 +183,15 @@ class OutputSaver:
         """Find the notebooks of all executions, as far as pages or sessions name them."""
         await self.documents.locate(self.recorder.all())
         self.recorder.drop_replaced()
+
+    async def _follow(self) -> None:
+        """Follow notebooks that were moved behind our back; the lock is held."""
+        await self.locate()
+        places = await self.documents.strays(self.recorder.all())
+        if places:
+            log.info("Notebooks were moved: %s", places)
+            self.documents.moved(places, self.recorder.all())
+            await self._on_stray(places)
 
     def _recorded_in(self, document: Path) -> list[Execution]:
         return [e for e in self.recorder.all() if e.document == document and e.started]
@@ -263,7 +260,7 @@ class OutputSaver:
     def _due(self, document: Path, changed: list[Execution]) -> bool:
         running_for = time.monotonic() - min(e.requested_at for e in changed)
         wait = min(max(running_for / PATIENCE, FIRST_WAIT), LAST_WAIT)
-        at_once = document not in self.problems and any(e.ended_at for e in changed)
+        at_once = document not in self._writer.problems and any(e.ended_at for e in changed)
         return at_once or self._writer.seconds_since(document) >= wait
 
 

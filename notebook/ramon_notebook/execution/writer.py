@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,17 +23,20 @@ class Writer:
 
     problems: by file, why its outputs can't be saved, for a person; they are tried again.
     will_write: called before a notebook is written; what it returns is called after.
+    wrote: called with a notebook and the file that it is since it was written.
     notary: signs what is written, where it may.
     """
 
     def __init__(
         self,
         will_write: Callable[[Path], Callable[[], None]],
+        wrote: Callable[[Path, os.stat_result], None],
         notary: Notary,
         widgets: Widgets,
     ) -> None:
         self.problems: dict[Path, str] = {}
         self._will_write = will_write
+        self._wrote = wrote
         self._notary = notary
         self._widgets = widgets
         self._tried_at: dict[Path, float] = {}
@@ -70,6 +74,8 @@ class Writer:
             self._note_problem(document, error)
             return
         self.problems.pop(document, None)
+        if written.changed:
+            self._wrote(document, written.file)
         for execution, changes in states:
             execution.written = changes
             execution.in_file = execution.in_file or execution.cell_id in written.cells

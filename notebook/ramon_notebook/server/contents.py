@@ -17,8 +17,9 @@ from typing import Any
 from nbformat import NotebookNode
 from tornado import web
 
-from ramon_notebook.execution.documents import real
-from ramon_notebook.execution.saver import OutputSaver, Saving
+from ramon_notebook.execution.documents import after_move, real
+from ramon_notebook.execution.saver import OutputSaver
+from ramon_notebook.execution.saving import Saving
 from ramon_notebook.server.activity import Activity
 from ramon_notebook.server.notebook_files import NotebookFiles, current
 from ramon_notebook.server.spelling import as_on_disk, problem
@@ -28,10 +29,10 @@ from ramon_notebook.workspace.keeper import Keeper, full_message
 class WorkspaceContents(NotebookFiles):
     """The files of the workspace: notes activity, and refuses to outgrow the quota.
 
-    on_move: called with the old and the new path of what has been moved.
+    on_move: called with the places of files that were moved, old to new.
     """
 
-    on_move: Callable[[str, str], Awaitable[None]]
+    on_move: Callable[[dict[Path, Path]], Awaitable[None]]
 
     def connect(
         self, activity: Activity, saver: OutputSaver, keeper: Callable[[], Keeper | None]
@@ -45,6 +46,11 @@ class WorkspaceContents(NotebookFiles):
     def file(self, path: str) -> Path:
         """Where a path of JupyterLab's is on disk. Raises 404 for one outside the workspace."""
         return Path(self._get_os_path(path))
+
+    def _spelled(self, path: str) -> Path:
+        """Where a path is on disk, spelled as it is given: that file may be gone."""
+        file = Path(super()._get_os_path(path))
+        return real(file.parent) / file.name
 
     def _get_os_path(self, path: str) -> str:
         """Where a path is on disk, however its names are composed."""
@@ -106,13 +112,24 @@ class WorkspaceContents(NotebookFiles):
             await super().rename_file(old_path, new_path)
             if not new.is_symlink():
                 self._saver.moved(was, real(new))
-            await self.on_move(old_path.strip("/"), new_path.strip("/"))
+            there = real(new.parent) / new.name
+            await self.on_move({was: there, self._spelled(old_path): there})
+
+    def path_after_move(self, path: str, places: dict[Path, Path]) -> str:
+        """JupyterLab's path of a file after files or folders were moved to new places."""
+        was = self._spelled(path)
+        now = after_move(was, places)
+        return path if now == was else str(now.relative_to(real(Path(self.root_dir))))
 
     async def delete_file(self, path: str) -> None:
-        """Delete; always possible."""
+        """Delete; always possible. What the cells of a deleted notebook put out is dropped."""
         self._activity.note()
         async with self._saver.lock:
+            await self._saver.locate()
+            file = self.file(path)
+            was = real(file.parent) / file.name
             await super().delete_file(path)
+            self._saver.deleted(was)
 
     async def restore_checkpoint(self, checkpoint_id: str, path: str) -> None:
         """Bring back a file as it was when a person saved it."""

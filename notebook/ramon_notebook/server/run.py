@@ -177,16 +177,18 @@ def _saver(server: NotebookServer) -> OutputSaver:
             for session in await server.session_manager.list_sessions()
         ]
 
-    async def moved(old: str, new: str) -> None:
+    async def moved(places: dict[Path, Path]) -> None:
         """Let Jupyter's sessions follow: a kernel whose page is gone stays its notebook's."""
         for session in await server.session_manager.list_sessions():
-            if f"{session['path']}/".startswith(f"{old}/"):
-                path = new + session["path"].removeprefix(old)
+            path = contents.path_after_move(session["path"], places)
+            if path != session["path"]:
                 await server.session_manager.update_session(session["id"], path=path)
 
     contents.on_move = moved
-    documents = Documents(sessions)
-    saver = OutputSaver(Recorder(), documents, contents.write_unnoticed, contents.notary)
+    root = Path(contents.root_dir)
+    saver = OutputSaver(
+        Recorder(), Documents(sessions, root), contents.write_unnoticed, contents.notary, moved
+    )
     kernels.saver = server.web_app.settings["ramon_saver"] = saver
     server.web_app.add_handlers(".*$", [EXECUTIONS])
     return saver

@@ -213,7 +213,11 @@ class Page:
         known = self._browser.request("GET", url, Accept="*/*")
         if known.status == 200 and known.json["hash"] != self._hash:
             return False
-        saving: dict[str, Any] = {"kernel": self.kernel_id, "session": self.connection.session, "seen": seen}
+        saving: dict[str, Any] = {
+            "kernel": self.kernel_id,
+            "session": self.connection.session,
+            "seen": seen,
+        }
         if self.tells_what_it_shows:
             saving["shows"] = shows
         model = {"type": "notebook", "format": "json", "content": content, "ramon": saving}

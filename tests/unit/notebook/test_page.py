@@ -1,7 +1,7 @@
 """JupyterLab in a real browser: a cell goes on while its page is closed, reloaded, or asleep."""
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 from tests.support import eventually
 from tests.unit.notebook.conftest import Start
@@ -93,3 +93,35 @@ def test_outputs_that_a_person_clears_while_the_cell_runs_stay_cleared(
     text = cell_text(service.content("a.ipynb"), "c0")
     assert "line 0\n" not in text
     assert ALL.endswith(text)
+
+
+def chosen(page: Page, number: int, *keys: str) -> None:
+    """Choose a cell, and press keys that JupyterLab takes as commands."""
+    page.locator(".jp-CodeCell .jp-InputPrompt").nth(number).click()
+    for key in keys:
+        page.keyboard.press(key)
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_a_cell_that_is_moved_cut_and_pasted_while_it_runs_goes_on(
+    service: FakeService, context: BrowserContext, reloaded: bool
+) -> None:
+    page = enter(context, service)
+    run(page, 0)
+    eventually(lambda: "line 2\n" in shown(page, 0))
+    if reloaded:
+        page.reload()
+        shows_notebook_again(page)
+        eventually(lambda: "line 3\n" in shown(page, 0))
+    chosen(page, 0, "Control+Shift+ArrowDown")
+    eventually(lambda: "line 10\n" in shown(page, 1))
+    chosen(page, 1, "x")
+    eventually(lambda: "line" not in shown(page, 0) + shown(page, 1))
+    count = len(service.heartbeats)
+    eventually(lambda: len(service.heartbeats) > count)  # it puts out more meanwhile
+    page.keyboard.press("v")
+    eventually(lambda: "line 2\n" in shown(page, 2) and prompt(page, 2) == "[*]:")
+    chosen(page, 2, "x", "z")  # cut, and that undone
+    eventually(lambda: ("[1]:", ALL) in [(prompt(page, n), shown(page, n)) for n in (0, 1, 2)])
+    page.keyboard.press("Control+s")
+    eventually(lambda: cell_text(service.content("a.ipynb"), "c0") == ALL, within=30)

@@ -271,6 +271,123 @@ def test_a_notebook_that_is_deleted_while_its_cell_runs_stays_deleted(
     assert not file.exists()
 
 
+def test_a_notebook_that_comes_after_a_deleted_one_gets_nothing_of_it(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser
+) -> None:
+    """Whatever its cells' ids are; also if the deleted one was in a folder that was deleted."""
+    put(workspace, "gone2/removed.ipynb", waiting("gone2"))
+    other = put(workspace, "watch.ipynb", waiting("watch"))
+    opened, second = open_page("gone2/removed.ipynb"), open_page("watch.ipynb")
+    begin(opened, "gone2")
+    begin(second, "watch")
+    opened.close()
+    second.close()
+    shared_browser.request("DELETE", "/api/contents/gone2/removed.ipynb", Accept="*/*")
+    file = put(workspace, "gone2/removed.ipynb", "'another'")
+    let_end(workspace / "gone2", "gone2")
+    let_end(workspace, "watch")
+    eventually(lambda: shows(other, said("watch")))
+    shared_browser.request("DELETE", f"/api/kernels/{opened.kernel_id}", Accept="*/*")
+    assert shows(file, "")
+    assert source(cells(file)["c0"]) == "'another'"
+
+
+def running_alone(workspace: Path, open_page: OpenPage, path: str, name: str) -> Page:
+    """Run the first cell of a notebook and leave; what it has put out so far is in the file."""
+    file = put(workspace, path, waiting(name))
+    opened = open_page(path)
+    begin(opened, name)
+    opened.close()
+    eventually(lambda: shows(file, f"{name} began\n"))
+    return opened
+
+
+def test_outputs_follow_a_notebook_that_is_moved_in_a_terminal(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    opened = running_alone(workspace, open_page, "term/a.ipynb", "term")
+    (workspace / "elsewhere/deep").mkdir(parents=True)
+    moved = (workspace / "term/a.ipynb").rename(workspace / "elsewhere/deep/b.ipynb")
+    again = open_page("elsewhere/deep/b.ipynb")
+    assert again.kernel_id == opened.kernel_id
+    assert again.runs("c0")
+    again.close()
+    let_end(workspace / "term", "term")
+    eventually(lambda: shows(moved, said("term")))
+    assert not (workspace / "term/a.ipynb").exists()
+
+
+def test_outputs_follow_a_notebook_whose_folder_is_moved_in_a_terminal(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    running_alone(workspace, open_page, "folder/in/a.ipynb", "folder")
+    (workspace / "folder").rename(workspace / "renamed")
+    let_end(workspace / "renamed/in", "folder")
+    eventually(lambda: shows(workspace / "renamed/in/a.ipynb", said("folder")))
+
+
+def test_outputs_follow_a_notebook_that_git_writes_under_another_name(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    running_alone(workspace, open_page, "git/a.ipynb", "git")
+    content = (workspace / "git/a.ipynb").read_bytes()
+    (workspace / "git/a.ipynb").unlink()
+    (workspace / "git/b.ipynb").write_bytes(content)
+    let_end(workspace / "git", "git")
+    eventually(lambda: shows(workspace / "git/b.ipynb", said("git")))
+    assert not (workspace / "git/a.ipynb").exists()
+
+
+def test_outputs_follow_both_of_two_notebooks_that_change_places(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    folder = workspace / "places"
+    for file, name in (("a", "first"), ("b", "second")):
+        path = put(workspace, f"places/{file}.ipynb", waiting(name))
+        path.write_text(path.read_text().replace('"c0"', f'"{name}"'))
+        opened = open_page(f"places/{file}.ipynb")
+        begin(opened, name, name)
+        opened.close()
+        eventually(lambda path=path, name=name: shows(path, f"{name} began\n", name))
+    for old, new in (("a", "c"), ("b", "a"), ("c", "b")):
+        (folder / f"{old}.ipynb").rename(folder / f"{new}.ipynb")
+    let_end(folder, "first")
+    let_end(folder, "second")
+    for file, name in (("b", "first"), ("a", "second")):
+        path = folder / f"{file}.ipynb"
+        eventually(lambda path=path, name=name: shows(path, said(name), name))
+
+
+def test_a_copy_of_a_notebook_that_runs_gets_nothing(workspace: Path, open_page: OpenPage) -> None:
+    running_alone(workspace, open_page, "copied/a.ipynb", "copied")
+    copy = workspace / "copied/b.ipynb"
+    copy.write_bytes((workspace / "copied/a.ipynb").read_bytes())
+    let_end(workspace / "copied", "copied")
+    eventually(lambda: shows(workspace / "copied/a.ipynb", said("copied")))
+    assert shows(copy, "copied began\n")
+
+
+def test_outputs_of_a_notebook_that_nobody_finds_are_told_and_kept_for_it(
+    workspace: Path, open_page: OpenPage, shared_notebook: Notebook
+) -> None:
+    running_alone(workspace, open_page, "lost/a.ipynb", "lost")
+    content = (workspace / "lost/a.ipynb").read_bytes()
+    copies = workspace / "lost/.copies"
+    copies.mkdir()
+    for name in ("b.ipynb", "c.ipynb"):  # which of them is it?
+        (copies / name).write_bytes(content)
+    (workspace / "lost/a.ipynb").unlink()
+    copies = copies.rename(workspace / "lost/copies")
+    let_end(workspace / "lost", "lost")
+    beats = shared_notebook.service.heartbeats
+    eventually(lambda: "a.ipynb is gone. Put it back" in str(beats[-1]["workspace"]["error"]))
+    assert shows(copies / "b.ipynb", "lost began\n")
+    assert shows(copies / "c.ipynb", "lost began\n")
+    (workspace / "lost/a.ipynb").write_bytes(content)
+    eventually(lambda: shows(workspace / "lost/a.ipynb", said("lost")))
+    eventually(lambda: beats[-1]["workspace"]["error"] is None)
+
+
 def test_outputs_wait_for_a_notebook_that_is_away_for_a_moment(
     workspace: Path, open_page: OpenPage
 ) -> None:

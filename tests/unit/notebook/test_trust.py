@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from tests.support import eventually
-from tests.unit.notebook.conftest import Start
+from tests.unit.notebook.conftest import OpenPage, Start
 from tests.unit.notebook.fake_service import FakeService
+from tests.unit.notebook.page import shown_text
 from tests.unit.notebook.parts import Browser, Notebook, notebook_json
+from tests.unit.notebook.waiting_cells import begin, let_end, put, said, waiting
 
 SCRIPT = "from IPython.display import HTML; HTML('<script>1</script>')"
 SLOWLY = f"""
@@ -176,3 +178,24 @@ def test_trust_given_in_a_terminal_counts_here_too(service: FakeService, start: 
     assert "Signing" in browser.run(browser.open_kernel(), "!jupyter trust a.ipynb").text
     assert trusted(browser) == {True}
     save(browser, opened(browser))
+
+
+@pytest.mark.parametrize("cell_id", ["c0", None])
+def test_a_cell_that_only_has_the_id_of_one_that_ran_or_none_is_not_trusted(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser, cell_id: str | None
+) -> None:
+    name = f"twice{cell_id}"
+    file = put(workspace, f"{name}.ipynb", waiting(name))
+    page = open_page(f"{name}.ipynb")
+    begin(page, name)
+    page.close()
+    # Written by code while the cell runs: nobody has opened it since, and given out new ids.
+    content = json.loads(file.read_bytes())
+    hostile = {**content["cells"][0], "id": cell_id, "outputs": HOSTILE, "execution_count": 1}
+    if cell_id is None:
+        del hostile["id"]
+    file.write_text(json.dumps(content | {"cells": [*content["cells"], hostile]}))
+    let_end(workspace, name)
+    eventually(lambda: said(name) == shown_text(json.loads(file.read_bytes())["cells"][0]))
+    assert trusted(shared_browser, f"{name}.ipynb") == {False}
+    assert "steal" in json.dumps(json.loads(file.read_bytes())["cells"][1]["outputs"])

@@ -236,11 +236,15 @@
       if (problem) {
         this.warn(problem);
       }
+      const taken = new Set();
       for (const execution of executions) {
+        taken.add(execution.msg_id);
         this.newRun(kernel, execution.msg_id, execution.cell_id).takeOver(execution);
       }
       for (const message of this.early.splice(0)) {
-        this.pass(message);
+        if (taken.has(message.parent_header.msg_id)) {
+          this.pass(message);
+        }
       }
       this.told = { kernel: kernel.id, last };
     }
@@ -259,7 +263,7 @@
     receive(message) {
       this.heard.push(message.header.msg_id);
       this.heard.splice(0, this.heard.length - MOST_NAMED);
-      if (!this.pass(message)) {
+      if (!this.pass(message) || !this.told.kernel) {
         // It may be of a cell that the server is just telling us about.
         this.early.push(message);
         this.early.splice(0, this.early.length - MAX_BUFFERED);

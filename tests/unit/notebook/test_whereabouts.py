@@ -1,0 +1,138 @@
+"""A notebook that was moved behind Jupyter's back is found; no other is taken for it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ramon_notebook.execution.whereabouts import Whereabouts
+from tests.support import eventually
+from tests.unit.notebook.parts import notebook_json
+
+CELLS = {"c0"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "a.ipynb"
+    file.write_bytes(notebook_json("1"))
+    return file
+
+
+@pytest.fixture
+def whereabouts(tmp_path: Path, file: Path) -> Whereabouts:
+    """Has just seen the notebook where it belongs."""
+    whereabouts = Whereabouts(tmp_path)
+    assert whereabouts.moved({file: CELLS}, []) == {}
+    return whereabouts
+
+
+def found(whereabouts: Whereabouts, file: Path, *taken: Path) -> Path | None:
+    return whereabouts.moved({file: CELLS}, taken).get(file)
+
+
+@pytest.mark.parametrize("name", ["b.ipynb", "deep/down/a.ipynb", "b.txt", "Ünï 🎉.ipynb"])
+def test_a_file_is_found_under_its_new_name(
+    whereabouts: Whereabouts, file: Path, name: str
+) -> None:
+    new = file.parent / name
+    new.parent.mkdir(parents=True, exist_ok=True)
+    assert found(whereabouts, file) is None
+    file.rename(new)
+    assert found(whereabouts, file) == new
+
+
+def test_a_file_is_found_whose_name_another_one_has_now(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    new = file.rename(file.with_name("b.ipynb"))
+    file.write_bytes(notebook_json())
+    assert found(whereabouts, file) == new
+
+
+def test_a_notebook_that_was_written_anew_stays_what_it_is(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    """As editors do that keep what was there before under another name."""
+    file.rename(file.with_name("a.ipynb~"))
+    file.write_bytes(notebook_json("2"))
+    assert found(whereabouts, file) is None
+
+
+def test_a_copy_that_appeared_when_it_was_removed_is_taken_for_it(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    new = file.with_name("b.ipynb")
+    new.write_bytes(file.read_bytes())
+    file.unlink()
+    assert found(whereabouts, file) == new
+
+
+def test_none_of_several_copies_is_taken_for_it(whereabouts: Whereabouts, file: Path) -> None:
+    for name in ("b.ipynb", "c.ipynb"):
+        file.with_name(name).write_bytes(file.read_bytes())
+    file.unlink()
+    assert found(whereabouts, file) is None
+
+
+def test_a_copy_of_before_is_not_taken_for_it(whereabouts: Whereabouts, file: Path) -> None:
+    copy = file.with_name("b.ipynb")
+    copy.write_bytes(file.read_bytes())
+    written = copy.stat().st_ctime
+
+    def seen_later() -> bool:
+        assert found(whereabouts, file) is None
+        probe = file.with_name("now")
+        probe.write_text("")
+        return probe.stat().st_ctime > written + 0.05
+
+    eventually(seen_later)
+    assert found(whereabouts, file) is None
+    file.unlink()
+    assert found(whereabouts, file) is None
+
+
+def test_a_copy_that_has_a_kernel_of_its_own_is_another_notebook(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    copy = file.with_name("b.ipynb")
+    copy.write_bytes(file.read_bytes())
+    file.unlink()
+    assert found(whereabouts, file, copy) is None
+
+
+@pytest.mark.parametrize("name", [".ipynb_checkpoints/a-checkpoint.ipynb", ".git/x.ipynb"])
+def test_copies_in_hidden_folders_are_not_taken_for_it(
+    whereabouts: Whereabouts, file: Path, name: str
+) -> None:
+    copy = file.parent / name
+    copy.parent.mkdir()
+    copy.write_bytes(file.read_bytes())
+    file.unlink()
+    assert found(whereabouts, file) is None
+
+
+def test_another_notebook_is_never_taken_for_it_whatever_its_inode(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    """File systems give the inode of a file that was removed to the next one."""
+    new = file.rename(file.with_name("b.ipynb"))
+    new.write_text(notebook_json("1").decode().replace('"c0"', '"other"'))
+    assert found(whereabouts, file) is None
+
+
+def test_a_file_with_two_names_is_found_under_the_one_that_is_left(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    os.link(file, file.with_name("b.ipynb"))
+    assert found(whereabouts, file) is None
+    file.unlink()
+    assert found(whereabouts, file) == file.with_name("b.ipynb")
+
+
+def test_a_link_to_the_place_where_it_was_is_no_notebook(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    file.with_name("b.ipynb").symlink_to(file)
+    file.unlink()
+    assert found(whereabouts, file) is None
