@@ -157,6 +157,14 @@ class Histories(RuleBasedStateMachine):
             self.remember_as_cleared(window, cell_id)
             window.page.clear(cell_id)
 
+    @rule(who=WHO, number=st.integers(0, 5), at=st.integers(0, 2))
+    def cuts_and_pastes_a_cell(self, who: str, number: int, at: int) -> None:
+        """Cut a cell and paste it, perhaps while it runs: this page hears nothing more of it."""
+        window, cell_id = self.chosen(who, number)
+        if window is not None and cell_id not in window.cleared:
+            self.note(f"{who} cuts and pastes {cell_id}")
+            window.page.cut_and_paste(cell_id, at)
+
     @rule(who=WHO)
     def saves(self, who: str) -> None:
         """Save; or, if somebody else saved since, load what they saved."""
@@ -197,6 +205,16 @@ class Histories(RuleBasedStateMachine):
             assert answer.status == 200, answer.body
             for window in self.windows.values():
                 window.page.path = self.path
+
+    @precondition(lambda self: not self.windows)
+    @rule(name=st.sampled_from(["notebook.ipynb", "another.ipynb", "in/a folder.ipynb"]))
+    def moves_it_in_a_terminal(self, name: str) -> None:
+        """Move the notebook while nobody shows it and one of its cells runs."""
+        if any(map(self.witness.waits, self.sources.values())):
+            self.note(f"moved in a terminal: {name}")
+            old, self.name = self.file, name
+            self.file.parent.mkdir(exist_ok=True)
+            old.rename(self.file)
 
     @precondition(lambda self: len(self.witness.killed) < 2)
     @rule(kills=st.booleans())
@@ -243,8 +261,8 @@ class Histories(RuleBasedStateMachine):
         sources = {cell_id: "".join(cell["source"]) for cell_id, cell in cells.items()}
         if sources != self.sources:
             return [f"the cells are {sources}, not {self.sources}"]
-        names = sorted(path.name for path in self.folder.iterdir() if ".ipynb" in path.name)
-        found = [] if set(names) <= {self.name, ".ipynb_checkpoints"} else [f"files: {names}"]
+        files = [file for file in self.folder.rglob("*.ipynb") if file.parent.name[0] != "."]
+        found = [] if files == [self.file] else [f"files: {files}"]
         if fault := self.validator.fault(self.file):
             found.append(fault)
         for cell_id, cell in cells.items():

@@ -96,6 +96,13 @@ class Witness:
         """Whether no cell runs any more."""
         return all(run.has_ended or run.process in self.killed for run in self._all_runs())
 
+    def waits(self, source: str) -> bool:
+        """Whether a run of this cell waits for its gate."""
+        label = source.partition("\n")[0].removeprefix("# cell ")
+        runs = self._runs(label)
+        alive = any(not run.has_ended and run.process not in self.killed for run in runs)
+        return alive and not self._gate(int(label)).exists()
+
     def acceptable(self, source: str, shown: Shown) -> list[str]:
         """What a cell may show: what was saved, and what it has put out since."""
         fine: list[str] = []

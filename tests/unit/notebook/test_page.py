@@ -102,6 +102,12 @@ def chosen(page: Page, number: int, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def puts_out_more(service: FakeService) -> None:
+    """Wait for a while, during which the cell that runs prints something."""
+    count = len(service.heartbeats)
+    eventually(lambda: len(service.heartbeats) > count)
+
+
 @pytest.mark.parametrize("reloaded", [False, True])
 def test_a_cell_that_is_moved_cut_and_pasted_while_it_runs_goes_on(
     service: FakeService, context: BrowserContext, reloaded: bool
@@ -117,10 +123,10 @@ def test_a_cell_that_is_moved_cut_and_pasted_while_it_runs_goes_on(
     eventually(lambda: "line 10\n" in shown(page, 1))
     chosen(page, 1, "x")
     eventually(lambda: "line" not in shown(page, 0) + shown(page, 1))
-    count = len(service.heartbeats)
-    eventually(lambda: len(service.heartbeats) > count)  # it puts out more meanwhile
+    puts_out_more(service)
     page.keyboard.press("v")
     eventually(lambda: "line 2\n" in shown(page, 2) and prompt(page, 2) == "[*]:")
+    puts_out_more(service)
     chosen(page, 2, "x", "z")  # cut, and that undone
     eventually(lambda: ("[1]:", ALL) in [(prompt(page, n), shown(page, n)) for n in (0, 1, 2)])
     page.keyboard.press("Control+s")
