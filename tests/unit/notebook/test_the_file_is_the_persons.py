@@ -1,6 +1,7 @@
 """The notebook file is its person's: the recorder adds outputs, and nothing else."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -348,14 +349,14 @@ def test_outputs_follow_both_of_two_notebooks_that_change_places(
         opened = open_page(f"places/{file}.ipynb")
         begin(opened, name, name)
         opened.close()
-        eventually(lambda path=path, name=name: shows(path, f"{name} began\n", name))
+        eventually(partial(shows, path, f"{name} began\n", name))
     for old, new in (("a", "c"), ("b", "a"), ("c", "b")):
         (folder / f"{old}.ipynb").rename(folder / f"{new}.ipynb")
     let_end(folder, "first")
     let_end(folder, "second")
     for file, name in (("b", "first"), ("a", "second")):
         path = folder / f"{file}.ipynb"
-        eventually(lambda path=path, name=name: shows(path, said(name), name))
+        eventually(partial(shows, path, said(name), name))
 
 
 def test_a_copy_of_a_notebook_that_runs_gets_nothing(workspace: Path, open_page: OpenPage) -> None:
