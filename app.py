@@ -13,6 +13,7 @@ from chalice.app import Chalice, CloudWatchEvent
 from chalicelib.accounts import routes as accounts
 from chalicelib.billing import jobs as billing_jobs
 from chalicelib.billing import routes as billing
+from chalicelib.clusters import agent_routes as cluster_agent_routes
 from chalicelib.clusters import jobs as cluster_jobs
 from chalicelib.clusters import routes as clusters
 from chalicelib.clusters import worker_routes
@@ -20,10 +21,11 @@ from chalicelib.core import openapi
 from chalicelib.core.entry_points import EntryPoint, Event, Schedule
 from chalicelib.core.observability import log
 from chalicelib.metering import routes as metering
-from chalicelib.notebooks import agent_routes, cluster_routes, jobs
+from chalicelib.notebooks import agent_routes, jobs
 from chalicelib.notebooks import routes as notebooks
 from chalicelib.plans import routes as plans
 from chalicelib.storage import routes as storage
+from chalicelib.upkeep import jobs as upkeep_jobs
 
 app = Chalice(app_name="ramon")
 app.api.binary_types = []
@@ -34,11 +36,11 @@ APIS = (
     metering.api,
     billing.api,
     storage.api,
-    clusters.api,
-    worker_routes.api,
     notebooks.api,
     agent_routes.api,
-    cluster_routes.api,
+    clusters.api,
+    cluster_agent_routes.api,
+    worker_routes.api,
     openapi.api,
 )
 """The routes of all features."""
@@ -92,19 +94,17 @@ fail_server = _function(jobs.fail_server)
 stop_server = _function(jobs.stop_server)
 close_server = _function(jobs.close_server)
 on_task_state_change = _function(jobs.on_task_state_change)
-canary = _function(jobs.check_hearing)
 idle_sweep = _function(jobs.idle_sweep)
 lease_reaper = _function(jobs.lease_reaper)
 reconcile = _function(jobs.reconcile)
 purge_sweep = _function(jobs.purge_sweep)
 meter_usage = _function(jobs.meter_usage)
-sample_storage = _function(jobs.sample_storage)
-reconcile_usage = _function(jobs.reconcile_usage)
-reconcile_month = _function(jobs.reconcile_month)
 
 prepare_pool = _function(cluster_jobs.prepare_pool)
 submit_workers = _function(cluster_jobs.submit_workers)
 fail_cluster = _function(cluster_jobs.fail_cluster)
+stop_clusters = _function(cluster_jobs.stop_clusters)
+on_notebook_task_stopped = _function(cluster_jobs.on_notebook_task_stopped)
 drain_cluster = _function(cluster_jobs.drain_cluster)
 terminate_workers = _function(cluster_jobs.terminate_workers)
 close_cluster = _function(cluster_jobs.close_cluster)
@@ -115,3 +115,9 @@ pool_sweep = _function(cluster_jobs.pool_sweep)
 
 push_usage = _function(billing_jobs.push_usage)
 close_months = _function(billing_jobs.close_months)
+
+canary = _function(upkeep_jobs.check_hearing)
+sweep_contents = _function(upkeep_jobs.sweep_contents)
+sample_storage = _function(upkeep_jobs.sample_storage)
+reconcile_usage = _function(upkeep_jobs.reconcile_usage)
+reconcile_month = _function(upkeep_jobs.reconcile_month)

@@ -12,6 +12,7 @@ from chalicelib.clusters import (
     batch,
     crew,
     lifecycle,
+    of_servers,
     pools,
     rights,
     spending,
@@ -25,6 +26,7 @@ from chalicelib.core.entry_points import EVERY_HOUR, EVERY_MINUTE, on_event, sch
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
 from chalicelib.metering import rights as metering
+from chalicelib.notebooks import service as notebooks
 from chalicelib.plans import catalogue
 
 _AT_ONCE = 16
@@ -156,6 +158,20 @@ def _why_failed(error: str) -> str:
     return "Its computers could not be had. You are not charged for this. Try again."
 
 
+@step(may=rights.STOP_OF_NOTEBOOK)
+def stop_clusters(event: dict[str, Any]) -> None:
+    """Step of `stop_notebook`: stop a server's clusters. Raises `StillSaving` until they saved."""
+    of_servers.stop_before(event["notebook_id"], event["server_id"])
+
+
+@on_event("aws.ecs", "ECS Task State Change", may=("get servers", *rights.STOP_OF_NOTEBOOK))
+def on_notebook_task_stopped(detail: dict[str, Any]) -> None:
+    """Event: a task of ECS has stopped. If it was a notebook's, its clusters stop at once."""
+    server = notebooks.stopped_server(detail)
+    if server is not None:
+        of_servers.stop_after(server.notebook_id, server.id)
+
+
 @step(may=(*rights.CHANGE_CLUSTERS, "succeed waiting steps"))
 def drain_cluster(event: dict[str, Any]) -> None:
     """Step: let the agent save finished results, where nobody stands by who wants them."""
@@ -250,6 +266,7 @@ def meter_clusters() -> None:
         *rights.FIND_LIVE,
         *rights.FIND_WORKERS,
         *rights.FOLLOW_WORKERS,
+        "batch-get servers",
         "get hearing",
         "execute start_cluster",
         *rights.LOOK_AT_JOBS,

@@ -15,8 +15,16 @@ FOLLOW_WORKERS = (*STOP, *CHANGE_WORKERS, *billing.FOLLOW_USES)
 
 LOOK_AT_JOBS = ("describe jobs", "list jobs")
 
-STOP_OF_NOTEBOOK = ("query clusters.by_notebook", "update clusters", "execute stop_cluster")
+STOP_OF_NOTEBOOK = ("query clusters.by_notebook", *STOP)
 """Ask the clusters of a notebook to stop."""
+
+AUDIT = (
+    "batch-get workers",
+    "query clusters.by_account",
+    "query workers.by_cluster",
+    "describe jobs",
+)
+"""Compare workers' records with Batch's and with what was billed."""
 
 SERVE = (
     "batch-get, get, put, update clusters",

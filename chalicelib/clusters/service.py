@@ -4,7 +4,6 @@ A cluster belongs to one server of one notebook, and does not outlive it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,13 +15,11 @@ from chalicelib.clusters import (
     crew,
     lifecycle,
     logs,
-    reconcile,
     replacing,
     spending,
     state_machines,
     sweeps,
 )
-from chalicelib.clusters.canary import CANARY_ID, stand_canary_ready
 from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
 from chalicelib.clusters.schemas import (
     ClusterReport,
@@ -45,19 +42,14 @@ from chalicelib.clusters.views import cluster as view
 from chalicelib.clusters.views import clusters as views
 from chalicelib.core import clock, db, ids, names, pages
 from chalicelib.core.errors import Invalid, NotFound
-from chalicelib.core.observability import surviving
-from chalicelib.core.sweeps import each
+from chalicelib.notebooks.callers import Place
 from chalicelib.plans import catalogue
 from chalicelib.storage import service as storage
 from chalicelib.storage.schemas import BlobRef
 
 __all__ = [
-    "CANARY_ID",
-    "Place",
     "close",
-    "contents",
     "create",
-    "differing",
     "every_worker",
     "listing",
     "log_of",
@@ -68,31 +60,17 @@ __all__ = [
     "report",
     "scale",
     "set_environment",
-    "stand_canary_ready",
     "stop",
-    "stop_all_of",
     "view",
     "views",
     "workers",
 ]
 
-differing = reconcile.differing
 _ENDED_FOR = timedelta(days=1)
 _PAUSED = "paused"
 """The problem of workers that stand still. Dask pauses one at 80 % of its memory
 (`distributed.worker.memory.pause`)."""
 """How long a notebook's ended clusters are still told of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a cluster belongs: `origin` is that of the notebook's own pages."""
-
-    account_id: str
-    notebook_id: str
-    notebook_name: str
-    server_id: str
-    origin: str
 
 
 def create(place: Place, wanted: CreateCluster) -> Cluster:
@@ -199,16 +177,6 @@ def set_environment(cluster: Cluster, environment: Environment) -> Cluster:
     )
     lifecycle.clear_problem(cluster, "environment")
     return lifecycle.read(cluster.id)
-
-
-def contents(account_id: str) -> set[str]:
-    """The hashes of all contents that an account's live clusters need."""
-    return {
-        sha256
-        for cluster in Cluster.by_live_account.query(account_id)
-        for sha256 in (cluster.lock_sha256, cluster.modules_sha256)
-        if sha256
-    }
 
 
 def read(account_id: str, cluster_id: str) -> Cluster:
@@ -417,16 +385,3 @@ def close(cluster: Cluster, lost: str | None = None) -> Cluster:
     reason = Reason.SCHEDULER_LOST if lost else Reason.CLOSED
     lifecycle.ask_to_stop(cluster, reason, lost or "It was closed.")
     return lifecycle.read(cluster.id)
-
-
-def stop_all_of(notebook_id: str, server_id: str) -> None:
-    """Stop the clusters of a server that stops; what fails here, their leases do."""
-    with surviving("clusters of a server were not stopped", server_id=server_id):
-        of_server = (Cluster.server_id == server_id) & Cluster.live.exists()
-        each(
-            "a cluster of a server was not stopped",
-            Cluster.by_notebook.query(notebook_id, filter_condition=of_server),
-            lambda cluster: lifecycle.ask_to_stop(
-                cluster, Reason.NOTEBOOK_STOPPED, "Its notebook stopped."
-            ),
-        )

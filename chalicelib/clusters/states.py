@@ -76,6 +76,8 @@ class Reason(StrEnum):
     PLAN = "plan"
     UNPAID = "unpaid"
     NOTEBOOK_STOPPED = "notebook_stopped"
+    NOTEBOOK_LOST = "notebook_lost"
+    """Its notebook ended by itself, and its scheduler with it."""
     LEASE_EXPIRED = "lease_expired"
     SCHEDULER_LOST = "scheduler_lost"
     """The scheduler's process ended by itself; its notebook goes on."""
@@ -87,7 +89,15 @@ FAILURES = frozenset({Reason.FAILED_START, Reason.ENVIRONMENT})
 """Reasons that leave a cluster `failed`: it never was of any use."""
 
 SAVES = frozenset(
-    {Reason.IDLE, Reason.NO_CLIENT, Reason.BUDGET, Reason.LIMIT, Reason.PLAN, Reason.UNPAID}
+    {
+        Reason.IDLE,
+        Reason.NO_CLIENT,
+        Reason.BUDGET,
+        Reason.LIMIT,
+        Reason.PLAN,
+        Reason.UNPAID,
+        Reason.NOTEBOOK_STOPPED,
+    }
 )
 """Reasons for which finished results are saved first: nobody who wants them stands by."""
 

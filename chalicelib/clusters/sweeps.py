@@ -10,6 +10,7 @@ from chalicelib.clusters import (
     crew,
     environments,
     lifecycle,
+    of_servers,
     pools,
     rules,
     state_machines,
@@ -34,6 +35,7 @@ _STRAY_AFTER = timedelta(minutes=2)
 def look_after_all() -> None:
     """Sweep: see that every live cluster is as it shall be."""
     live = list(lifecycle.live())
+    of_servers.stop_orphans(live)
     heard = hearing.now(_voices(live))
     each(
         "a cluster was not looked after",

@@ -1,6 +1,7 @@
 """The rules of a worker's own calls: what the program of a job may ask, and tell."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from chalicelib.clusters import crew, lifecycle
 from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
@@ -18,7 +19,14 @@ _REASONS = {
 }
 
 
-def recognise(headers: Mapping[str, str]) -> Principal | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerCaller(Principal):
+    """The program of a worker's job."""
+
+    worker: Worker
+
+
+def recognise(headers: Mapping[str, str]) -> WorkerCaller | None:
     """The worker whose job sends these headers. Raises `Gone` when it is no longer wanted."""
     token = headers.get("authorization", "").removeprefix("Bearer ").strip()
     worker_id, _, secret = token.partition(".")
@@ -30,7 +38,7 @@ def recognise(headers: Mapping[str, str]) -> Principal | None:
         return None
     if worker.leaving is not None or worker.ended_at is not None:
         raise _gone()
-    return Principal(worker.id, record=worker)
+    return WorkerCaller(worker.id, worker=worker)
 
 
 def _gone() -> Gone:

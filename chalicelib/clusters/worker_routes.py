@@ -10,10 +10,7 @@ authenticate_by("worker", worker.recognise)
 
 
 def _worker(call: Call) -> Worker:
-    record = call.caller.record
-    if not isinstance(record, Worker):
-        raise TypeError("workers are recognised by their record")
-    return record
+    return call.caller_as(worker.WorkerCaller).worker
 
 
 @api.post("/worker/boot", access="worker", body=schemas.WorkerBoot, returns=schemas.WorkerOrders)

@@ -4,7 +4,7 @@ Agents renew leases through the public API; whoever does not is stopped. So befo
 two facts must hold that nobody who is silent, and no single account, can bring about:
 
 1. The canary was heard. Each minute it reports as agents do, through the same addresses and code
-   (`notebooks/canary.py`), and what it is told is noted here. While it is not heard, all silence is
+   (`upkeep/canary.py`), and what it is told is noted here. While it is not heard, all silence is
    held against the service alone; and once it is heard again, everybody has a whole lease anew.
 2. Of the other accounts' agents at least half are heard. Where fewer are, something is wrong that
    the canary does not meet, and everybody is waited for, for `HOLD_SECONDS` at most.

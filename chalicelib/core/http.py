@@ -49,13 +49,16 @@ class Principal:
     """Who is asking.
 
     `subject` is an account's id, a server's for an agent, or a worker's own. `scopes` is None for a
-    session, which may do everything that its account may.
+    session, which may do everything that its account may. Features whose callers are programs
+    derive from this, and add the caller's record.
     """
 
     subject: str
     session_id: str | None = None
     scopes: frozenset[str] | None = None
-    record: Any = None
+
+
+P = TypeVar("P", bound=Principal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,12 @@ class Call:
         if self.principal is None:
             raise _signed_out()
         return self.principal
+
+    def caller_as(self, kind: type[P]) -> P:
+        """Who is asking, as the kind that recognises callers of this route's access."""
+        if not isinstance(self.caller, kind):
+            raise TypeError(f"{self.caller.subject} was not recognised as {kind.__name__}")
+        return self.caller
 
     def if_match(self) -> int:
         """The version that an update is based on, from `If-Match: "3"`."""

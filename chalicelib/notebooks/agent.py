@@ -7,10 +7,8 @@ from typing import Any
 import msgspec
 
 from chalicelib.accounts import service as accounts
-from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import Gone, Invalid
-from chalicelib.core.http import Principal
 from chalicelib.notebooks import lifecycle, service, state_machines, stop_reasons
 from chalicelib.notebooks.agent_schemas import (
     Boot,
@@ -20,6 +18,7 @@ from chalicelib.notebooks.agent_schemas import (
     Redeemed,
     Visitor,
 )
+from chalicelib.notebooks.callers import AgentCaller
 from chalicelib.notebooks.models import Notebook, Server, Ticket
 from chalicelib.notebooks.schemas import Activity
 from chalicelib.notebooks.states import ServerState
@@ -30,7 +29,7 @@ HEARTBEAT_SECONDS = 15
 """How often an agent reports."""
 
 
-def recognise(headers: Mapping[str, str]) -> Principal | None:
+def recognise(headers: Mapping[str, str]) -> AgentCaller | None:
     """The server whose agent sends these headers. Raises `Gone` when that server has ended."""
     token = headers.get("authorization", "").removeprefix("Bearer ").strip()
     server_id, _, secret = token.partition(".")
@@ -44,7 +43,7 @@ def recognise(headers: Mapping[str, str]) -> Principal | None:
         return None
     if server.state == ServerState.ENDED:
         raise Gone("This server has ended.", code="server_ended")
-    return Principal(server.id, record=server)
+    return AgentCaller(server.id, server=server)
 
 
 def boot(server: Server) -> Boot:
@@ -188,14 +187,6 @@ def commit(server: Server, change: Commit) -> Committed:
         ],
     )
     return saved
-
-
-def place_of(server: Server) -> clusters.Place:
-    """Where the clusters of a server belong."""
-    notebook = _notebook(server)
-    return clusters.Place(
-        server.account_id, notebook.id, notebook.name, server.id, service.origin(notebook.id)
-    )
 
 
 def _notebook(server: Server) -> Notebook:

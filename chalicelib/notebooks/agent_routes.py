@@ -1,9 +1,11 @@
 """Routes of the agent: what the program inside a notebook may call, for its notebook alone."""
 
+from chalicelib.billing import schemas as billing_schemas
+from chalicelib.billing import service as billing
 from chalicelib.core.http import Api, Call, authenticate_by
 from chalicelib.notebooks import agent, rights
 from chalicelib.notebooks import agent_schemas as schemas
-from chalicelib.notebooks.models import Server
+from chalicelib.notebooks.callers import server_of
 from chalicelib.storage import schemas as blobs
 from chalicelib.storage import service as storage
 from chalicelib.workspaces import service as workspaces
@@ -11,14 +13,6 @@ from chalicelib.workspaces.schemas import Commit, Committed, Head
 
 api = Api("agent", may=rights.SERVE)
 authenticate_by("agent", agent.recognise)
-
-
-def server_of(call: Call) -> Server:
-    """The server whose agent calls."""
-    server = call.caller.record
-    if not isinstance(server, Server):
-        raise TypeError("agents are recognised by their server")
-    return server
 
 
 @api.post("/agent/boot", access="agent", returns=schemas.Boot)
@@ -95,3 +89,9 @@ def complete_blob(call: Call, body: blobs.CompleteBlob) -> blobs.Done:
 def commit(call: Call, body: Commit) -> Committed:
     """Add a snapshot of the files."""
     return agent.commit(server_of(call), body)
+
+
+@api.get("/agent/usage", access="agent", returns=billing_schemas.UsageNow)
+def read_own_usage(call: Call) -> billing_schemas.UsageNow:
+    """Read what the account's notebooks and clusters cost at the moment."""
+    return billing.usage_now(server_of(call).account_id)

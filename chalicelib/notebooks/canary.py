@@ -1,24 +1,10 @@
-"""The canary: a server that nobody owns, whose agent reports each minute as all agents do.
+"""The canary's notebook and server: nobody's, without a task, and in no index of what lives.
 
-It goes through the public address of the API, by the routes, the code and the tables that every
-agent's reports take, with a token of its own. If it is not heard, neither are they, and nobody may
-be stopped for being silent (`core/hearing.py`). No sweep finds the canary: it is in no index of
-what lives, and has no task.
+The canary (`upkeep/canary.py`) reports on it each minute, as agents do on theirs.
 """
 
-import secrets
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
-
-import msgspec
-import urllib3
-
-from chalicelib.clusters import service as clusters
-from chalicelib.core import clock, config, hearing, ids
-from chalicelib.core.observability import log
+from chalicelib.core import clock, ids
 from chalicelib.notebooks import disks
-from chalicelib.notebooks.agent_schemas import Heartbeat
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import NotebookState, ServerState
 
@@ -26,76 +12,25 @@ _NOBODY = "0" * 26
 """What no id ends with: ids begin with the time at which they are made."""
 ACCOUNT_ID = f"acc_{_NOBODY}"
 """Whose the canary is: nobody's. Whoever goes through all notebooks leaves these out."""
-_NOTEBOOK_ID, _SERVER_ID = f"nb_{_NOBODY}", f"srv_{_NOBODY}"
-_TIMEOUT = urllib3.Timeout(connect=3, read=20)
-"""As an agent's: the service's gateway gives up after 29 s."""
+NOTEBOOK_ID, SERVER_ID = f"nb_{_NOBODY}", f"srv_{_NOBODY}"
 
 
-class NotHeard(Exception):
-    """The API did not take a report, or did not do what it said."""
-
-
-def check() -> None:
-    """Report as an agent does, and note whether that was heard. What is wrong is logged."""
-    secret = ids.new_secret()
-    _stand_ready(ids.digest(secret))
-    try:
-        _report(f"{_SERVER_ID}.{secret}")
-    except (NotHeard, urllib3.exceptions.HTTPError) as error:
-        _complain(error)
-        return
-    hearing.note()
-
-
-def _complain(error: Exception) -> None:
-    """One report may fail; the second in a row means that the service is deaf."""
-    if hearing.now().since is None:
-        log.error(
-            "the service does not hear its canary; nobody is stopped for silence", why=str(error)
-        )
-    else:
-        log.warning("the canary was not heard once", why=str(error))
-
-
-def _stand_ready(digest: str) -> None:
-    """Make the rows that reports are about, with a new token."""
-    now = clock.now()
+def stand_ready() -> str:
+    """Make the rows that its reports are about; gives the token of its agent."""
+    now, secret = clock.now(), ids.new_secret()
     Notebook(
-        _NOTEBOOK_ID, account_id=ACCOUNT_ID, name="Canary", size="small", idle_minutes=60,
-        source_kind="canary", state=NotebookState.RUNNING, state_since=now, server_id=_SERVER_ID,
+        NOTEBOOK_ID, account_id=ACCOUNT_ID, name="Canary", size="small", idle_minutes=60,
+        source_kind="canary", state=NotebookState.RUNNING, state_since=now, server_id=SERVER_ID,
         created_at=now, updated_at=now,
     ).save()  # fmt: skip
     Server(
-        _SERVER_ID, notebook_id=_NOTEBOOK_ID, account_id=ACCOUNT_ID, size="small",
+        SERVER_ID, notebook_id=NOTEBOOK_ID, account_id=ACCOUNT_ID, size="small",
         disk_gib=disks.INCLUDED_GIB, state=ServerState.RUNNING, stages={}, requested_at=now,
-        agent_digest=digest,
+        agent_digest=ids.digest(secret),
     ).save()  # fmt: skip
-    clusters.stand_canary_ready(ACCOUNT_ID, _NOTEBOOK_ID, _SERVER_ID)
+    return f"{SERVER_ID}.{secret}"
 
 
-def _report(token: str) -> None:
-    """Report as a notebook's agent, and of a cluster. Raises `NotHeard`."""
-    mark = secrets.randbits(40)
-    beat = Heartbeat(clock.now(), busy_kernels=0, kernels=0, memory_bytes=mark)
-    _post("/agent/heartbeat", msgspec.to_builtins(beat), token)
-    if Server.get(_SERVER_ID, consistent_read=True).memory_bytes != mark:
-        raise NotHeard("the heartbeat was answered, and is not in the table")
-    report = {"joined": [], "clients": 0, "active": False}
-    _post(f"/agent/clusters/{clusters.CANARY_ID}/report", report, token)
-
-
-def _post(path: str, body: Mapping[str, Any], token: str) -> None:
-    answer = _pool().request(
-        "POST",
-        config.settings().api_url + path,
-        body=msgspec.json.encode(body),
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        redirect=False,
-    )
-    if answer.status != 200:
-        raise NotHeard(f"{path} answered {answer.status}")
-
-
-@lru_cache(maxsize=1)
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+def memory_told() -> int | None:
+    """The memory that its last heartbeat told."""
+    return Server.get(SERVER_ID, consistent_read=True).memory_bytes

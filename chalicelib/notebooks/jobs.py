@@ -5,15 +5,11 @@ Every one may run twice, late, or beside itself: each does what is left to do.
 
 from typing import Any
 
-import msgspec
-
 from chalicelib.billing import rights as billing
 from chalicelib.core import config, db
 from chalicelib.core.entry_points import (
     EVERY_DAY,
     EVERY_MINUTE,
-    by_hand,
-    daily_at,
     on_event,
     schedule,
     step,
@@ -23,7 +19,6 @@ from chalicelib.core.observability import log
 from chalicelib.metering import rights as metering
 from chalicelib.notebooks import (
     agent,
-    canary,
     fargate,
     lifecycle,
     purge,
@@ -35,7 +30,6 @@ from chalicelib.notebooks import (
     tasks,
     uses,
 )
-from chalicelib.notebooks import reconcile as reconcile_chain
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
 from chalicelib.plans import catalogue
@@ -189,17 +183,6 @@ def on_task_state_change(detail: dict[str, Any]) -> None:
         lifecycle.ended(server, task)
 
 
-@schedule(
-    EVERY_MINUTE,
-    name="canary",
-    alarm="notebooks",
-    may=("put the canary's rows", "get servers", "get, put hearing"),
-)
-def check_hearing() -> None:
-    """Schedule: report as an agent does, and note whether the service heard it."""
-    canary.check()
-
-
 @schedule(EVERY_MINUTE, alarm="notebooks", may=("query servers.idle", *rights.STOP))
 def idle_sweep() -> None:
     """Sweep: stop the servers that nobody used for their notebook's idle time."""
@@ -256,35 +239,6 @@ def meter_usage() -> None:
 
 
 @schedule(
-    daily_at(0, 2),
-    alarm="billing",
-    timeout_seconds=900,
-    may=(
-        "scan notebooks",
-        *metering.FIND_OPEN_USES,
-        *metering.BEGIN_USES,
-        *metering.RECORD_USES,
-    ),
-)
-def sample_storage() -> None:
-    """Sweep: record what every account stores in its notebooks, deleted ones left out."""
-    sweeps.sample_storage()
-
-
-@schedule(daily_at(3, 30), alarm="billing", timeout_seconds=900, may=rights.AUDIT)
-def reconcile_usage() -> None:
-    """Schedule: hold the whole chain of this and last month together; differences are errors."""
-    reconcile_chain.recent_months()
-
-
-@by_hand(timeout_seconds=900, may=rights.AUDIT)
-def reconcile_month(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """For an operator: the reports of `month` (of `account_id` alone, if there is one)."""
-    reports = reconcile_chain.of_month(event["month"], event.get("account_id"))
-    return [msgspec.to_builtins(report) for report in reports]
-
-
-@schedule(
     EVERY_DAY,
     alarm="notebooks",
     timeout_seconds=900,
@@ -293,15 +247,8 @@ def reconcile_month(event: dict[str, Any]) -> list[dict[str, Any]]:
         "delete, get, update notebooks",
         "delete routes",
         "batch-write, query snapshots",
-        "query snapshots.by_manifest",
-        "delete, query, update manifests",
-        "delete, query, scan, update blobs",
-        "purge contents",
-        "read manifests",
-        "list contents",
-        "query clusters.by_live_account",
     ),
 )
 def purge_sweep() -> None:
-    """Sweep: delete for good what was deleted 30 days ago, and contents that nothing names."""
+    """Sweep: delete for good what was deleted 30 days ago."""
     purge.sweep()

@@ -8,7 +8,6 @@ Each move is conditional on the state it starts from: asked twice, it happens on
 import zlib
 from datetime import datetime
 
-from chalicelib.clusters import service as clusters
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.metering import service as metering
@@ -185,15 +184,10 @@ def ask_to_stop(
             )
     except db.Refused:
         if read_server(server.id).state == ServerState.STOPPING:
-            _begin_first_stop(server)
+            begin_stop(server, attempt="stop")
         return False
-    _begin_first_stop(server)
-    return True
-
-
-def _begin_first_stop(server: Server) -> None:
     begin_stop(server, attempt="stop")
-    clusters.stop_all_of(server.notebook_id, server.id)
+    return True
 
 
 def begin_stop(server: Server, attempt: str) -> None:
@@ -220,7 +214,6 @@ def ended(server: Server, task: fargate.Task | None) -> None:
         uses.begin_if_started(server, task)
         _end(server, task)
     _release(server)
-    clusters.stop_all_of(server.notebook_id, server.id)
     # Last: if it fails, nobody waits for it, and the minute's sweep does it.
     metering.settle(server.id)
 

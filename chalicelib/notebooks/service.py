@@ -1,15 +1,17 @@
 """The rules of notebooks: making, changing, starting, stopping, entering, deleting."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import service as billing
-from chalicelib.core import clock, config, db, ids, names, pages
+from chalicelib.core import clock, config, db, ids, names, pages, sweeps
 from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
-from chalicelib.notebooks import disks, lifecycle, sources, state_machines
+from chalicelib.notebooks import disks, fargate, lifecycle, sources, state_machines
 from chalicelib.notebooks.models import Notebook, Route, Server, Ticket
 from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
-from chalicelib.notebooks.states import NotebookState, Reason
+from chalicelib.notebooks.states import NotebookState, Reason, ServerState
 from chalicelib.plans import catalogue
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Committed
@@ -260,6 +262,25 @@ def servers(
             last_evaluated_key=pages.decode_cursor(cursor, belongs_to=notebook.id),
         )
     )
+
+
+def stopped_server(detail: dict[str, Any]) -> Server | None:
+    """The server whose task has stopped, as an event of ECS says; None of all other events."""
+    task = fargate.parse(detail)
+    if not task.is_over or not ids.is_id("srv", task.server_id):
+        return None
+    try:
+        return lifecycle.read_server(task.server_id)
+    except NotFound:
+        return None
+
+
+def ended_servers(server_ids: Iterable[str]) -> set[str]:
+    """Those of these servers that have ended."""
+    wanted = list(server_ids)
+    rows = Server.batch_get(wanted, consistent_read=True) if wanted else ()
+    found = sweeps.readable("servers were not all read", rows)
+    return {server.id for server in found if server.state == ServerState.ENDED}
 
 
 def _require_present(notebook: Notebook) -> Notebook:

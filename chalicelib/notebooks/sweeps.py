@@ -9,7 +9,7 @@ from chalicelib.core import clock, db, hearing, sweeps
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
 from chalicelib.metering import service as metering
-from chalicelib.notebooks import canary, fargate, lifecycle, stop_reasons, tasks, uses
+from chalicelib.notebooks import fargate, lifecycle, stop_reasons, tasks, uses
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState
 
@@ -170,18 +170,6 @@ def meter() -> None:
         with surviving("a server was not stopped", server_id=verdict.use_id, cause=verdict.cause):
             server = lifecycle.read_server(verdict.use_id)
             lifecycle.ask_to_stop(server, Reason(verdict.cause), verdict.message)
-
-
-def sample_storage() -> None:
-    """Record what every account stores in its notebooks, deleted ones left out."""
-    stored: dict[str, int] = {}
-    every = Notebook.scan(attributes_to_get=["account_id", "bytes", "deleted_at"])
-    for notebook in sweeps.readable("storage was not sampled", every):
-        if notebook.account_id == canary.ACCOUNT_ID:
-            continue
-        size = 0 if notebook.deleted_at is not None else notebook.bytes
-        stored[notebook.account_id] = stored.get(notebook.account_id, 0) + size
-    metering.sample_storage(stored)
 
 
 def _in_shards(index: Any, condition: db.Condition | None) -> Iterator[Server]:

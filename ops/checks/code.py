@@ -53,7 +53,6 @@ _APP_MAY_IMPORT = ("chalice", "chalicelib.core")
 _APP_MAY_IMPORT_OF_FEATURES = (
     "routes",
     "agent_routes",
-    "cluster_routes",
     "worker_routes",
     "jobs",
 )
@@ -61,6 +60,9 @@ _APP_MAY_IMPORT_OF_FEATURES = (
 _INFRA = "infra"
 _PROGRAMS = ("benchmarks", "localcloud", "ops")
 _MAY_IMPORT_INFRA = "ops/checks/"
+_KEEPS = ("contents", "stored_bytes", "differing")
+"""What a feature answers of an account, if it keeps contents, bytes, or what is billed."""
+_LOOKED_AFTER = "chalicelib/upkeep/features.py"
 
 
 def findings(root: Path) -> Iterator[Finding]:
@@ -72,6 +74,7 @@ def findings(root: Path) -> Iterator[Finding]:
     for program in _PROGRAMS:
         for path in sorted((root / program).rglob("*.py")):
             yield from _imports_infra(path.relative_to(root).as_posix(), path)
+    yield from _not_looked_after(root)
 
 
 def _of_the_service(place: str, tree: ast.Module) -> Iterator[Finding]:
@@ -91,6 +94,25 @@ def _imports_infra(place: str, path: Path) -> Iterator[Finding]:
     for name, line in _imports(ast.parse(path.read_bytes())):
         if _is_one_of(name, (_INFRA,)):
             yield Finding(place, line, f"{name}: only ops/checks imports infra; read .chalice/")
+
+
+def _not_looked_after(root: Path) -> Iterator[Finding]:
+    """What a feature keeps of an account, and upkeep does not list."""
+    listing = root / _LOOKED_AFTER
+    source = listing.read_bytes() if listing.exists() else b""
+    listed = {name for name, _ in _references(ast.parse(source))}
+    for path in sorted((root / "chalicelib").glob("*/*.py")):
+        place = path.relative_to(root).as_posix()
+        for node in ast.parse(path.read_bytes()).body:
+            name = f"{place.removesuffix('.py').replace('/', '.')}.{getattr(node, 'name', '')}"
+            if place != _LOOKED_AFTER and _keeps(node) and name not in listed:
+                yield Finding(place, node.lineno, f"{name}: {_LOOKED_AFTER} lacks it")
+
+
+def _keeps(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.FunctionDef) or node.name not in _KEEPS:
+        return False
+    return [argument.arg for argument in node.args.args[:1]] == ["account_id"]
 
 
 def _conditional_writes(place: str, tree: ast.Module) -> Iterator[Finding]:

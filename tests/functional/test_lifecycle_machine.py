@@ -41,19 +41,19 @@ class Lifecycles(RuleBasedStateMachine):
         from chalicelib.notebooks import (  # noqa: PLC0415
             agent,
             agent_schemas,
+            audit,
             deletion,
             fargate,
             jobs,
             lifecycle,
             models,
-            reconcile,
             schemas,
             service,
         )
 
         self.agent, self.jobs, self.lifecycle = agent, jobs, lifecycle
         self.deletion, self.hearing = deletion, hearing
-        self.metering, self.reconcile = metering, reconcile
+        self.metering, self.audit = metering, audit
         self.heartbeat = agent_schemas.Heartbeat
         self.clock, self.refused = clock, fargate.LaunchRefused
         self.models, self.service, self.ids, self.errors = models, service, ids, errors
@@ -85,7 +85,7 @@ class Lifecycles(RuleBasedStateMachine):
             assert examine(self._world()) == []
             assert not [task for task in self.ecs.tasks.values() if self._is_stray(task)]
             for month in self.metering.recent_months():
-                assert list(self.reconcile.differing(self.account, month)) == []
+                assert list(self.audit.differing(self.account, month)) == []
         finally:
             self.patch.undo()
 

@@ -361,6 +361,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agent/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the notebook's clusters: those that live, and those that ended within a day. */
+        get: operations["list_own_clusters"];
+        put?: never;
+        /** Start a cluster. */
+        post: operations["create_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a cluster of the notebook. */
+        get: operations["read_own_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/scale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change how many workers there shall be. */
+        post: operations["scale_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a cluster; nothing is saved. */
+        post: operations["close_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell how a cluster is doing; it is stopped when nobody does. */
+        post: operations["report_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell that finished results are saved; the stop goes on. */
+        post: operations["note_saved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give workers that start from now on another environment. */
+        post: operations["set_environment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/clusters/{cluster_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the newest lines that a worker has written; without `worker`, those of every worker. */
+        get: operations["read_own_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clusters": {
         parameters: {
             query?: never;
@@ -717,7 +854,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Get addresses to read contents from. */
+        /** Get addresses to read contents of the newest snapshot from. */
         post: operations["download_blobs"];
         delete?: never;
         options?: never;
@@ -770,143 +907,6 @@ export interface paths {
         put?: never;
         /** Add a snapshot of the files. */
         post: operations["commit"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the notebook's clusters: those that live, and those that ended within a day. */
-        get: operations["list_own_clusters"];
-        put?: never;
-        /** Start a cluster. */
-        post: operations["create_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read a cluster of the notebook. */
-        get: operations["read_own_cluster"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/scale": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Change how many workers there shall be. */
-        post: operations["scale_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Close a cluster; nothing is saved. */
-        post: operations["close_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/report": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Tell how a cluster is doing; it is stopped when nobody does. */
-        post: operations["report_cluster"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/saved": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Tell that finished results are saved; the stop goes on. */
-        post: operations["note_saved"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/environment": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give workers that start from now on another environment. */
-        post: operations["set_environment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/clusters/{cluster_id}/logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read the newest lines that a worker has written; without `worker`, those of every worker. */
-        get: operations["read_own_logs"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1419,12 +1419,60 @@ export interface components {
             pdf_url: string | null;
         };
         /**
-         * ClusterPage
-         * @description A page of clusters, newest first.
+         * CreateCluster
+         * @description A cluster to be started. Memory in GiB; a budget in dollars.
          */
-        ClusterPage: {
-            items: components["schemas"]["Cluster"][];
-            next_cursor: string | null;
+        CreateCluster: {
+            name: string;
+            workers: number;
+            vcpu: number;
+            memory_gib: number;
+            scheduler: components["schemas"]["Scheduler"];
+            environment: components["schemas"]["Environment"];
+            /** @default 0 */
+            gpu: number;
+            /**
+             * @default on_demand
+             * @enum {unknown}
+             */
+            purchase: "on_demand" | "spot" | "spot_with_fallback";
+            /** @default null */
+            budget_usd: string | null;
+            /** @default 20 */
+            idle_minutes: number;
+            /** @default false */
+            detached: boolean;
+            /** @default null */
+            dashboard_path: string | null;
+        };
+        /**
+         * Scheduler
+         * @description Where a cluster's scheduler listens, and its TLS certificate and key (PEM).
+         */
+        Scheduler: {
+            address: string;
+            ca: string;
+            certificate: string;
+            key: string;
+        };
+        /**
+         * Environment
+         * @description What workers need to run a notebook's code: Python's version, packages, modules.
+         */
+        Environment: {
+            python: string;
+            /** @default null */
+            lock: components["schemas"]["BlobRef"] | null;
+            /** @default null */
+            modules: components["schemas"]["BlobRef"] | null;
+        };
+        /**
+         * BlobRef
+         * @description Some content, by hash and size in bytes.
+         */
+        BlobRef: {
+            sha256: string;
+            size: number;
         };
         /**
          * Cluster
@@ -1528,6 +1576,98 @@ export interface components {
             bytes: number;
         };
         /**
+         * Clusters
+         * @description Clusters of one notebook, newest first.
+         */
+        Clusters: {
+            items: components["schemas"]["Cluster"][];
+        };
+        /**
+         * Scale
+         * @description How many workers there shall be; `retire` names those that end first.
+         */
+        Scale: {
+            workers: number;
+            /** @default [] */
+            retire: string[];
+        };
+        /**
+         * CloseCluster
+         * @description The work is done; or, with a message, the scheduler is lost, and this says what to do.
+         */
+        CloseCluster: {
+            /** @default null */
+            message: string | null;
+        };
+        /**
+         * ClusterReport
+         * @description How a cluster's scheduler is doing; `joined` are the workers that it has.
+         *
+         *         `paused` of them hold so much in memory that they begin no more tasks.
+         */
+        ClusterReport: {
+            joined: string[];
+            clients: number;
+            active: boolean;
+            /** @default null */
+            last_active_at: string | null;
+            /** @default null */
+            tasks: components["schemas"]["TaskCounts"] | null;
+            /** @default 0 */
+            paused: number;
+        };
+        /**
+         * ReportAnswer
+         * @description What the agent should know; with `save`, finished results are to be saved now.
+         */
+        ReportAnswer: {
+            state: string;
+            stop: components["schemas"]["Stop"] | null;
+            save: boolean;
+            wanted: number;
+        };
+        /**
+         * SavedResults
+         * @description How many finished results were saved, and how large they are.
+         */
+        SavedResults: {
+            results: number;
+            bytes: number;
+        };
+        /**
+         * Done
+         * @description Nothing to tell: it is done.
+         */
+        Done: Record<string, never>;
+        /**
+         * LogPage
+         * @description The newest lines, oldest first.
+         *
+         *         The cursor leads to the lines before them; or, where no worker was named, to those of other
+         *         workers: first come those that run.
+         */
+        LogPage: {
+            lines: components["schemas"]["LogLine"][];
+            next_cursor: string | null;
+        };
+        /**
+         * LogLine
+         * @description A line that a worker wrote, at most 8,000 characters of it.
+         */
+        LogLine: {
+            at: string;
+            text: string;
+            worker: string;
+        };
+        /**
+         * ClusterPage
+         * @description A page of clusters, newest first.
+         */
+        ClusterPage: {
+            items: components["schemas"]["Cluster"][];
+            next_cursor: string | null;
+        };
+        /**
          * WorkerPage
          * @description A page of workers, newest first.
          */
@@ -1578,26 +1718,6 @@ export interface components {
             workers: number;
         };
         /**
-         * LogPage
-         * @description The newest lines, oldest first.
-         *
-         *         The cursor leads to the lines before them; or, where no worker was named, to those of other
-         *         workers: first come those that run.
-         */
-        LogPage: {
-            lines: components["schemas"]["LogLine"][];
-            next_cursor: string | null;
-        };
-        /**
-         * LogLine
-         * @description A line that a worker wrote, at most 8,000 characters of it.
-         */
-        LogLine: {
-            at: string;
-            text: string;
-            worker: string;
-        };
-        /**
          * WorkerBoot
          * @description Which job of Batch is starting as a worker.
          */
@@ -1617,16 +1737,6 @@ export interface components {
             gpu: number;
             scheduler: components["schemas"]["Scheduler"];
             environment: components["schemas"]["WorkerEnvironment"];
-        };
-        /**
-         * Scheduler
-         * @description Where a cluster's scheduler listens, and its TLS certificate and key (PEM).
-         */
-        Scheduler: {
-            address: string;
-            ca: string;
-            certificate: string;
-            key: string;
         };
         /**
          * WorkerEnvironment
@@ -1654,11 +1764,6 @@ export interface components {
             code: "environment" | "other" | "scheduler";
             message: string;
         };
-        /**
-         * Done
-         * @description Nothing to tell: it is done.
-         */
-        Done: Record<string, never>;
         /**
          * Health
          * @description That the service answers, and in which version.
@@ -1755,10 +1860,13 @@ export interface components {
         /**
          * Head
          * @description The newest snapshot of a workspace, and how full it is. Sizes in bytes.
+         *
+         *         The manifest is JSON, compressed by zlib; `manifest` is the SHA-256 of the JSON.
          */
         Head: {
             snapshot_id: string | null;
             seq: number;
+            manifest: string | null;
             manifest_url: string | null;
             quota_bytes: number;
             used_bytes: number;
@@ -1888,14 +1996,6 @@ export interface components {
             blobs: components["schemas"]["BlobRef"][];
         };
         /**
-         * BlobRef
-         * @description Some content, by hash and size in bytes.
-         */
-        BlobRef: {
-            sha256: string;
-            size: number;
-        };
-        /**
          * BlobUploads
          * @description How to store each of the contents offered.
          */
@@ -1981,103 +2081,6 @@ export interface components {
             seq: number;
             used_bytes: number;
             files: number;
-        };
-        /**
-         * CreateCluster
-         * @description A cluster to be started. Memory in GiB; a budget in dollars.
-         */
-        CreateCluster: {
-            name: string;
-            workers: number;
-            vcpu: number;
-            memory_gib: number;
-            scheduler: components["schemas"]["Scheduler"];
-            environment: components["schemas"]["Environment"];
-            /** @default 0 */
-            gpu: number;
-            /**
-             * @default on_demand
-             * @enum {unknown}
-             */
-            purchase: "on_demand" | "spot" | "spot_with_fallback";
-            /** @default null */
-            budget_usd: string | null;
-            /** @default 20 */
-            idle_minutes: number;
-            /** @default false */
-            detached: boolean;
-            /** @default null */
-            dashboard_path: string | null;
-        };
-        /**
-         * Environment
-         * @description What workers need to run a notebook's code: Python's version, packages, modules.
-         */
-        Environment: {
-            python: string;
-            /** @default null */
-            lock: components["schemas"]["BlobRef"] | null;
-            /** @default null */
-            modules: components["schemas"]["BlobRef"] | null;
-        };
-        /**
-         * Clusters
-         * @description Clusters of one notebook, newest first.
-         */
-        Clusters: {
-            items: components["schemas"]["Cluster"][];
-        };
-        /**
-         * Scale
-         * @description How many workers there shall be; `retire` names those that end first.
-         */
-        Scale: {
-            workers: number;
-            /** @default [] */
-            retire: string[];
-        };
-        /**
-         * CloseCluster
-         * @description The work is done; or, with a message, the scheduler is lost, and this says what to do.
-         */
-        CloseCluster: {
-            /** @default null */
-            message: string | null;
-        };
-        /**
-         * ClusterReport
-         * @description How a cluster's scheduler is doing; `joined` are the workers that it has.
-         *
-         *         `paused` of them hold so much in memory that they begin no more tasks.
-         */
-        ClusterReport: {
-            joined: string[];
-            clients: number;
-            active: boolean;
-            /** @default null */
-            last_active_at: string | null;
-            /** @default null */
-            tasks: components["schemas"]["TaskCounts"] | null;
-            /** @default 0 */
-            paused: number;
-        };
-        /**
-         * ReportAnswer
-         * @description What the agent should know; with `save`, finished results are to be saved now.
-         */
-        ReportAnswer: {
-            state: string;
-            stop: components["schemas"]["Stop"] | null;
-            save: boolean;
-            wanted: number;
-        };
-        /**
-         * SavedResults
-         * @description How many finished results were saved, and how large they are.
-         */
-        SavedResults: {
-            results: number;
-            bytes: number;
         };
         /**
          * NotebookPage
@@ -3252,6 +3255,391 @@ export interface operations {
             };
         };
     };
+    list_own_clusters: {
+        parameters: {
+            query?: {
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clusters"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCluster"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_own_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scale_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scale"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    close_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseCluster"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    report_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClusterReport"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportAnswer"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    note_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedResults"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Environment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_own_logs: {
+        parameters: {
+            query?: {
+                worker?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_clusters: {
         parameters: {
             query?: {
@@ -4165,391 +4553,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Committed"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_own_clusters: {
-        parameters: {
-            query?: {
-                name?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Clusters"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    create_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CreateCluster"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_own_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    scale_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Scale"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    close_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CloseCluster"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    report_cluster: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ClusterReport"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReportAnswer"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    note_saved: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SavedResults"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    set_environment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Environment"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cluster"];
-                };
-            };
-            /** @description It can't be done; the message says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Our mistake, or a service's we need. */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_own_logs: {
-        parameters: {
-            query?: {
-                worker?: string;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                cluster_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LogPage"];
                 };
             };
             /** @description It can't be done; the message says why. */

@@ -253,6 +253,6 @@ def test_every_worker_of_a_killed_notebook_is_gone_within_a_minute(
 
         eventually(lambda: parts(cloud, "worker") == [], within=60)
         eventually(lambda: live_jobs(cloud) == [], within=60)
-        assert cluster.until("stopped")["stop"]["reason"] == "notebook_stopped"
+        assert cluster.until("stopped")["stop"]["reason"] == "notebook_lost"
         rig.notebook.until("failed")
     assert doctor(cloud) == ""

@@ -50,11 +50,12 @@ from chalicelib.core import clock, config, errors, hearing, ids
 from chalicelib.metering import uses
 from chalicelib.metering.ledger import plain
 from chalicelib.metering.models import Segment, Use
+from chalicelib.notebooks.callers import Place
 from localcloud.tables import Call, Tables
 from tests.unit.clusters.fake_batch import HOST_LOST, Execution, FakeBatch, FakeMachines
 
 ACCOUNT = "acc_1"
-PLACE = service.Place(ACCOUNT, "nb_1", "Story", "srv_1", "http://nb-1.localhost")
+PLACE = Place(ACCOUNT, "nb_1", "Story", "srv_1", "http://nb-1.localhost")
 BEGIN = int(datetime(2026, 11, 10, 9, 50, tzinfo=UTC).timestamp())
 NAMES = ("sim", "fit")
 MOST_WORKERS = 5
@@ -218,7 +219,7 @@ class Histories(RuleBasedStateMachine):
         try:
             principal = worker.recognise(headers)
             if principal is not None:
-                worker.boot(principal.record, job_id)
+                worker.boot(principal.worker, job_id)
                 self.ordered.append((job_id, self.now))
                 self.joined[job_id] = self.batch.jobs[job_id].name
                 return

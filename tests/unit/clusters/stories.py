@@ -15,12 +15,13 @@ from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environmen
 from chalicelib.core import clock, config, ids
 from chalicelib.core.hearing import Heard
 from chalicelib.metering.models import Use
+from chalicelib.notebooks.callers import Place
 from localcloud.tables import tables
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 ACCOUNT = "acc_1"
-PLACE = service.Place(ACCOUNT, "nb_1", "Story", "srv_1", "http://nb-1.localhost")
+PLACE = Place(ACCOUNT, "nb_1", "Story", "srv_1", "http://nb-1.localhost")
 SETTINGS = config.Settings(**dict.fromkeys((each.name for each in fields(config.Settings)), "set"))
 
 
@@ -92,7 +93,7 @@ class Story:
         token = self.batch.tokens[job_id]
         principal = worker.recognise({"authorization": f"Bearer {token}"})
         assert principal is not None
-        worker.boot(principal.record, job_id)
+        worker.boot(principal.worker, job_id)
 
     def exit_all(self, code: int = 0) -> None:
         """Every job's program ends."""

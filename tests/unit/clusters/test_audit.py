@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.accounts.models import Account
-from chalicelib.clusters import service
+from chalicelib.clusters import audit
 from chalicelib.clusters.models import Worker
 from chalicelib.core import clock
 from chalicelib.metering.models import Use
@@ -28,7 +28,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
 
 
 def _findings() -> list[tuple[str, str]]:
-    return [(found.link, found.message) for found in service.differing("acc_1", MONTH)]
+    return [(found.link, found.message) for found in audit.differing("acc_1", MONTH)]
 
 
 def test_what_agrees_is_no_finding(running: Story) -> None:
@@ -100,4 +100,4 @@ def test_other_accounts_are_left_alone(running: Story) -> None:
 
     Use(running.uses()[0].id).delete()
 
-    assert [*service.differing("acc_2", MONTH)] == []
+    assert [*audit.differing("acc_2", MONTH)] == []

@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts.models import Account
-from chalicelib.clusters import crew, environments, jobs, lifecycle, pools, service, worker
+from chalicelib.clusters import (
+    crew,
+    environments,
+    jobs,
+    lifecycle,
+    of_servers,
+    pools,
+    service,
+    worker,
+)
 from chalicelib.clusters.models import Cluster, Pool, Worker
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.states import ClusterState, PoolKind, PoolState, Reason, WorkerEnd
 from chalicelib.core import clock
+from chalicelib.notebooks.callers import Place
 from tests.endings import (
     Act,
     ends_the_same_cut_off_and_run_again,
@@ -21,7 +31,7 @@ from tests.lost_answers import Wire, without_recognition
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 
 ACCOUNT = "acc_1"
-PLACE = service.Place(ACCOUNT, "nb_1", "Story", "srv_1", "http://nb-1.localhost")
+PLACE = Place(ACCOUNT, "nb_1", "Story", "srv_1", "http://nb-1.localhost")
 SCHEDULER = Scheduler("tls://10.64.64.1:8700", "ca", "certificate", "key")
 WANTED = CreateCluster("sim", 2, 1, 2, SCHEDULER, Environment("3.11"), detached=True)
 
@@ -181,9 +191,9 @@ def a_cluster_is_stopped(world: World) -> Act:
     return lambda: service.stop(cluster)
 
 
-def a_cluster_of_a_stopping_notebook_is_stopped(world: World) -> Act:
+def a_cluster_of_a_lost_notebook_is_stopped(world: World) -> Act:
     cluster = world.running()
-    return lambda: service.stop_all_of(cluster.notebook_id, cluster.server_id)
+    return lambda: of_servers.stop_after(cluster.notebook_id, cluster.server_id)
 
 
 def a_stopping_cluster_is_drained(world: World) -> Act:
@@ -236,7 +246,7 @@ STORIES = (
     its_environment_changes,
     results_are_saved,
     a_cluster_is_stopped,
-    a_cluster_of_a_stopping_notebook_is_stopped,
+    a_cluster_of_a_lost_notebook_is_stopped,
     a_stopping_cluster_is_drained,
     jobs_are_asked_to_end,
     a_cluster_is_closed,

@@ -18,12 +18,13 @@ from chalicelib.clusters.schemas import (
 )
 from chalicelib.clusters.states import WorkerEnd
 from chalicelib.core import clock, config
+from chalicelib.notebooks.callers import Place
 from localcloud.tables import tables
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 SETTINGS = config.Settings(**dict.fromkeys((each.name for each in fields(config.Settings)), "set"))
-PLACE = service.Place("acc_1", "nb_1", "Mine", "srv_1", "http://nb-1.localhost")
+PLACE = Place("acc_1", "nb_1", "Mine", "srv_1", "http://nb-1.localhost")
 LOST, LET_GO, SHUT_DOWN, KILLED = 71, 0, 143, 137
 """Exit codes of workers."""
 BUSY, DONE = TaskCounts(3, 1, 0, 0), TaskCounts(0, 0, 4, 0)
@@ -67,7 +68,7 @@ class Home:
             headers = {"authorization": f"Bearer {self.batch.tokens[job_id]}"}
             principal = worker.recognise(headers)
             assert principal is not None
-            worker.boot(principal.record, job_id)
+            worker.boot(principal.worker, job_id)
         self.hear()
 
     def hear(self) -> None:

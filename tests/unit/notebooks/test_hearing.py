@@ -1,18 +1,9 @@
 """The service's own deafness ends nothing; who truly falls silent is stopped all the same."""
 
-import pytest
-
-from chalicelib.clusters import jobs as cluster_jobs
-from chalicelib.clusters import lifecycle as cluster_lifecycle
-from chalicelib.clusters import service as clusters
-from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.schemas import ClusterReport
-from chalicelib.clusters.states import ClusterState
 from chalicelib.core import hearing
-from chalicelib.notebooks import agent, canary, jobs, lifecycle
-from chalicelib.notebooks.models import Notebook, Route, Server
+from chalicelib.notebooks import agent, jobs, lifecycle
+from chalicelib.notebooks.models import Route, Server
 from chalicelib.notebooks.states import Reason, ServerState
-from tests.unit.notebooks.clusters import cluster_of, cluster_state, install, report_cluster
 from tests.unit.notebooks.world import ACCOUNT, World
 
 OTHERS = ("acc_2", "acc_3", "acc_4")
@@ -178,119 +169,9 @@ def test_what_is_busy_when_the_reports_stop_is_not_taken_for_idle(world: World) 
     assert world.state(server) == ServerState.RUNNING
 
 
-# Clusters
-
-
-@pytest.fixture
-def batch(world: World) -> None:
-    install(world)
-
-
-@pytest.mark.usefixtures("batch")
-def test_ten_minutes_of_deafness_end_no_cluster(world: World) -> None:
-    cluster = cluster_of(world.running())
-
-    for _ in range(10):
-        world.passes(minutes=1, is_heard=False)
-        cluster_jobs.cluster_sweep()
-    assert cluster_state(cluster) == ClusterState.RUNNING
-
-    world.passes(minutes=1)
-    cluster_jobs.cluster_sweep()
-    report_cluster(cluster)
-    world.passes(minutes=2)
-    cluster_jobs.cluster_sweep()
-    assert cluster_state(cluster) == ClusterState.RUNNING
-
-
-@pytest.mark.usefixtures("batch")
-def test_the_one_cluster_is_stopped_once_it_is_silent_and_the_canary_is_not(world: World) -> None:
-    cluster = cluster_of(world.running())
-    world.passes(seconds=cluster_lifecycle.LEASE_SECONDS + 60)
-
-    cluster_jobs.cluster_sweep()
-
-    found = Cluster.get(cluster)
-    assert (found.state, found.stop_reason) == (ClusterState.STOPPING, "lease_expired")
-
-
-# The canary
-
-
-class Line:
-    """The way from the canary to the API: in this process, and cut when a test says so."""
-
-    def __init__(self, world: World) -> None:
-        self.broken: set[str] = set()
-        world.patch.setattr(canary, "_post", self.post)
-
-    def post(self, path: str, body: dict[str, object], token: str) -> None:
-        if any(path.endswith(part) for part in self.broken):
-            raise canary.NotHeard(path)
-        principal = agent.recognise({"authorization": f"Bearer {token}"})
-        assert principal is not None
-        server = principal.record
-        if path == "/agent/heartbeat":
-            beat = body["memory_bytes"]
-            assert isinstance(beat, int)
-            server.update([Server.memory_bytes.set(beat)])
-        else:
-            cluster_id = path.split("/")[3]
-            found = clusters.of_notebook(server.notebook_id, cluster_id)
-            clusters.report(found, ClusterReport([], clients=0, active=False))
-
-
-def test_the_canary_is_heard_as_long_as_both_its_reports_arrive(world: World) -> None:
-    line = Line(world)
-    canary.check()
-    first = hearing.now().since
-    world.passes(minutes=1, is_heard=False)
-    canary.check()
-    assert hearing.now().since == first == int(world.now.timestamp()) - 60
-
-    for part in ("/heartbeat", "/report"):
-        line.broken = {part}
-        world.passes(minutes=1, is_heard=False)
-        canary.check()
-        world.passes(minutes=1, is_heard=False)
-        canary.check()
-        assert hearing.now().since is None
-        line.broken = set()
-        canary.check()
-        assert hearing.now().since == int(world.now.timestamp())
-
-
-def test_an_api_that_answers_without_writing_is_not_heard(world: World) -> None:
-    world.patch.setattr(canary, "_post", lambda *_: None)
-
-    canary.check()
-
-    assert hearing.now().since is None
-
-
-def test_no_sweep_finds_the_canary(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    Line(world)
-    canary.check()
-    world.passes(days=40)
-
-    sweep()
-    jobs.purge_sweep()
-    jobs.sample_storage()
-
-    rows = list(Notebook.by_account.query(canary.ACCOUNT_ID))
-    assert [row.state for row in rows] == ["running"]
-    assert list(cluster_lifecycle.live()) == []
-    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
-
-
 def test_leases_outlast_an_outage_that_the_canary_cannot_see() -> None:
     longest_between_reports = agent.HEARTBEAT_SECONDS + 20
-    for lease in (
-        lifecycle.LEASE_SECONDS,
-        cluster_lifecycle.LEASE_SECONDS,
-        cluster_lifecycle.FIRST_LEASE,
-    ):
-        assert lease > hearing.GAP_SECONDS + longest_between_reports
+    assert hearing.GAP_SECONDS + longest_between_reports < lifecycle.LEASE_SECONDS
 
 
 def test_an_account_is_one_voice(world: World) -> None:

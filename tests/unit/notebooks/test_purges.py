@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-import boto3
 import pytest
 
 from chalicelib.core.errors import NotFound
 from chalicelib.notebooks import deletion, jobs
 from chalicelib.notebooks.models import Notebook
-from chalicelib.storage import service as storage
 from chalicelib.workspaces import service as workspaces
-from chalicelib.workspaces.models import Snapshot
 from localcloud.tables import Call
 from tests.unit.notebooks.world import ACCOUNT, World, worlds
 
@@ -43,12 +40,6 @@ def purgeable(world: World) -> Notebook:
     world.delete(notebook)
     world.passes(days=31)
     return notebook
-
-
-def swept_for_days(world: World) -> None:
-    for _ in range(4):
-        world.passes(days=2)
-        jobs.purge_sweep()
 
 
 def restored(notebook: Notebook) -> bool:
@@ -119,17 +110,6 @@ def test_at_whatever_request_it_happens_a_notebook_is_whole_or_gone(
     assert tried >= 3
 
 
-def test_the_contents_of_an_accounts_last_notebook_go_with_it(world: World) -> None:
-    notebook = purgeable(world)
-
-    jobs.purge_sweep()
-
-    assert world.is_gone(notebook.id)
-    swept_for_days(world)
-    assert world.s3.objects == {}
-    assert storage.accounts() == set()
-
-
 def test_a_notebook_that_cannot_be_purged_keeps_no_other(world: World) -> None:
     stuck, other = purgeable(world), purgeable(world)
     world.delete(other)
@@ -145,41 +125,6 @@ def test_a_notebook_that_cannot_be_purged_keeps_no_other(world: World) -> None:
     jobs.purge_sweep()
 
     assert world.is_gone(other.id)
-
-
-def test_a_row_without_an_account_keeps_no_purge_from_the_others(world: World) -> None:
-    """A restore that came after the purge left one, before writes were conditional."""
-    boto3.client("dynamodb").put_item(
-        TableName="ramon-local-notebooks", Item={"id": {"S": "nb_ghost"}, "updated_at": {"N": "1"}}
-    )
-    world.sign_up("acc_2")
-    kept = world.notebook("acc_2")
-    unused = storage.put("acc_2", b"named by no snapshot").sha256
-    notebook = purgeable(world)
-
-    jobs.purge_sweep()
-
-    assert world.is_gone(notebook.id)
-    assert world.is_whole(kept.id)
-    assert unused not in storage.owned("acc_2", [unused])
-
-
-def test_what_cannot_be_read_of_one_account_costs_it_nothing_and_no_other_anything(
-    world: World,
-) -> None:
-    """A manifest that is gone: it is not known what its notebook needs, so nothing is deleted."""
-    world.sign_up("acc_2")
-    broken, kept = world.notebook(), world.notebook("acc_2")
-    before = {key for key in world.s3.objects if key.startswith(f"blobs/{ACCOUNT}/")}
-    world.s3.drop([f"manifests/{row.manifest}" for row in Snapshot.query(broken.id)])
-    unused = storage.put("acc_2", b"named by no snapshot").sha256
-    world.passes(days=2)
-
-    jobs.purge_sweep()
-
-    assert before <= world.s3.objects.keys()
-    assert world.is_whole(kept.id)
-    assert f"blobs/acc_2/{unused}" not in world.s3.objects
 
 
 def test_a_deletion_that_was_cut_off_stops_the_server_when_it_is_asked_for_again(

@@ -7,14 +7,12 @@ import boto3
 import pytest
 
 from chalicelib.billing.models import BillingAccount
-from chalicelib.clusters import jobs as cluster_jobs
 from chalicelib.core import sweeps
 from chalicelib.notebooks import agent, jobs, lifecycle
 from chalicelib.notebooks.agent_schemas import Heartbeat
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
 from localcloud.tables import Call
-from tests.unit.notebooks.clusters import cluster_of, cluster_state, install
 from tests.unit.notebooks.world import ACCOUNT, World
 
 YEAR_ZERO = -62_135_700_000_000
@@ -253,21 +251,6 @@ def test_an_account_that_cannot_be_read_keeps_no_other_from_being_stopped(
         ServerState.RUNNING,
         ServerState.STOPPING,
     ]
-
-
-def test_a_cluster_that_cannot_be_read_keeps_no_other_from_being_looked_after(
-    world: World,
-) -> None:
-    install(world)
-    clusters = [cluster_of(world.running()) for _ in range(4)]
-    store("clusters", {"id": clusters[1]}, "last_active_at", YEAR_ZERO)
-    world.passes(minutes=40)
-
-    cluster_jobs.cluster_sweep()
-    cluster_jobs.meter_clusters()
-
-    others = [each for each in clusters if each != clusters[1]]
-    assert [cluster_state(each) for each in others] == ["stopping"] * 3
 
 
 def test_items_that_failed_are_counted_and_all_others_are_done() -> None:

@@ -13,7 +13,7 @@ from chalicelib.billing import service as billing
 from chalicelib.billing.models import BillingAccount
 from chalicelib.core import db, hearing
 from chalicelib.metering.models import Use
-from chalicelib.notebooks import agent, jobs, lifecycle, reconcile
+from chalicelib.notebooks import agent, audit, jobs, lifecycle
 from chalicelib.notebooks.models import Server
 from chalicelib.notebooks.states import Reason, ServerState
 from tests.fakes import event_of
@@ -158,7 +158,7 @@ def test_a_silent_agent_does_not_take_back_what_ecs_has_vouched_for(world: World
 
 
 def _findings() -> list[str]:
-    return [found.message for found in reconcile.differing(ACCOUNT, MONTH)]
+    return [found.message for found in audit.differing(ACCOUNT, MONTH)]
 
 
 def test_the_audit_finds_what_ecs_ran_and_nobody_was_billed_for(world: World) -> None:
@@ -176,16 +176,6 @@ def test_the_audit_finds_a_use_that_began_late(world: World) -> None:
     Use(server.id).update([Use.started_at.set(START + 60)])
 
     assert _findings() == [f"started at {START}, billed from {START + 60} on"]
-
-
-def test_the_audit_looks_at_accounts_that_no_bill_knows(world: World) -> None:
-    server = world.running()
-    Use(server.id).delete()
-
-    (report,) = reconcile.of_month(MONTH)
-
-    assert report.account_id == ACCOUNT
-    assert [found.link for found in report.findings] == ["servers ─ uses"]
 
 
 def test_two_failures_at_one_moment_do_not_pass_the_days_bound(world: World) -> None:

@@ -98,3 +98,12 @@ def test_a_registry_and_a_path_of_this_machine_are_found_in_tracked_files(tmp_pa
     subprocess.run(["git", "add", "lock", "notes", "picture"], cwd=tmp_path, check=True)
     found = [str(finding) for finding in files.findings(tmp_path)]
     assert found == ["lock:2: names a package registry", "notes:1: names a path of this machine"]
+
+
+def test_what_a_feature_keeps_must_be_looked_after(tmp_path: Path) -> None:
+    kept = "def contents(account_id: str) -> set[str]: ..."
+    (finding,) = _findings(tmp_path, "chalicelib/datasets/kept.py", kept)
+    assert finding.endswith("datasets.kept.contents: chalicelib/upkeep/features.py lacks it")
+
+    listing = "from chalicelib.datasets import kept\nkept.contents"
+    assert not _findings(tmp_path, "chalicelib/upkeep/features.py", listing)

@@ -12,6 +12,7 @@ const STOPS: Readonly<Record<string, string>> = {
   plan: "Stopped because your plan no longer covers it",
   unpaid: "Stopped because a payment is missing",
   notebook_stopped: "Stopped with its notebook",
+  notebook_lost: "Stopped because its notebook ended",
   lease_expired: "Stopped after losing contact with its notebook",
   scheduler_lost: "Stopped because its scheduler ended",
   failed_start: "Did not start",

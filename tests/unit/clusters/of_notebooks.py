@@ -2,7 +2,7 @@
 
 from chalicelib.clusters import lifecycle, service
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
-from chalicelib.notebooks import agent
+from chalicelib.notebooks.callers import place_of
 from chalicelib.notebooks.models import Server
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines
 from tests.unit.notebooks.world import World
@@ -18,7 +18,7 @@ def cluster_of(server: Server) -> str:
     """A cluster whose scheduler has just reported."""
     at = Scheduler("tls://10.64.64.1:8700", "ca", "certificate", "key")
     wanted = CreateCluster("sim", 0, 1, 2, at, Environment("3.11"), idle_minutes=5)
-    cluster = service.create(agent.place_of(server), wanted)
+    cluster = service.create(place_of(server), wanted)
     report_cluster(cluster.id)
     return cluster.id
 

@@ -1,12 +1,9 @@
 """Routes by which the agent of a notebook has clusters, for its notebook alone."""
 
-from chalicelib.billing import schemas as billing_schemas
-from chalicelib.billing import service as billing
 from chalicelib.clusters import rights, schemas
 from chalicelib.clusters import service as clusters
 from chalicelib.core.http import Api, Call
-from chalicelib.notebooks import agent
-from chalicelib.notebooks.agent_routes import server_of
+from chalicelib.notebooks.callers import place_of, server_of
 from chalicelib.storage.schemas import Done
 
 api = Api("agent clusters", may=rights.SERVE)
@@ -21,7 +18,7 @@ api = Api("agent clusters", may=rights.SERVE)
 )
 def create_cluster(call: Call, body: schemas.CreateCluster) -> schemas.Cluster:
     """Start a cluster."""
-    return clusters.view(clusters.create(agent.place_of(server_of(call)), body))
+    return clusters.view(clusters.create(place_of(server_of(call)), body))
 
 
 @api.get("/agent/clusters", access="agent", returns=schemas.Clusters, query=("name",))
@@ -110,9 +107,3 @@ def read_own_logs(call: Call, cluster_id: str) -> schemas.LogPage:
     """Read the newest lines that a worker has written; without `worker`, those of every worker."""
     cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.log_of(cluster, call.query.get("worker"), call.query.get("cursor"))
-
-
-@api.get("/agent/usage", access="agent", returns=billing_schemas.UsageNow)
-def read_own_usage(call: Call) -> billing_schemas.UsageNow:
-    """Read what the account's notebooks and clusters cost at the moment."""
-    return billing.usage_now(server_of(call).account_id)

@@ -1,0 +1,18 @@
+"""What notebooks keep in storage, account by account."""
+
+from chalicelib.notebooks import canary
+from chalicelib.notebooks.models import Notebook
+
+
+def accounts() -> set[str]:
+    """Every account that has notebooks, deleted ones included."""
+    every = Notebook.scan(attributes_to_get=["account_id"], consistent_read=True)
+    # A row that a restore made after a purge has none, before writes were conditional.
+    found = {notebook.account_id for notebook in every if notebook.account_id}
+    return found - {canary.ACCOUNT_ID}
+
+
+def stored_bytes(account_id: str) -> int:
+    """The bytes of an account's notebooks, deleted ones left out."""
+    every = Notebook.by_account.query(account_id)
+    return sum(notebook.bytes for notebook in every if notebook.deleted_at is None)

@@ -1,0 +1,58 @@
+"""Compares what services themselves record with what was billed, along the whole chain.
+
+    servers, workers ─ uses ─ segments ─ ledger ─ hours ─ Stripe's sums ─ invoice
+
+Features look at the first link, each at its own records; billing looks at the others.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from chalicelib.billing import service as billing
+from chalicelib.core.observability import log, surviving
+from chalicelib.metering import service as metering
+from chalicelib.notebooks import kept as notebooks
+from chalicelib.upkeep import features
+
+
+def recent_months() -> None:
+    """Hold together every account's last and present month, and log what differs as errors."""
+    for month in metering.recent_months():
+        billed = metering.accounts_of(month)
+        for account_id in _accounts(billed):
+            with surviving("a month could not be looked at", account_id=account_id, month=month):
+                for report in _reports(account_id, month, is_billed=account_id in billed):
+                    _complain(report)
+
+
+def _complain(report: billing.Report) -> None:
+    for finding in report.findings:
+        log.error(
+            "the books disagree", account_id=report.account_id, month=report.month,
+            link=finding.link, subject=finding.subject, why=finding.message,
+        )  # fmt: skip
+
+
+def of_month(month: str, account_id: str | None = None) -> list[billing.Report]:
+    """The reports of a month's accounts, or of one of them."""
+    if account_id is not None:
+        return list(_reports(account_id, month, is_billed=True))
+    billed = metering.accounts_of(month)
+    return [
+        report
+        for account in _accounts(billed)
+        for report in _reports(account, month, is_billed=account in billed)
+    ]
+
+
+def _accounts(billed: Iterable[str]) -> list[str]:
+    """Who may have used something: who was billed, and who has notebooks, billed or not."""
+    return sorted({*billed, *notebooks.accounts()})
+
+
+def _reports(account_id: str, month: str, *, is_billed: bool) -> Iterator[billing.Report]:
+    """The report of an account's month; none of one who used nothing and was billed nothing."""
+    first = list(features.differing(account_id, month))
+    if first or is_billed:
+        report = billing.report(account_id, month)
+        yield replace(report, findings=[*first, *report.findings])
