@@ -241,6 +241,24 @@ def test_the_next_cell_is_told_why_a_cluster_has_gone(rig: Rig) -> None:
     assert "You stopped it" in rig.run(ASKED)
 
 
+def test_a_notebook_that_is_stopped_keeps_its_clusters_results(
+    ada: Person, cloud: LocalCloud
+) -> None:
+    with Rig(ada, "Evening") as rig:
+        assert rig.run(KEPT).endswith("2470\n")
+        cluster = rig.newest()
+
+        rig.notebook.stop(within=120)
+
+        told = cluster.until("stopped")
+        assert (told["stop"]["reason"], told["saved"]["results"]) == ("notebook_stopped", 20)
+        rig.notebook.start()
+        rig.enter()
+        saved = rig.run("import ramon; sum(ramon.saved_results('kept').values())")
+        assert saved.endswith("2470")
+    assert doctor(cloud) == ""
+
+
 def test_every_worker_of_a_killed_notebook_is_gone_within_a_minute(
     ada: Person, cloud: LocalCloud
 ) -> None:
