@@ -52,11 +52,12 @@ export function GuidePage() {
               with the kernel dead.
             </li>
             <li>Nobody was connected for two minutes, unless it is detached.</li>
-            <li>Its notebook stops: results that you have not fetched are lost.</li>
+            <li>Its notebook stops.</li>
           </ul>
           <p>
-            Before a cluster stops because it is idle, nobody is connected, or money runs out,
-            finished results are saved among the notebook's files. A cell loads them:
+            Before a cluster stops because it is idle, nobody is connected, money runs out, or its
+            notebook is stopped, finished results are saved among the notebook's files. A cell loads
+            them:
           </p>
           <CodeSnippet label="Load the saved results" code={savedResults("sweep")} />
         </Section>
