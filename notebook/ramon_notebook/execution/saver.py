@@ -205,7 +205,11 @@ class OutputSaver:
             execution.owner = ""  # the cell was cut and pasted: it shows what it showed then
         counted = cell.get("execution_count") == execution.execution_count
         number = self._taken_in_by(execution, saving)
-        if number:
+        # A page gets the number of a cell by another message than its outputs.
+        lags = execution.ended_at and not counted and same(shown, execution.outputs.nbformat())
+        if number and lags:
+            execution.written, settled = 0, False
+        elif number:
             certain = saving is not None and saving.shows is not None
             settled = execution.saved_by_its_page(shown, number, certain=certain)
         elif counted and same(shown, execution.outputs.nbformat()):

@@ -110,6 +110,23 @@ def test_a_save_right_after_an_answer_of_the_servers_own_doubles_nothing(
     eventually(lambda: shows(file, f"{name} ended\n" if cleared else said(name)))
 
 
+def test_a_save_just_before_a_page_knows_the_number_of_a_cell_loses_no_number(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    file = put(workspace, "number.ipynb", "print('shown')", waiting("later"))
+    opened = open_page("number.ipynb")
+    opened.run("c0")
+    eventually(lambda: opened.text("c0") == "shown\n" and not opened.runs("c0"), within=30)
+    opened.cell("c0")["execution_count"] = None
+    begin(opened, "later", "c1")
+    assert opened.save()
+    opened.close()
+    eventually(lambda: cells(file)["c0"]["execution_count"] == 1)
+    let_end(workspace, "later")
+    eventually(lambda: shows(file, said("later"), "c1"))
+    assert shows(file, "shown\n")
+
+
 def test_outputs_that_are_cleared_just_after_the_end_stay_cleared(
     workspace: Path, open_page: OpenPage
 ) -> None:

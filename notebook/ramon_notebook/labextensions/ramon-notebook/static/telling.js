@@ -61,14 +61,15 @@ export class Absence {
       return;
     }
     this.said = why;
-    if (this.shown) {
-      this.Notification.dismiss(this.shown);
-    }
     const callback = () => window.open(this.openUrl, '_blank');
-    this.shown = this.Notification.error(why, {
+    const options = {
       autoClose: false,
       actions: this.openUrl ? [{ label: 'Open the notebook', callback }] : []
-    });
+    };
+    const { shown: id, Notification } = this;
+    if (!id || !Notification.update({ id, message: why, type: 'error', ...options })) {
+      this.shown = Notification.error(why, options);
+    }
   }
 }
 
