@@ -78,12 +78,17 @@ class WorkspaceContents(NotebookFiles):
 
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Write. Raises 507 with advice when the workspace would outgrow its quota."""
-        self._activity.note()
         self._check_name(path)
         saving = Saving.told(model.pop("ramon", None))
         if model.get("type") == "notebook" and isinstance(model.get("content"), dict):
+            before = self._on_disk(path)
             model["content"] = current(model["content"])
-            self._saver.widgets.put_into(model["content"], before=self._metadata(path))
+            # A page saves outputs by itself, and as long as something changes them.
+            if sources(model["content"]) != sources(before):
+                self._activity.note()
+            self._saver.widgets.put_into(model["content"], before=_metadata(before))
+        else:
+            self._activity.note()
         self._check_quota(model, path)
         file, notebook = self.file(path), model.get("content")
         async with self._saver.lock:
@@ -171,13 +176,12 @@ class WorkspaceContents(NotebookFiles):
             used = keeper.quota_bytes - keeper.free_bytes
             raise web.HTTPError(507, full_message(keeper.quota_bytes, used))
 
-    def _metadata(self, path: str) -> dict[str, Any]:
-        """The metadata of a notebook's file as it is now."""
+    def _on_disk(self, path: str) -> Any:
+        """The notebook of a file as it is now; None if there is none."""
         try:
-            metadata = json.loads(self.file(path).read_bytes())["metadata"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
-        return metadata if isinstance(metadata, dict) else {}
+            return json.loads(self.file(path).read_bytes())
+        except (OSError, ValueError):
+            return None
 
     def _size_now(self, path: str) -> int:
         try:
@@ -199,6 +203,27 @@ class Unnoticed:
         """The file as it is now."""
         modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
         return cls(file.stat().st_mtime_ns, modified, sha256(file.read_bytes()).hexdigest())
+
+
+def sources(notebook: Any) -> list[tuple[str, str]] | None:
+    """What a person wrote in a notebook: each cell's kind and text; None if it is no notebook."""
+    match notebook:
+        case {"cells": list(cells)}:
+            cells = [cell for cell in cells if isinstance(cell, dict)]
+            return [(str(cell.get("cell_type")), _text(cell.get("source"))) for cell in cells]
+    return None
+
+
+def _text(source: Any) -> str:
+    """A cell's text, which files may hold in lines."""
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def _metadata(notebook: Any) -> dict[str, Any]:
+    match notebook:
+        case {"metadata": dict(metadata)}:
+            return metadata
+    return {}
 
 
 def _size(model: dict[str, Any]) -> int:

@@ -320,6 +320,34 @@ def test_a_page_that_only_asks_for_lists_is_no_activity(
     eventually(lambda: service.heartbeats[-1]["last_activity"] > quiet)
 
 
+def test_a_page_that_saves_by_itself_is_no_activity_but_what_somebody_wrote_is(
+    service: FakeService, notebook: Notebook
+) -> None:
+    browser = notebook.browser()
+
+    def save(source: str, printed: str) -> None:
+        content = json.loads(notebook_json(source))
+        printing = {"output_type": "stream", "name": "stdout", "text": printed}
+        content["cells"][0]["outputs"] = [printing]
+        model = {"type": "notebook", "format": "json", "content": content}
+        answer = browser.request("PUT", "/api/contents/by-itself.ipynb", model, Accept="*/*")
+        assert answer.status in (200, 201), answer.body
+
+    def last() -> str:
+        count = len(service.heartbeats)
+        eventually(lambda: len(service.heartbeats) > count + 2)
+        activity: str = service.heartbeats[-1]["last_activity"]
+        return activity
+
+    save("forever()", "1")
+    before = last()
+    for number in range(2, 5):
+        save("forever()", str(number))
+    assert last() == before, "a thread prints, and the page saves it"
+    save("forever()  # typed", "4")
+    eventually(lambda: service.heartbeats[-1]["last_activity"] > before)
+
+
 @pytest.mark.parametrize("status", [503, 401, 404])
 def test_a_service_that_is_away_costs_the_notebook_nothing(
     service: FakeService, notebook: Notebook, status: int
