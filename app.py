@@ -5,7 +5,6 @@ without this file, and with it all that is set up here (aws/chalice#1566). Each 
 needs is declared beside its body, in its feature's `jobs.py`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent
@@ -19,7 +18,6 @@ from chalicelib.clusters import routes as clusters
 from chalicelib.clusters import worker_routes
 from chalicelib.core import openapi
 from chalicelib.core.entry_points import EntryPoint, Event, Schedule
-from chalicelib.core.observability import log
 from chalicelib.metering import routes as metering
 from chalicelib.notebooks import agent_routes, jobs
 from chalicelib.notebooks import routes as notebooks
@@ -48,17 +46,6 @@ APIS = (
 for _api in APIS:
     app.register_blueprint(_api.blueprint)
 
-
-@app.middleware("scheduled")
-def tell_of_failures(event: CloudWatchEvent, run: Callable[[CloudWatchEvent], Any]) -> Any:
-    """Log what ends a scheduled function as an error: Lambda's own line of it rings no alarm."""
-    try:
-        return run(event)
-    except Exception:
-        log.exception("a scheduled function failed")
-        raise
-
-
 FUNCTIONS: list[EntryPoint[..., Any]] = []
 """Every entry point that is not a route."""
 
@@ -69,13 +56,13 @@ def _function(entry_point: EntryPoint[..., Any]) -> Any:
     name, trigger = entry_point.declared.name, entry_point.declared.trigger
 
     def on_schedule(_event: CloudWatchEvent) -> Any:
-        return entry_point()
+        return entry_point.run()
 
     def on_event(event: CloudWatchEvent) -> Any:
-        return entry_point(event.detail)
+        return entry_point.run(event.detail)
 
     def on_call(event: dict[str, Any], _context: object) -> Any:
-        return entry_point(event)
+        return entry_point.run(event)
 
     on_schedule.__name__ = on_event.__name__ = on_call.__name__ = name
     match trigger:

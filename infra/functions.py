@@ -15,7 +15,25 @@ from chalicelib.core.entry_points import (
     Schedule,
 )
 from infra import logs
-from infra.cloudformation import Json, Resources, camel, kebab, ref, staged
+from infra.cloudformation import (
+    Json,
+    Resources,
+    att,
+    camel,
+    kebab,
+    ref,
+    resource,
+    staged,
+)
+
+UNDELIVERED = "UndeliveredEvents"
+"""The logical id of the queue of events that failed at every try."""
+
+_KEPT_SECONDS = 14 * 86_400
+"""How long such an event is kept: the longest that SQS allows."""
+
+_AS_JSON = {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
+"""Lambda's own lines as documents, too: alarms read its reports (`infra/alarms.py`)."""
 
 
 class Undeclared(Exception):
@@ -84,7 +102,7 @@ def _check(declared: list[Declaration]) -> None:
 
 def resources(found: list[Function]) -> Resources:
     """What is added to the functions that Chalice makes, and their log groups."""
-    made: Resources = {}
+    made: Resources = {UNDELIVERED: _undelivered()}
     for function in found:
         made[function.log_group] = logs.group(function.log_group_name)
         made[function.logical_id] = {"Properties": _properties(function)}
@@ -94,15 +112,33 @@ def resources(found: list[Function]) -> Resources:
 def _properties(function: Function) -> Json:
     properties: Json = {
         "FunctionName": staged(function.short_name),
-        "LoggingConfig": {"LogGroup": ref(function.log_group)},
+        "LoggingConfig": {"LogGroup": ref(function.log_group), **_AS_JSON},
     }
-    if isinstance(function.declared.trigger, Schedule):
-        # The next run does what this one has not done.
-        properties["EventInvokeConfig"] = {
-            "MaximumRetryAttempts": 0,
-            "MaximumEventAgeInSeconds": 60,
-        }
+    if function.declared.retries is not None:
+        properties["EventInvokeConfig"] = _retries(function)
     return properties
+
+
+def _retries(function: Function) -> Json:
+    """What becomes of an event that Lambda could not deliver, or that failed."""
+    retries: Json = {"MaximumRetryAttempts": function.declared.retries}
+    if isinstance(function.declared.trigger, Schedule):
+        # Later, the next run has begun.
+        retries["MaximumEventAgeInSeconds"] = 60
+    if function.declared.dead_letters:
+        kept_in = {"Type": "SQS", "Destination": att(UNDELIVERED, "Arn")}
+        retries["DestinationConfig"] = {"OnFailure": kept_in}
+    return retries
+
+
+def _undelivered() -> Json:
+    """The queue of events that failed at every try, as Lambda got them, with the error."""
+    properties = {
+        "QueueName": staged("undelivered"),
+        "MessageRetentionPeriod": _KEPT_SECONDS,
+        "SqsManagedSseEnabled": True,
+    }
+    return resource("AWS::SQS::Queue", properties)
 
 
 def chalice_config(found: list[Function]) -> Json:

@@ -1,7 +1,7 @@
-"""The policy of each function's role: its own log, and the grants that it declares."""
+"""The policy of each function's role: its log, the grants and the dead letters it declares."""
 
-from infra.cloudformation import Json, allow, arn, policy_document
-from infra.functions import Function
+from infra.cloudformation import Json, allow, arn, att, policy_document
+from infra.functions import UNDELIVERED, Function
 from infra.grants import statements
 
 
@@ -13,6 +13,8 @@ def policy(function: Function) -> Json:
         arn("logs", f"log-group:{function.log_group_name}:*"),
     )
     granted = [each for grant in sorted(set(function.declared.may)) for each in statements(grant)]
+    if function.declared.dead_letters:
+        granted.append(allow("KeepWhatFailed", "sqs:SendMessage", att(UNDELIVERED, "Arn")))
     return policy_document([write_log, *_merged(granted)])
 
 

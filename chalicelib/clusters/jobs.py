@@ -22,7 +22,14 @@ from chalicelib.clusters import (
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import LIVE, SAVES, ClusterState, Reason, WorkerEnd
 from chalicelib.core import clock, config, db, ids
-from chalicelib.core.entry_points import EVERY_HOUR, EVERY_MINUTE, on_event, schedule, step
+from chalicelib.core.entry_points import (
+    EVERY_HOUR,
+    EVERY_MINUTE,
+    AskAgain,
+    on_event,
+    schedule,
+    step,
+)
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
 from chalicelib.metering import rights as metering
@@ -33,11 +40,12 @@ _AT_ONCE = 16
 """Jobs that one step submits or terminates side by side."""
 
 
-class StillRunning(Exception):
+class StillRunning(AskAgain):
     """Jobs have not stopped yet; the state machine asks again."""
 
 
 @step(
+    alarm="clusters",
     may=(
         *rights.CHANGE_CLUSTERS,
         *rights.FIND_LIVE,
@@ -60,6 +68,7 @@ def prepare_pool(event: dict[str, Any]) -> None:
 
 @step(
     timeout_seconds=300,
+    alarm="clusters",
     may=(
         *rights.CHANGE_CLUSTERS,
         *rights.FIND_WORKERS,
@@ -136,7 +145,7 @@ def _side_by_side(work: Callable[[Worker], None], workers: Iterable[Worker]) -> 
             done.result()
 
 
-@step(may=rights.STOP)
+@step(alarm="clusters", may=rights.STOP)
 def fail_cluster(event: dict[str, Any]) -> None:
     """Step: a start came to nothing. A cluster that never ran stops; another one shows it."""
     cluster = lifecycle.read(event["cluster_id"])
@@ -158,13 +167,18 @@ def _why_failed(error: str) -> str:
     return "Its computers could not be had. You are not charged for this. Try again."
 
 
-@step(may=rights.STOP_OF_NOTEBOOK)
+@step(alarm="clusters", may=rights.STOP_OF_NOTEBOOK)
 def stop_clusters(event: dict[str, Any]) -> None:
     """Step of `stop_notebook`: stop a server's clusters. Raises `StillSaving` until they saved."""
     of_servers.stop_before(event["notebook_id"], event["server_id"])
 
 
-@on_event("aws.ecs", "ECS Task State Change", may=("get servers", *rights.STOP_OF_NOTEBOOK))
+@on_event(
+    "aws.ecs",
+    "ECS Task State Change",
+    alarm="clusters",
+    may=("get servers", *rights.STOP_OF_NOTEBOOK),
+)
 def on_notebook_task_stopped(detail: dict[str, Any]) -> None:
     """Event: a task of ECS has stopped. If it was a notebook's, its clusters stop at once."""
     server = notebooks.stopped_server(detail)
@@ -172,7 +186,7 @@ def on_notebook_task_stopped(detail: dict[str, Any]) -> None:
         of_servers.stop_after(server.notebook_id, server.id)
 
 
-@step(may=(*rights.CHANGE_CLUSTERS, "succeed waiting steps"))
+@step(alarm="clusters", may=(*rights.CHANGE_CLUSTERS, "succeed waiting steps"))
 def drain_cluster(event: dict[str, Any]) -> None:
     """Step: let the agent save finished results, where nobody stands by who wants them."""
     cluster, token = lifecycle.read(event["cluster_id"]), event["task_token"]
@@ -184,6 +198,7 @@ def drain_cluster(event: dict[str, Any]) -> None:
 
 @step(
     timeout_seconds=300,
+    alarm="clusters",
     may=("get clusters", *rights.FIND_WORKERS, *rights.CHANGE_WORKERS, "terminate jobs"),
 )
 def terminate_workers(event: dict[str, Any]) -> None:
@@ -225,7 +240,7 @@ def close_cluster(event: dict[str, Any]) -> None:
     lifecycle.closed(cluster, spending.of([cluster])[cluster.id].spent)
 
 
-@on_event("aws.batch", "Batch Job State Change", may=rights.FOLLOW_WORKERS)
+@on_event("aws.batch", "Batch Job State Change", alarm="clusters", may=rights.FOLLOW_WORKERS)
 def on_job_state_change(detail: dict[str, Any]) -> None:
     """Event: a job of Batch has changed. Its worker's record follows."""
     job = batch.parse(detail)

@@ -11,6 +11,7 @@ from chalicelib.clusters import lifecycle
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.states import SAVES, ClusterState, Reason
 from chalicelib.core import clock
+from chalicelib.core.entry_points import AskAgain
 from chalicelib.core.sweeps import each
 from chalicelib.notebooks import service as notebooks
 
@@ -18,7 +19,7 @@ SAVING_SECONDS = 40
 """How long a server waits for its clusters: longer than `stop_cluster` waits for results (30 s)."""
 
 
-class StillSaving(Exception):
+class StillSaving(AskAgain):
     """A cluster's results are being saved; the state machine asks again."""
 
 

@@ -11,6 +11,7 @@ from chalicelib.clusters import environments, lifecycle
 from chalicelib.clusters.models import Cluster, Pool
 from chalicelib.clusters.states import PoolState
 from chalicelib.core import clock, db
+from chalicelib.core.entry_points import AskAgain
 from chalicelib.core.observability import log, surviving
 from chalicelib.core.sweeps import each, readable
 
@@ -26,11 +27,11 @@ _LOOK_SECONDS = 0.5
 """A pool is usually there within seconds; then nobody need wait for the next try."""
 
 
-class NoPlace(Exception):
+class NoPlace(AskAgain):
     """The cell is full; the cluster waits in line."""
 
 
-class NotReady(Exception):
+class NotReady(AskAgain):
     """The pool is being made, or removed; asking again is right."""
 
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, Required, TypedDict, TypeVar, Unpack
 
+from chalicelib.core.observability import log
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -71,11 +73,16 @@ class Declaration:
     name: str
     trigger: Trigger
     may: Rights
-    alarm: str | None = None
-    """Which alarm its errors ring: a name in `infra/alarms.py`."""
+    alarm: str
+    """Which alarm rings when it fails, or takes nearly as long as it may: see `infra/alarms.py`."""
 
     memory_mib: int = MEMORY_MIB
     timeout_seconds: int = TIMEOUT_SECONDS
+    retries: int | None = None
+    """How often Lambda tries it again by itself, 2 at most; None where its caller decides that."""
+
+    dead_letters: bool = False
+    """Whether what failed at every try is kept in the queue of undelivered events."""
 
 
 class Needs(TypedDict, total=False):
@@ -83,9 +90,15 @@ class Needs(TypedDict, total=False):
 
     name: str
     may: Required[Rights]
-    alarm: str
+    alarm: Required[str]
     memory_mib: int
     timeout_seconds: int
+    retries: int
+    dead_letters: bool
+
+
+class AskAgain(Exception):
+    """What a step waits for is not there yet: its state machine asks again. No alarm rings."""
 
 
 class EntryPoint(Generic[_P, _T]):
@@ -99,6 +112,16 @@ class EntryPoint(Generic[_P, _T]):
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Run the function."""
         return self._function(*args, **kwargs)
+
+    def run(self, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run the function for Lambda, and log what ends it: that is what rings its alarm."""
+        try:
+            return self._function(*args, **kwargs)
+        except AskAgain:
+            raise
+        except Exception:
+            log.exception("a function failed", function=self.declared.name)
+            raise
 
 
 DECLARED: list[EntryPoint[..., Any]] = []
@@ -118,15 +141,15 @@ def daily_at(hour: int, minute: int) -> Schedule:
 def schedule(
     when: Schedule, **needs: Unpack[Needs]
 ) -> Callable[[Callable[[], _T]], EntryPoint[[], _T]]:
-    """Declare a function that runs by the clock."""
-    return _declare(when, needs)
+    """Declare a function that runs by the clock. Its next run does what one has not done."""
+    return _declare(when, {"retries": 0, **needs})
 
 
 def on_event(
     source: str, detail_type: str, **needs: Unpack[Needs]
 ) -> Callable[[Callable[[Any], _T]], EntryPoint[[Any], _T]]:
-    """Declare a function that gets the details of events of AWS."""
-    return _declare(Event(source, detail_type), needs)
+    """Declare a function that gets the details of events of AWS. None is lost without a trace."""
+    return _declare(Event(source, detail_type), {"retries": 2, "dead_letters": True, **needs})
 
 
 def step(**needs: Unpack[Needs]) -> Callable[[Callable[[Any], _T]], EntryPoint[[Any], _T]]:

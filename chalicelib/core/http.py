@@ -139,7 +139,7 @@ class Route:
 
 
 FUNCTION = Declaration(
-    "api_handler", Requests(), may=(), alarm=None, memory_mib=1769, timeout_seconds=31
+    "api_handler", Requests(), may=(), alarm="api", memory_mib=1769, timeout_seconds=31
 )
 """The function behind all routes: a whole processor, and a little more time than API Gateway waits
 (29 s). It may do what its routes' `Api` declare."""

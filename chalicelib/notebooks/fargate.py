@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.core import aws, config
+from chalicelib.core.entry_points import AskAgain
 from chalicelib.notebooks import disks
 from chalicelib.plans.catalogue import Size
 
@@ -53,7 +54,7 @@ class Launch:
     environment: dict[str, str]
 
 
-class LaunchRefused(Exception):
+class LaunchRefused(AskAgain):
     """ECS would not start the task, for a reason that trying again may cure (capacity)."""
 
 

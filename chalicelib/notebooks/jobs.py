@@ -10,6 +10,7 @@ from chalicelib.core import config, db
 from chalicelib.core.entry_points import (
     EVERY_DAY,
     EVERY_MINUTE,
+    AskAgain,
     on_event,
     schedule,
     step,
@@ -35,22 +36,23 @@ from chalicelib.notebooks.states import Reason, ServerState
 from chalicelib.plans import catalogue
 
 
-class StillRunning(Exception):
+class StillRunning(AskAgain):
     """The task has not stopped yet; the state machine asks again."""
 
 
-class NoAddressYet(Exception):
+class NoAddressYet(AskAgain):
     """ECS does not tell the task's address yet; the state machine asks again."""
 
 
 @step(
+    alarm="notebooks",
     may=(
         "get, update servers",
         "succeed waiting steps",
         "fail waiting steps",
         "run notebook tasks",
         "stop tasks",
-    )
+    ),
 )
 def launch_server(event: dict[str, Any]) -> None:
     """Step: start the task of a server, and leave the token for the agent's ready call.
@@ -103,7 +105,10 @@ def _launch(server: Server, agent_token: str) -> fargate.Launch:
     )
 
 
-@step(may=(*rights.CHANGE, "describe tasks", *metering.BEGIN_USES, "batch-get uses"))
+@step(
+    alarm="notebooks",
+    may=(*rights.CHANGE, "describe tasks", *metering.BEGIN_USES, "batch-get uses"),
+)
 def open_server(event: dict[str, Any]) -> None:
     """Step: open the route to a server that is ready.
 
@@ -120,7 +125,7 @@ def open_server(event: dict[str, Any]) -> None:
     lifecycle.opened(server, found[0].address)
 
 
-@step(may=rights.STOP)
+@step(alarm="notebooks", may=rights.STOP)
 def fail_server(event: dict[str, Any]) -> None:
     """Step: a start came to nothing. Stop what there is of it, and tell the owner why."""
     server = lifecycle.read_server(event["server_id"])
@@ -131,7 +136,10 @@ def fail_server(event: dict[str, Any]) -> None:
     )
 
 
-@step(may=("get, update servers", "succeed waiting steps", *rights.FIND_TASKS, "stop tasks"))
+@step(
+    alarm="notebooks",
+    may=("get, update servers", "succeed waiting steps", *rights.FIND_TASKS, "stop tasks"),
+)
 def stop_server(event: dict[str, Any]) -> None:
     """Step: ask the task to stop, and leave the token for the event that says that it has."""
     server, token = lifecycle.read_server(event["server_id"]), event["task_token"]
@@ -143,7 +151,7 @@ def stop_server(event: dict[str, Any]) -> None:
     fargate.stop(_arn(server, task), server.stop_reason or "stopped")
 
 
-@step(may=(*rights.END, *rights.FIND_TASKS, "stop tasks"))
+@step(alarm="notebooks", may=(*rights.END, *rights.FIND_TASKS, "stop tasks"))
 def close_server(event: dict[str, Any]) -> None:
     """Step: close the record of a server whose task is over. Raises `StillRunning` before."""
     server = lifecycle.read_server(event["server_id"])
@@ -163,7 +171,7 @@ def _arn(server: Server, task: fargate.Task | None) -> str:
     return task.arn if task is not None else server.task_arn or ""
 
 
-@on_event("aws.ecs", "ECS Task State Change", may=rights.END)
+@on_event("aws.ecs", "ECS Task State Change", alarm="notebooks", may=rights.END)
 def on_task_state_change(detail: dict[str, Any]) -> None:
     """Event: a task of the cluster has changed.
 

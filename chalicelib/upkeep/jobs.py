@@ -52,7 +52,7 @@ def reconcile_usage() -> None:
     audit.recent_months()
 
 
-@by_hand(timeout_seconds=900, may=rights.AUDIT)
+@by_hand(timeout_seconds=900, alarm="billing", may=rights.AUDIT)
 def reconcile_month(event: dict[str, Any]) -> list[dict[str, Any]]:
     """For an operator: the reports of `month` (of `account_id` alone, if there is one)."""
     reports = audit.of_month(event["month"], event.get("account_id"))

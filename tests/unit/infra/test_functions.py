@@ -128,7 +128,7 @@ def test_an_entry_point_that_nobody_registers_is_refused(monkeypatch: pytest.Mon
     for module in ("infra.functions", "chalicelib.core.entry_points"):
         monkeypatch.setattr(f"{module}.DECLARED", declared)
 
-    @entry_points.schedule(entry_points.EVERY_HOUR, may=("get servers",))
+    @entry_points.schedule(entry_points.EVERY_HOUR, alarm="notebooks", may=("get servers",))
     def forgotten_sweep() -> None: ...
 
     with pytest.raises(Undeclared, match="forgotten_sweep is declared, but"):
@@ -149,3 +149,16 @@ def test_an_entry_point_that_is_registered_twice_is_refused(
 
     with pytest.raises(Undeclared, match="two entry points called launch_server"):
         functions.functions()
+
+
+def test_whatever_a_state_machine_waits_for_by_name_rings_no_alarm() -> None:
+    waits = {kind.__name__ for kind in entry_points.AskAgain.__subclasses__()}
+    retried: set[str] = set()
+    for path in MACHINES.glob("*.asl.json"):
+        for state in json.loads(path.read_text())["States"].values():
+            for retry in state.get("Retry", []):
+                if retry["MaxAttempts"]:
+                    retried |= {name for name in retry["ErrorEquals"] if "." not in name}
+
+    assert retried
+    assert retried <= waits
