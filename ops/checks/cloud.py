@@ -13,8 +13,9 @@ from infra import stack as written
 from ops.checks.behaviour import broken
 from ops.checks.behaviour.template import ACCOUNT, expand
 from ops.checks.finding import Finding
-from ops.deploy import package, settings, template
+from ops.deploy import indexes, package, settings, template
 
+_RESOURCES = "resources.json"
 _STAGE = "prod"
 """Packaged for its template, which is the same in all stages but for its parameters."""
 
@@ -22,6 +23,7 @@ _STAGE = "prod"
 def findings(root: Path) -> Iterator[Finding]:
     """Everything wrong with what is written, with the packaged template and each state machine."""
     yield from _stale(root)
+    yield from two_indexes(root)
     yield from _template(root)
     for machine in sorted((root / "stepfunctions").glob(f"*{template.MACHINE_SUFFIX}")):
         yield from _machine(machine, root)
@@ -31,6 +33,34 @@ def _stale(root: Path) -> Iterator[Finding]:
     """Files of `.chalice/` that are not what the code says."""
     for name in written.stale(root / ".chalice", written.files()):
         yield Finding(f".chalice/{name}", 1, "not up to date. Run: .venv/bin/python -m infra")
+
+
+def two_indexes(root: Path) -> Iterator[Finding]:
+    """Tables of which a deployment would change two indexes at once, over the version before.
+
+    That is the last one committed, or, where nothing differs from it, the one before. What is
+    deployed may be older: `ops.deploy` looks at that.
+    """
+    name = f".chalice/{_RESOURCES}"
+    now = json.loads((root / name).read_text(encoding="utf-8"))
+    for before in _versions(name, root):
+        if before != now:
+            for why in indexes.refused(before["Resources"], now["Resources"]):
+                yield Finding(name, 1, why)
+            return
+
+
+def _versions(name: str, root: Path) -> Iterator[dict[str, Any]]:
+    """The last two committed versions of a file, the newest first; none without a history."""
+    for commit in _git(root, "log", "-2", "--format=%H", "--", name).split():
+        yield json.loads(_git(root, "show", f"{commit}:{name}"))
+
+
+def _git(root: Path, *arguments: str) -> str:
+    said = subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
+    )
+    return said.stdout if said.returncode == 0 else ""
 
 
 def _template(root: Path) -> Iterator[Finding]:

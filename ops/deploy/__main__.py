@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import stripe_setup
 from ops.cloud import LOCAL, Cloud, NoCloud, connect
-from ops.deploy import package, secret, service_roles, settings, template
+from ops.deploy import indexes, package, secret, service_roles, settings, template
 from ops.deploy.bucket import ArtifactBucket
 from ops.deploy.settings import upload_origin
 from ops.deploy.site import Site
@@ -63,12 +63,20 @@ class Deployer:
             return current
         self.say("packaging")
         built = package.build(self.name, self.stage.lambda_architecture)
+        if current and current.is_good:
+            self._refuse_two_indexes(current, built)
         if made := service_roles.ensure(self.cloud.client("iam")):
             self.say(f"service-linked roles: created for {', '.join(made)}")
         url = self._upload(built)
         self.say(f"stack {name}: {len(built.template['Resources'])} resources")
         tags = {"ramon:stage": self.name, _FINGERPRINT: fingerprint}
         return self.stacks.deploy(Deployment(name, url, parameters, tags))
+
+    def _refuse_two_indexes(self, current: Stack, built: package.Package) -> None:
+        """Say so before anything is changed. Raises `DeploymentFailed`."""
+        deployed = self.stacks.resources(current)
+        if why := list(indexes.refused(deployed, built.template["Resources"])):
+            raise DeploymentFailed("\n  ".join(["CloudFormation would refuse this.", *why]))
 
     def _upload(self, built: package.Package) -> str:
         bucket = ArtifactBucket(self.cloud, self.name)

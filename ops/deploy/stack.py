@@ -1,5 +1,6 @@
 """Creates or updates a CloudFormation stack, and tells what is happening meanwhile."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,6 +80,14 @@ class Stacks:
             tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
             outputs={out["OutputKey"]: out["OutputValue"] for out in found.get("Outputs", [])},
         )
+
+    def resources(self, stack: Stack) -> dict[str, Any]:
+        """The resources of the template that a stack was last deployed from, as it was given."""
+        given = self._cfn.get_template(StackName=stack.id, TemplateStage="Original")
+        body = given["TemplateBody"]
+        template = json.loads(body) if isinstance(body, str) else body
+        found: dict[str, Any] = template["Resources"]
+        return found
 
     def deploy(self, wanted: Deployment) -> Stack:
         """Create or update, and wait for the end. Raises `DeploymentFailed`."""

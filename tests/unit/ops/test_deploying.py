@@ -219,3 +219,12 @@ def test_service_linked_roles_are_created_once(aws: LocalCloud) -> None:
 
     assert service_roles.ensure(iam) == list(service_roles.SERVICES)
     assert service_roles.ensure(iam) == []
+
+
+def test_a_stack_tells_the_resources_that_it_was_deployed_from(
+    aws: LocalCloud, stacks: Stacks
+) -> None:
+    given = {"One": _topic("told")}
+    stack = stacks.deploy(_deployment(aws, "tells", given))
+
+    assert stacks.resources(stack) == given
