@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Awaitable
 from typing import Any
@@ -52,6 +53,8 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         # wait 40 ms for an acknowledgement.
         self.websocket_handler.set_nodelay(True)
         self._ended: deque[str | None] = deque(maxlen=MOST_ENDED)
+        self._held: deque[Any] = deque()
+        self._heard_of: str | None = None
         self._answers = Answers(self._saver.widgets, self.kernel_id)
         self._saver.page_connected(self.kernel_id, self.session.session)
         self._watch.page_connected(self.kernel_id, self.publish)
@@ -93,6 +96,40 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         """Pass a message, bytes or text, on to the kernel."""
         if not incoming_msg:
             return  # in place of a message that was too large; the page told the person
+        if not self._held and self._is_heard:
+            self._pass_on(incoming_msg)
+            return
+        self._held.append(incoming_msg)
+        if len(self._held) == 1:
+            self._releasing = asyncio.ensure_future(self._release())
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether the recorder and this page hear the process that the kernel has now."""
+        kernel = self.kernel_manager
+        here = self._heard_of in (None, getattr(kernel, "own_session", None))
+        return here and bool(kernel.recorder_hears.is_set())
+
+    async def _release(self) -> None:
+        """Pass held messages on when all hear the kernel: it would be asked before, and answer.
+
+        A connection to a new process takes a moment, each of them another one.
+        """
+        channel = self.kernel_manager.connect_control()
+        until = time.monotonic() + HEARS_SECONDS
+        while self._noted and not self._is_heard and time.monotonic() < until:
+            self.session.send(channel, "kernel_info_request")
+            await asyncio.sleep(NUDGE_SECONDS)
+        channel.close()
+        self.kernel_manager.recorder_hears.set()
+        self._heard_of = None
+        while self._held:
+            incoming = self._held[0]
+            if self.kernel_id in self.multi_kernel_manager:
+                self._pass_on(incoming)
+            self._held.popleft()
+
+    def _pass_on(self, incoming_msg: Any) -> None:
         message = of_interest(incoming_msg, v1=self.subprotocol == V1)
         if message:
             self._note(message)
@@ -169,7 +206,9 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         A kernel says each time that it is idle, and a page shows what it said last.
         """
         _, parts = self.session.feed_identities(published)
-        if self.session.unpack(parts[1])["msg_type"] != "status":
+        header = self.session.unpack(parts[1])
+        self._heard_of = header["session"]
+        if header["msg_type"] != "status":
             return
         parent, content = self.session.unpack(parts[2]), self.session.unpack(parts[4])
         if content.get("execution_state") != "idle":

@@ -106,6 +106,7 @@ class KernelWatch:
         """
         kernel = self._manager.get_kernel(kernel_id)
         self._manager.catch_up(kernel_id)
+        self._manager.will_hear_anew(kernel_id)
         cut_off = self.running.process_ended(kernel_id)
         exit_code = _exit_code(kernel)
         if cut_off or exit_code != 0:  # one that ended with 0 did as its code said: exit()

@@ -488,6 +488,24 @@ def test_outputs_that_cannot_be_written_are_told_and_written_later(
     eventually(lambda: shows(file, said("broken")), within=30)
 
 
+def test_a_cell_that_is_run_right_after_a_restart_loses_nothing(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser
+) -> None:
+    """Whoever hears the kernel, the recorder or the page, is connected to the new process first."""
+    file = put(workspace, "anew.ipynb", "import os; print(os.getpid())")
+    opened = open_page("anew.ipynb")
+    url = f"/api/kernels/{opened.kernel_id}/restart"
+    for _ in range(6):
+        assert shared_browser.request("POST", url, Accept="*/*").status == 200
+        opened.run("c0")
+        eventually(lambda: opened.text("c0"), within=30)
+    shown = opened.text("c0")
+    assert shared_browser.request("POST", url, Accept="*/*").status == 200
+    opened.run("c0")
+    opened.close()
+    eventually(lambda: not shows(file, shown) and not shows(file, ""), within=30)
+
+
 def test_none_of_many_outputs_in_a_row_is_lost(workspace: Path, open_page: OpenPage) -> None:
     shown = [str(number) for number in range(2500)]
     code = waiting("many") + "\nfor number in range(2500): display(number)"
