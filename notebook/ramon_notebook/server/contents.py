@@ -22,6 +22,7 @@ from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.execution.saving import Saving
 from ramon_notebook.server.activity import Activity
 from ramon_notebook.server.notebook_files import NotebookFiles, current
+from ramon_notebook.server.places import ImpossiblePlace, check_place
 from ramon_notebook.server.spelling import as_on_disk, problem
 from ramon_notebook.workspace.keeper import Keeper, full_message
 
@@ -78,7 +79,7 @@ class WorkspaceContents(NotebookFiles):
 
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Write. Raises 507 with advice when the workspace would outgrow its quota."""
-        self._check_name(path)
+        self._check_place(path, folder=model.get("type") == "directory")
         saving = Saving.told(model.pop("ramon", None))
         if model.get("type") == "notebook" and isinstance(model.get("content"), dict):
             before = self._on_disk(path)
@@ -106,10 +107,10 @@ class WorkspaceContents(NotebookFiles):
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Move; outputs of running cells go to where their notebook is then.
 
-        Raises 400 with the reason for a name that no file may have.
+        Raises 400 or 404 with the reason for a place where no file may be.
         """
         self._activity.note()
-        self._check_name(new_path)
+        self._check_place(new_path, folder=await self.dir_exists(old_path))
         old, new = self.file(old_path), self.file(new_path)
         async with self._saver.lock:
             await self._saver.locate()
@@ -161,8 +162,16 @@ class WorkspaceContents(NotebookFiles):
             return known
         return None
 
-    def _check_name(self, path: str) -> None:
-        """A new file has a name that others can read; those that are there may keep theirs."""
+    def _check_place(self, path: str, *, folder: bool) -> None:
+        """A file can be there, and a new one has a name that others can read.
+
+        Those that are there may keep theirs. Raises 400, 403 or 404 with the reason.
+        """
+        root = Path(self.root_dir)
+        try:
+            check_place(root, as_on_disk(root, path), folder=folder)
+        except ImpossiblePlace as error:
+            raise web.HTTPError(error.status, str(error)) from error
         why = problem(path.rpartition("/")[2])
         if why and not os.path.lexists(self.file(path)):
             raise web.HTTPError(400, why)
