@@ -1,9 +1,16 @@
-"""`python -m infra` writes `.chalice/` from the code; `--check` only says what is stale in it."""
+"""Write `.chalice/` from the code.
 
+python -m infra                    write it
+python -m infra --check            only say what is stale in it
+python -m infra --against main     say which rights functions gain and lose against a commit
+"""
+
+import argparse
+import subprocess
 import sys
 from pathlib import Path
 
-from infra import stack
+from infra import comparison, stack
 from infra.functions import Undeclared
 from infra.grants import UnknownGrant
 from infra.tables import Unclear
@@ -12,19 +19,42 @@ FOLDER = Path(__file__).resolve().parent.parent / ".chalice"
 
 
 def main(arguments: list[str]) -> int:
-    """Run the program. Gives its exit code."""
+    """Run the program. Gives its exit code: 1 if files are stale, 2 if it could not do its work."""
+    parser = argparse.ArgumentParser(prog="python -m infra", description="Write .chalice/.")
+    parser.add_argument("--check", action="store_true", help="say what is stale; write nothing")
+    parser.add_argument("--against", metavar="COMMIT", help="print gained and lost rights")
+    options = parser.parse_args(arguments)
     try:
         files = stack.files()
+        if options.against:
+            return _compare(options.against, files)
     except (Unclear, Undeclared, UnknownGrant) as error:
         print(f"Nothing was written. {error}", file=sys.stderr)
         return 2
-    differing = list(stack.stale(FOLDER, files))
-    if "--check" in arguments:
-        for name in differing:
-            print(f".chalice/{name} is not up to date. Run: .venv/bin/python -m infra")
-        return 1 if differing else 0
+    except subprocess.CalledProcessError as error:
+        print(f"There is no commit to compare with: {error.stderr}", file=sys.stderr)
+        return 2
+    return _check(files) if options.check else _write(files)
+
+
+def _check(files: dict[str, str]) -> int:
+    stale = list(stack.stale(FOLDER, files))
+    for name in stale:
+        print(f".chalice/{name} is not up to date. Run: .venv/bin/python -m infra")
+    return 1 if stale else 0
+
+
+def _write(files: dict[str, str]) -> int:
+    stale = list(stack.stale(FOLDER, files))
     stack.write(FOLDER, files)
-    print(f".chalice: {len(differing) or 'no'} files changed")
+    print(f".chalice: {len(stale) or 'no'} files changed")
+    return 0
+
+
+def _compare(commit: str, files: dict[str, str]) -> int:
+    before, after = comparison.committed(commit, FOLDER), comparison.policies(files)
+    lines = list(comparison.differences(before, after))
+    print("\n".join(lines) or "The same rights.")
     return 0
 
 
