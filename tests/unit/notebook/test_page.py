@@ -1,7 +1,7 @@
 """JupyterLab in a real browser: a cell goes on while its page is closed, reloaded, or asleep."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.support import eventually
 from tests.unit.notebook.conftest import Start
@@ -93,6 +93,31 @@ def test_outputs_that_a_person_clears_while_the_cell_runs_stay_cleared(
     text = cell_text(service.content("a.ipynb"), "c0")
     assert "line 0\n" not in text
     assert ALL.endswith(text)
+
+
+def test_that_outputs_cannot_be_saved_is_told_once_until_a_save_works(
+    context: BrowserContext, service: FakeService
+) -> None:
+    why = "The outputs of a.ipynb can't be saved: Read-only file system."
+    told = {"executions": [], "last": "", "problem": why}
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json=told)
+
+    context.route("**/ramon/executions/**", answer)
+    page = enter(context, service)
+    toast = page.locator(".Toastify__toast", has_text=why)
+    expect(toast).to_have_count(1)
+    count = len(asked)
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name="Reconnect to Kernel", exact=True).click()
+    eventually(lambda: len(asked) > count)
+    expect(toast).to_have_count(1)
+    page.keyboard.press("Escape")
+    run(page, 1)  # which saves
+    expect(toast).to_have_count(0)
 
 
 def chosen(page: Page, number: int, *keys: str) -> None:

@@ -154,10 +154,10 @@
 
   /** Takes over the cells of one notebook, now and whenever its kernel is connected anew. */
   class Takeover {
-    constructor(panel, request, warn) {
+    constructor(panel, request, Notification) {
       this.panel = panel;
       this.request = request;
-      this.warn = warn;
+      this.Notification = Notification;
       this.runs = new Map();
       this.early = [];
       this.listened = new WeakSet();
@@ -233,9 +233,7 @@
       const { executions, last, problem } = await this.request(
         `ramon/executions/${kernel.id}?${query}`
       );
-      if (problem) {
-        this.warn(problem);
-      }
+      this.tellOf(problem);
       const taken = new Set();
       for (const execution of executions) {
         taken.add(execution.msg_id);
@@ -247,6 +245,18 @@
         }
       }
       this.told = { kernel: kernel.id, last };
+    }
+
+    /** Tells why outputs can't be saved, once, until they can. */
+    tellOf(problem) {
+      if (problem === this.problem) {
+        return;
+      }
+      if (this.problem) {
+        this.Notification.dismiss(this.toldOf);
+      }
+      this.problem = problem;
+      this.toldOf = problem && this.Notification.error(problem, { autoClose: false });
     }
 
     /** What the server needs to know of a save: this page, and the last messages it has. */
@@ -370,10 +380,12 @@
       tracker.widgetAdded.connect(async (_, panel) => {
         await Promise.all([panel.context.ready, panel.sessionContext.ready]);
         savers.set(panel.content, new Saver(panel));
-        const takeover = new Takeover(panel, request, warn);
+        const takeover = new Takeover(panel, request, Notification);
         panel.context.saveState.connect(({ path }, state) => {
           if (state === 'started') {
             told.set(path, takeover.saving);
+          } else if (state === 'completed') {
+            takeover.tellOf(null);
           }
         });
       });
