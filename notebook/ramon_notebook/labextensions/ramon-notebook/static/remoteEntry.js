@@ -417,7 +417,7 @@
 
     function activateAbsence() {
       const { baseUrl } = ServerConnection.makeSettings();
-      const absence = new Absence(Notification, baseUrl, PageConfig.getOption('ramonOpenUrl'));
+      const absence = new Absence(baseUrl, PageConfig.getOption('ramonOpenUrl'));
       return () => absence.watch();
     }
 

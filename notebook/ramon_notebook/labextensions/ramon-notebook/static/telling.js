@@ -7,6 +7,12 @@ const LOOK_MS = 3000;
 /** JupyterLab shows the first 140 characters of a notification. */
 const MOST_NAMES = 60;
 
+const BANNER =
+  'position: fixed; z-index: 20000; right: 16px; bottom: 32px; max-width: 32rem; padding: 12px 16px;' +
+  'display: flex; gap: 12px; align-items: center; border-left: 6px solid var(--jp-error-color1);' +
+  'background: var(--jp-layout-color1); color: var(--jp-ui-font-color1);' +
+  'font: var(--jp-ui-font-size1) var(--jp-ui-font-family); box-shadow: var(--jp-elevation-z6)';
+
 const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 /** Tells why the notebook does not answer, for as long as it does not. */
@@ -14,8 +20,7 @@ export class Absence {
   /**
    * baseUrl: of the notebook's server. openUrl: of the application's page that starts and opens it.
    */
-  constructor(Notification, baseUrl, openUrl) {
-    this.Notification = Notification;
+  constructor(baseUrl, openUrl) {
     this.baseUrl = baseUrl;
     this.openUrl = openUrl;
     this.watching = false;
@@ -32,10 +37,8 @@ export class Absence {
       await pause(LOOK_MS);
     }
     this.watching = false;
-    if (this.shown) {
-      this.Notification.dismiss(this.shown);
-      this.shown = this.said = undefined;
-    }
+    this.banner?.remove();
+    this.banner = undefined;
   }
 
   /** Why the notebook does not answer, in a sentence; undefined if it does. */
@@ -56,19 +59,22 @@ export class Absence {
       : undefined;
   }
 
+  /** JupyterLab would have to load its notifications from the server that is gone. */
   show(why) {
-    if (why === this.said) {
-      return;
+    if (!this.banner) {
+      this.banner = document.createElement('div');
+      this.banner.setAttribute('role', 'alert');
+      this.banner.style.cssText = BANNER;
+      const button = document.createElement('button');
+      button.textContent = 'Open the notebook';
+      button.className = 'jp-mod-styled jp-mod-accept';
+      button.onclick = () => window.open(this.openUrl, '_blank');
+      this.banner.append(document.createElement('span'), button);
+      document.body.append(this.banner);
     }
-    this.said = why;
-    const callback = () => window.open(this.openUrl, '_blank');
-    const options = {
-      autoClose: false,
-      actions: this.openUrl ? [{ label: 'Open the notebook', callback }] : []
-    };
-    const { shown: id, Notification } = this;
-    if (!id || !Notification.update({ id, message: why, type: 'error', ...options })) {
-      this.shown = Notification.error(why, options);
+    const [text] = this.banner.children;
+    if (text.textContent !== why) {
+      text.textContent = why;
     }
   }
 }
