@@ -32,6 +32,7 @@ from chalicelib.core.entry_points import (
 )
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
+from chalicelib.core.sweeps import MAY_SWEEP
 from chalicelib.metering import rights as metering
 from chalicelib.notebooks import service as notebooks
 from chalicelib.plans import catalogue
@@ -259,6 +260,7 @@ def on_job_state_change(detail: dict[str, Any]) -> None:
     alarm="billing",
     timeout_seconds=300,
     may=(
+        *MAY_SWEEP,
         *rights.FIND_LIVE,
         *rights.FIND_WORKERS,
         *rights.FOLLOW_WORKERS,
@@ -278,6 +280,7 @@ def meter_clusters() -> None:
     alarm="clusters",
     timeout_seconds=300,
     may=(
+        *MAY_SWEEP,
         *rights.FIND_LIVE,
         *rights.FIND_WORKERS,
         *rights.FOLLOW_WORKERS,
@@ -301,6 +304,7 @@ def cluster_sweep() -> None:
     alarm="clusters",
     timeout_seconds=300,
     may=(
+        *MAY_SWEEP,
         *rights.FIND_LIVE,
         "delete, scan, update cluster_pools",
         "describe compute environments",

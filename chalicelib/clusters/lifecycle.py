@@ -5,7 +5,6 @@ them can disagree. Each move is conditional on what it starts from: asked twice,
 What workers do is in `crew.py`.
 """
 
-import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -23,9 +22,10 @@ from chalicelib.clusters.states import (
 )
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.shards import Shards
 from chalicelib.core.sweeps import readable
 
-LIVE_SHARDS = 4
+LIVE_SHARDS = Shards(4)
 """Parts that the sweeps' index is spread over, so that no one part is written too often."""
 FIRST_LEASE = 180
 """Seconds until an agent must first report on its cluster."""
@@ -55,8 +55,8 @@ def read(cluster_id: str) -> Cluster:
 
 def live() -> Iterator[Cluster]:
     """Every live cluster, but for rows that can't be read: those are logged as errors."""
-    for shard in range(LIVE_SHARDS):
-        rows = Cluster.by_live.query(str(shard))
+    for shard in LIVE_SHARDS:
+        rows = Cluster.by_live.query(shard)
         yield from list(readable("live clusters were not all listed", rows))
 
 
@@ -64,14 +64,9 @@ def accounts_with_clusters() -> set[str]:
     """The accounts that have live clusters, those with rows that can't be read among them."""
     return {
         cluster.account_id
-        for shard in range(LIVE_SHARDS)
-        for cluster in Cluster.by_live.query(str(shard), attributes_to_get=["account_id"])
+        for shard in LIVE_SHARDS
+        for cluster in Cluster.by_live.query(shard, attributes_to_get=["account_id"])
     }
-
-
-def shard_of(cluster_id: str) -> str:
-    """The part of the sweeps' index that a live cluster is in."""
-    return str(zlib.crc32(cluster_id.encode()) % LIVE_SHARDS)
 
 
 def name_key(cluster: Cluster) -> str:

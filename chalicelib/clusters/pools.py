@@ -13,7 +13,9 @@ from chalicelib.clusters.states import PoolState
 from chalicelib.core import clock, db
 from chalicelib.core.entry_points import AskAgain
 from chalicelib.core.observability import log, surviving
-from chalicelib.core.sweeps import each, readable
+from chalicelib.core.sweeps import Sweep, readable
+
+_SWEEP = Sweep("pool_sweep", seconds=200)
 
 MOST = 50
 """Compute environments of one AWS account and region (AWS Batch user guide, "Service quotas")."""
@@ -189,4 +191,5 @@ def sweep() -> None:
     """Give up the pools that nobody has used for days, a step at a time."""
     pools = every()
     going = [pool for pool in pools if pool.state == PoolState.DELETING]
-    each("a pool was not removed", [*going, *_unused(pools, clock.now() - KEPT_UNUSED)], _give_up)
+    due = [*going, *_unused(pools, clock.now() - KEPT_UNUSED)]
+    _SWEEP.over(due, "a pool was not removed", _give_up)

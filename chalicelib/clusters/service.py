@@ -142,7 +142,7 @@ def _new(place: Place, wanted: CreateCluster, budget: Decimal | None) -> Cluster
         join_by=at + lifecycle.PLACE_SECONDS + lifecycle.JOIN_SECONDS,
         lease_expires_at=at + lifecycle.FIRST_LEASE,
         last_active_at=now,
-        live=lifecycle.shard_of(cluster_id),
+        live=lifecycle.LIVE_SHARDS.of(cluster_id),
         live_account_id=place.account_id,
     )
 

@@ -21,8 +21,12 @@ from chalicelib.clusters.states import ClusterState, Purchase, Reason, WorkerEnd
 from chalicelib.core import clock, hearing
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
-from chalicelib.core.sweeps import each
+from chalicelib.core.sweeps import Sweep, each
 from chalicelib.metering import service as metering
+
+_LOOK_AFTER = Sweep("cluster_sweep", seconds=120)
+_STRAYS = Sweep("stray_jobs", seconds=60)
+_BUDGETS = Sweep("cluster_budgets", seconds=120)
 
 _AGAIN_AFTER = timedelta(seconds=90)
 """A start or stop that has not come further by then is begun once more."""
@@ -37,9 +41,9 @@ def look_after_all() -> None:
     live = list(lifecycle.live())
     of_servers.stop_orphans(live)
     heard = hearing.now(_voices(live))
-    each(
-        "a cluster was not looked after",
+    _LOOK_AFTER.over(
         live,
+        "a cluster was not looked after",
         lambda found: look_after(lifecycle.read(found.id), heard),
     )
 
@@ -56,8 +60,10 @@ def _voices(live: Iterable[Cluster]) -> dict[str, bool]:
 
 def look_after(cluster: Cluster, heard: hearing.Hearing) -> None:
     """Bring one cluster's records up to date, stop it if it must, else see that it goes on."""
-    jobs = crew.follow(crew.live_of(cluster.id))
-    cluster.refresh(consistent_read=True)
+    workers = crew.live_of(cluster.id)
+    jobs = crew.follow(workers)
+    if workers:
+        cluster.refresh(consistent_read=True)
     if cluster.state == ClusterState.STOPPING:
         _push_stop(cluster)
         return
@@ -65,10 +71,11 @@ def look_after(cluster: Cluster, heard: hearing.Hearing) -> None:
     if order is not None:
         lifecycle.ask_to_stop(cluster, order.reason, order.message, order.only_if)
         return
-    workers = _those_who_stay(cluster, heard)
+    workers = _those_who_stay(cluster, heard) if workers else []
     _look_at_waiting(cluster, [w for w in workers if w.id in jobs and jobs[w.id].is_waiting])
     _push_start(cluster, workers)
-    trim(cluster, workers)
+    if workers:
+        trim(cluster, workers)
 
 
 def _those_who_stay(cluster: Cluster, heard: hearing.Hearing) -> list[Worker]:
@@ -160,7 +167,7 @@ def _fall_back(cluster: Cluster, late: list[Worker]) -> None:
 
 def stop_strays() -> None:
     """Sweep: stop jobs that no live worker stands for."""
-    each("a queue was not looked through", pools.every(), _stop_strays_of)
+    _STRAYS.over(pools.every(), "a queue was not looked through", _stop_strays_of)
 
 
 def _stop_strays_of(pool: Pool) -> None:
@@ -197,7 +204,7 @@ def meter() -> None:
         with surviving("a cluster was not stopped", use_id=verdict.use_id, cause=verdict.cause):
             cluster = lifecycle.read(crew.read(verdict.use_id.partition(".")[0]).cluster_id)
             lifecycle.ask_to_stop(cluster, Reason(verdict.cause), verdict.message)
-    each("a budget was not looked at", clusters.values(), of_clusters.keep_budget)
+    _BUDGETS.over(clusters.values(), "a budget was not looked at", of_clusters.keep_budget)
 
 
 def _running(cluster_ids: Iterable[str]) -> set[str]:

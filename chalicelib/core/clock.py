@@ -26,6 +26,11 @@ def millis() -> int:
     return time.time_ns() // 1_000_000
 
 
+def monotonic() -> float:
+    """Seconds of a clock that only runs on: for how long something takes, not for when it was."""
+    return time.monotonic()
+
+
 def wait(length: float) -> None:
     """Do nothing for this many seconds."""
     time.sleep(length)

@@ -1,12 +1,23 @@
-"""The one way to write a sweep: each item by itself.
+"""The one way to write a sweep: each item by itself, accounts in turn, side by side, within a time.
+
+    _SWEEP = Sweep("idle_sweep")
+
+    def stop_idle() -> None:
+        _SWEEP.over(due, "an idle server was not stopped", _stop_if_idle)
 
 A row that can't be read, or an item whose work fails, is logged as an error and left to the next
-run; all other items get their turn. Errors of scheduled functions ring an alarm.
+run; all other items get their turn. Errors of scheduled functions ring an alarm. An account with
+many items takes no more turns than others, and where a run stops because its time is over, the next
+one begins.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from chalicelib.core import clock, sweep_places
 from chalicelib.core.observability import log, surviving
 
 _T = TypeVar("_T")
@@ -14,25 +25,119 @@ _T = TypeVar("_T")
 UNREADABLE = (ValueError, TypeError, ArithmeticError, LookupError)
 """What reading a stored row raises when its content is not what the model says. A request that
 failed raises something else, and ends the sweep: there is nothing to go through."""
+MAY_SWEEP = ("delete, get, put sweep_places",)
+"""What a function may do, by names of grants, to remember where its sweep stopped."""
+AT_ONCE = 8
+"""Items that a sweep works on side by side: its work is waiting for AWS."""
 _MOST_UNREADABLE = 1000
 """So many in one listing are not bad rows but a bad release; then the sweep itself fails."""
 
 
-def each(what: str, items: Iterable[_T], work: Callable[[_T], object]) -> int:
-    """Do `work` for every item; gives how many of them failed.
+def _account_of(item: Any) -> str:
+    return str(item.account_id)
 
-    `what` is logged of an item that fails: "a server was not stopped". Raises what listing the
-    items raises, unless a single row of them can't be read.
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A sweep over items of all accounts.
+
+    name: under this it remembers where it stopped.
+    seconds: how long it begins work on items; what was begun may take longer.
     """
-    done = failed = 0
-    for item in readable(what, items):
-        failed += 1
-        with surviving(what, subject=_name(item)):
-            work(item)
-            done, failed = done + 1, failed - 1
-    if failed:
-        log.warning("a sweep left items to its next run", what=what, done=done, failed=failed)
-    return failed
+
+    name: str
+    seconds: float = 40
+
+    def over(
+        self,
+        items: Iterable[_T],
+        what: str,
+        work: Callable[[_T], object],
+        *,
+        account_of: Callable[[_T], str] = _account_of,
+    ) -> int:
+        """Do `work` for every item that there is time for; gives how many of them failed.
+
+        `what` is logged of an item that fails: "a server was not stopped". Raises what listing the
+        items raises, unless a single row of them can't be read.
+        """
+        since = sweep_places.read(self.name)
+        order = in_turns(list(readable(what, items)), account_of, since)
+        failed, left = _work_through(order, what, work, clock.monotonic() + self.seconds)
+        if failed:
+            log.warning("a sweep left items to its next run", what=what, failed=failed)
+        if left:
+            log.error("a sweep had no time for all", sweep=self.name, what=what, left=len(left))
+        if left or since is not None:
+            sweep_places.write(self.name, _name(left[0]) if left else None)
+        return failed
+
+
+def in_turns(
+    items: Sequence[_T], account_of: Callable[[_T], str], since: str | None = None
+) -> list[_T]:
+    """The items, one of each account after the other; the first is `since`, if it is there.
+
+    Within an account they keep their order.
+    """
+    accounts: dict[str, deque[_T]] = {}
+    for item in items:
+        accounts.setdefault(account_of(item), deque()).append(item)
+    turns = deque(accounts.values())
+    for number, own in enumerate(accounts.values()):
+        places = [place for place, item in enumerate(own) if _name(item) == since]
+        if places:
+            own.rotate(-places[0])
+            turns.rotate(-number)
+    order = []
+    while turns:
+        own = turns.popleft()
+        order.append(own.popleft())
+        if own:
+            turns.append(own)
+    return order
+
+
+def _work_through(
+    order: Iterable[_T], what: str, work: Callable[[_T], object], deadline: float
+) -> tuple[int, list[_T]]:
+    """Do the work side by side until the deadline; gives how many failed, and what is left."""
+    queue = deque(order)
+    outcomes: list[bool] = []
+
+    def take_turns() -> None:
+        while clock.monotonic() < deadline:
+            try:
+                item = queue.popleft()
+            except IndexError:
+                return
+            outcomes.append(_survives(what, item, work))
+
+    threads = min(AT_ONCE, len(queue))
+    if threads <= 1:
+        take_turns()
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            for done in [pool.submit(take_turns) for _ in range(threads)]:
+                done.result()
+    return outcomes.count(False), list(queue)
+
+
+def _survives(what: str, item: _T, work: Callable[[_T], object]) -> bool:
+    undone = [item]
+    with surviving(what, subject=_name(item)):
+        work(item)
+        undone.clear()
+    return not undone
+
+
+def each(what: str, items: Iterable[_T], work: Callable[[_T], object]) -> int:
+    """Do `work` for each of a few items that belong together; gives how many of them failed.
+
+    A sweep over items of all accounts is a `Sweep`.
+    """
+    outcomes = [_survives(what, item, work) for item in readable(what, items)]
+    return outcomes.count(False)
 
 
 def readable(what: str, items: Iterable[_T]) -> Iterator[_T]:

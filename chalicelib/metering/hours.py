@@ -9,19 +9,19 @@ message by which it is charged, and neither changes any more. Who sends that, an
 of metering's business. What comes later than the seal goes into another revision of the hour.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.core import calendar, clock, db
+from chalicelib.core.shards import Shards
 from chalicelib.core.sweeps import readable
 from chalicelib.metering.models import MeterHour
 
 SEAL_AFTER = 600
 """Seconds after its end at which an hour is due: what ended in it has been told by then."""
-DUE_SHARDS = 4
+DUE_SHARDS = Shards(4)
 _MOST_ROWS = 1000
 
 
@@ -77,7 +77,7 @@ def _hour(account_id: str, meter: str, hour: int, revision: int) -> MeterHour:
 
 def _shard(account_id: str) -> str:
     # All hours of an account are in one shard, so that one worker sends them in order.
-    return str(zlib.crc32(account_id.encode()) % DUE_SHARDS)
+    return DUE_SHARDS.of(account_id)
 
 
 def _seal_at(usage: Usage) -> int:
@@ -119,7 +119,7 @@ def of_month(account_id: str, meter: str, month: str) -> list[MeterHour]:
 
 def shards() -> list[str]:
     """The parts of the index of hours that are due; all hours of an account are in one."""
-    return [str(number) for number in range(DUE_SHARDS)]
+    return list(DUE_SHARDS)
 
 
 def due(shard: str) -> list[MeterHour]:

@@ -1,18 +1,18 @@
 """Runs: what is used and paid for, one after the other, and on which terms."""
 
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.core import db
+from chalicelib.core.shards import Shards
 from chalicelib.core.sweeps import readable
 from chalicelib.metering.ledger import Terms, plain
 from chalicelib.metering.models import Use
 from chalicelib.plans.catalogue import METERS, Plan, Units
 
-OPEN_SHARDS = 4
+OPEN_SHARDS = Shards(4)
 """Parts of the index of what is being metered, so that no one part is written too often."""
 STORAGE_SHARD = "storage"
 """The part in which the uses of stored bytes are; they never end."""
@@ -83,7 +83,7 @@ def begun(new: NewUse, terms: Terms) -> Use:
 
 def shard_of(use_id: str) -> str:
     """The part of the index of open uses that a use is in."""
-    return str(zlib.crc32(use_id.encode()) % OPEN_SHARDS)
+    return OPEN_SHARDS.of(use_id)
 
 
 def open_of(kind: Kind) -> Iterator[Use]:
@@ -93,8 +93,8 @@ def open_of(kind: Kind) -> Iterator[Use]:
 
 def every_open() -> Iterator[Use]:
     """Everything that is being metered, but for stored bytes and rows that can't be read."""
-    for shard in range(OPEN_SHARDS):
-        yield from list(readable("open uses were not all listed", Use.open.query(str(shard))))
+    for shard in OPEN_SHARDS:
+        yield from list(readable("open uses were not all listed", Use.open.query(shard)))
 
 
 def open_of_account(account_id: str) -> list[Use]:

@@ -17,6 +17,7 @@ from chalicelib.core.entry_points import (
 )
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log
+from chalicelib.core.sweeps import MAY_SWEEP
 from chalicelib.metering import rights as metering
 from chalicelib.notebooks import (
     agent,
@@ -191,7 +192,7 @@ def on_task_state_change(detail: dict[str, Any]) -> None:
         lifecycle.ended(server, task)
 
 
-@schedule(EVERY_MINUTE, alarm="notebooks", may=("query servers.idle", *rights.STOP))
+@schedule(EVERY_MINUTE, alarm="notebooks", may=("query servers.idle", *rights.STOP, *MAY_SWEEP))
 def idle_sweep() -> None:
     """Sweep: stop the servers that nobody used for their notebook's idle time."""
     sweeps.stop_idle()
@@ -201,6 +202,7 @@ def idle_sweep() -> None:
     EVERY_MINUTE,
     alarm="notebooks",
     may=(
+        *MAY_SWEEP,
         "query servers.leases",
         "query servers.by_live",
         "get hearing",
@@ -217,6 +219,7 @@ def lease_reaper() -> None:
     EVERY_MINUTE,
     alarm="notebooks",
     may=(
+        *MAY_SWEEP,
         "query servers.by_live",
         *rights.END,
         "execute stop_notebook",
@@ -251,6 +254,7 @@ def meter_usage() -> None:
     alarm="notebooks",
     timeout_seconds=900,
     may=(
+        *MAY_SWEEP,
         "query notebooks.purgeable",
         "delete, get, update notebooks",
         "delete routes",

@@ -5,11 +5,11 @@ together, so no two of them can disagree; `python -m ops.doctor` looks whether t
 Each move is conditional on the state it starts from: asked twice, it happens once.
 """
 
-import zlib
 from datetime import datetime
 
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.shards import Shards
 from chalicelib.metering import service as metering
 from chalicelib.notebooks import disks, fargate, state_machines, stop_reasons, uses
 from chalicelib.notebooks.models import Notebook, Route, Server, Slots
@@ -22,7 +22,7 @@ from chalicelib.notebooks.states import (
     ServerState,
 )
 
-LIVE_SHARDS = 4
+LIVE_SHARDS = Shards(4)
 """Parts that the sweeps' indexes are spread over, so that no one part is written too often."""
 LEASE_SECONDS = 180
 """How long a server is believed to be alive after its agent's report; the reaper stops it then."""
@@ -90,7 +90,7 @@ def _new_server(notebook: Notebook, agent_digest: str) -> Server:
         stages={"requested": clock.millis()},
         requested_at=now,
         agent_digest=agent_digest,
-        live=str(zlib.crc32(server_id.encode()) % LIVE_SHARDS),
+        live=LIVE_SHARDS.of(server_id),
         lease_expires_at=clock.seconds() + START_LEASE,
     )
 

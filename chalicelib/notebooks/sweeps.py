@@ -8,10 +8,15 @@ from chalicelib.billing import service as billing
 from chalicelib.core import clock, db, hearing, sweeps
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
+from chalicelib.core.sweeps import Sweep
 from chalicelib.metering import service as metering
 from chalicelib.notebooks import fargate, lifecycle, stop_reasons, tasks, uses
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import Reason, ServerState
+
+_IDLE = Sweep("idle_sweep")
+_SILENT = Sweep("lease_reaper")
+_RECONCILE = Sweep("reconcile")
 
 _STRAY_AFTER = timedelta(minutes=2)
 """A task this old must have a live server; a younger one may be on its way into the records."""
@@ -24,7 +29,8 @@ _UNBEGUN_AFTER = timedelta(seconds=60)
 def stop_idle() -> None:
     """Stop the servers that nobody used for their notebook's idle time."""
     due = _in_shards(Server.idle, Server.idle_at <= clock.seconds())
-    sweeps.each("an idle server was not stopped", due, _stop_if_idle)
+    # The index has keys only, so that its items tell no account.
+    _IDLE.over(due, "an idle server was not stopped", _stop_if_idle, account_of=_alone)
 
 
 def _stop_if_idle(found: Server) -> None:
@@ -35,6 +41,10 @@ def _stop_if_idle(found: Server) -> None:
     message = f"Nothing ran for {_minutes(notebook.idle_minutes)}."
     # The condition is what counts: activity since the look-up keeps the notebook up.
     lifecycle.ask_to_stop(server, Reason.IDLE, message, only_if=Server.idle_at <= clock.seconds())
+
+
+def _alone(found: Server) -> str:
+    return str(found.id)
 
 
 def _minutes(count: int) -> str:
@@ -50,7 +60,12 @@ def stop_silent() -> None:
     if heard.since is None:
         log.error("the service is deaf: nobody is stopped for silence", silent=len(due))
         return
-    sweeps.each("a silent server was not stopped", due, lambda it: _stop_if_silent(it, heard))
+    _SILENT.over(
+        due,
+        "a silent server was not stopped",
+        lambda found: _stop_if_silent(found, heard),
+        account_of=_alone,
+    )
 
 
 def _voices() -> dict[str, bool]:
@@ -101,9 +116,9 @@ def reconcile() -> None:
     running = list(fargate.running())
     sweeps.each("a stray task was not stopped", running, _stop_if_stray)
     by_arn = {task.arn: task for task in running}
-    sweeps.each(
-        "a server was not reconciled",
+    _RECONCILE.over(
         _in_shards(Server.by_live, None),
+        "a server was not reconciled",
         lambda server: _reconcile(server, by_arn),
     )
 
@@ -174,7 +189,7 @@ def meter() -> None:
 
 def _in_shards(index: Any, condition: db.Condition | None) -> Iterator[Server]:
     """What an index of live servers has in all its shards, but for rows that can't be read."""
-    for shard in range(lifecycle.LIVE_SHARDS):
+    for shard in lifecycle.LIVE_SHARDS:
         yield from list(
-            sweeps.readable("live servers were not all listed", index.query(str(shard), condition))
+            sweeps.readable("live servers were not all listed", index.query(shard, condition))
         )

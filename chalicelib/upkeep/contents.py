@@ -1,9 +1,11 @@
 """Deletes contents that nothing of any account names any more."""
 
-from chalicelib.core import sweeps
 from chalicelib.core.observability import log
+from chalicelib.core.sweeps import Sweep
 from chalicelib.storage import service as storage
 from chalicelib.upkeep import features
+
+_SWEEP = Sweep("contents_sweep", seconds=600)
 
 
 def sweep() -> None:
@@ -11,7 +13,12 @@ def sweep() -> None:
 
     By the accounts that own contents, whether they have notebooks or not.
     """
-    sweeps.each("contents of an account were not swept", storage.accounts(), sweep_account)
+    _SWEEP.over(
+        sorted(storage.accounts()),
+        "contents of an account were not swept",
+        sweep_account,
+        account_of=str,
+    )
 
 
 def sweep_account(account_id: str) -> None:

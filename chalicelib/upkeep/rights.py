@@ -2,9 +2,11 @@
 
 from chalicelib.billing import rights as billing
 from chalicelib.clusters import rights as clusters
+from chalicelib.core.sweeps import MAY_SWEEP
 from chalicelib.notebooks import rights as notebooks
 
 SWEEP_CONTENTS = (
+    *MAY_SWEEP,
     "query snapshots.by_manifest",
     "delete, query, update manifests",
     "delete, query, scan, update blobs",

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.core import sweeps
 from tests.lost_answers import Wire, network
+
+
+@pytest.fixture(autouse=True)
+def one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sweeps do one item at a time: what a test makes happen at a request, happens there."""
+    monkeypatch.setattr(sweeps, "AT_ONCE", 1)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from chalicelib.accounts.models import Account
 from chalicelib.billing import closing, outbox, payers, reconcile
 from chalicelib.billing.models import BillingAccount
 from chalicelib.core import calendar, clock, db
+from chalicelib.core.shards import Shards
 from chalicelib.metering import hours, months, recording, stored, uses
 from chalicelib.metering.models import Entry, MeterHour, Segment, UsageMonth, Use
 from chalicelib.metering.uses import Kind, NewUse
@@ -62,8 +63,8 @@ class Histories(RuleBasedStateMachine):
         self.patch.setattr(clock, "wait", lambda _: None)
         # One at a time, and in one shard: a history is the same each time, and sooner over.
         self.patch.setattr(outbox, "_AT_ONCE", 1)
-        self.patch.setattr(hours, "DUE_SHARDS", 1)
-        self.patch.setattr(uses, "OPEN_SHARDS", 1)
+        self.patch.setattr(hours, "DUE_SHARDS", Shards(1))
+        self.patch.setattr(uses, "OPEN_SHARDS", Shards(1))
         self.stripe = FakeStripe(lambda: self.now)
         self.stripe.install(self.patch)
         self.started: dict[str, int] = {}

@@ -47,6 +47,7 @@ from chalicelib.clusters.schemas import (
 )
 from chalicelib.clusters.states import LIVE, WANTED, PoolKind
 from chalicelib.core import clock, config, errors, hearing, ids
+from chalicelib.core.shards import Shards
 from chalicelib.metering import uses
 from chalicelib.metering.ledger import plain
 from chalicelib.metering.models import Segment, Use
@@ -109,8 +110,8 @@ class Histories(RuleBasedStateMachine):
         self.patch.setattr(ids, "new_id", lambda prefix: f"{prefix}_{next(numbers):026d}")
         # One at a time, and in one shard: a history is the same each time, and sooner over.
         self.patch.setattr(jobs, "_side_by_side", lambda work, those: [work(w) for w in those])
-        self.patch.setattr(lifecycle, "LIVE_SHARDS", 1)
-        self.patch.setattr(uses, "OPEN_SHARDS", 1)
+        self.patch.setattr(lifecycle, "LIVE_SHARDS", Shards(1))
+        self.patch.setattr(uses, "OPEN_SHARDS", Shards(1))
         self.patch.setattr(pools, "prepare", lambda _: None)
         self.patch.setattr(credited, "FREE_USD_DAY", FREE_USD_DAY)
         self.batch, self.machines = FakeBatch(lambda: self.now), FakeMachines()

@@ -44,7 +44,8 @@ def _running(budget: str) -> Cluster:
         "cl_1", account_id="acc_1", notebook_id="nb_1", notebook_name="Mine", server_id="srv_1",
         name="sim", vcpu=4, memory_gib=8, gpu=0, purchase="on_demand", idle_minutes=20,
         python="3.11", state="running", state_since=NOON, created_at=NOON, started_at=NOON,
-        wanted=1, members=1, unmade=0, live=lifecycle.shard_of("cl_1"), budget=Decimal(budget),
+        wanted=1, members=1, unmade=0, live=lifecycle.LIVE_SHARDS.of("cl_1"),
+        budget=Decimal(budget),
     )  # fmt: skip
     cluster.save()
     with db.transaction() as write:

@@ -1,6 +1,7 @@
 """Fences of the sweeps and of hearing, each taken out: a test must find every one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -30,12 +31,11 @@ def without_conditions(patch: pytest.MonkeyPatch) -> None:
 def the_first_failure_ends_a_sweep(patch: pytest.MonkeyPatch) -> None:
     """Nothing is survived."""
 
-    def each(_what: str, items: Iterable[Any], work: Callable[[Any], object]) -> int:
-        for item in items:
-            work(item)
-        return 0
+    @contextmanager
+    def surviving(_what: str, **_: str) -> Iterator[None]:
+        yield
 
-    patch.setattr(sweeps, "each", each)
+    patch.setattr(sweeps, "surviving", surviving)
 
 
 def a_bad_row_ends_a_listing(patch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ import boto3
 import pytest
 
 from chalicelib.billing.models import BillingAccount
-from chalicelib.core import sweeps
 from chalicelib.notebooks import agent, jobs, lifecycle
 from chalicelib.notebooks.agent_schemas import Heartbeat
 from chalicelib.notebooks.models import Server
@@ -251,15 +250,3 @@ def test_an_account_that_cannot_be_read_keeps_no_other_from_being_stopped(
         ServerState.RUNNING,
         ServerState.STOPPING,
     ]
-
-
-def test_items_that_failed_are_counted_and_all_others_are_done() -> None:
-    done: list[int] = []
-
-    def work(item: int) -> None:
-        if item in (2, 3):
-            raise RuntimeError(item)
-        done.append(item)
-
-    assert sweeps.each("an item was not swept", range(5), work) == 2
-    assert done == [0, 1, 4]

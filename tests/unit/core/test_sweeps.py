@@ -1,0 +1,98 @@
+"""A sweep: each item by itself, accounts in turn, side by side, within its time."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core import clock, sweep_places, sweeps
+from localcloud.tables import tables
+
+
+@dataclass(frozen=True)
+class Item:
+    id: str
+    account_id: str = "acc_1"
+
+
+ITEMS = st.lists(
+    st.builds(Item, st.integers().map(str), st.sampled_from("abcd")), unique_by=lambda item: item.id
+)
+
+
+@pytest.fixture
+def rows() -> Iterator[None]:
+    with tables(weighs=False):
+        yield
+
+
+@given(ITEMS, st.integers(0, 20))
+def test_everybody_gets_a_turn_before_anybody_gets_a_second(items: list[Item], at: int) -> None:
+    since = items[at % len(items)].id if items else None
+
+    order = sweeps.in_turns(items, lambda item: item.account_id, since)
+
+    assert sorted(order, key=lambda item: item.id) == sorted(items, key=lambda item: item.id)
+    assert not items or order[0].id == since
+    for account in {item.account_id for item in items}:
+        many = sum(item.account_id == account for item in items)
+        own = [place for place, item in enumerate(order) if item.account_id == account]
+        for turn, place in enumerate(own[: many - 1]):
+            others = [item.account_id for item in order[:place]]
+            assert all(others.count(other) <= turn + 1 for other in set(others))
+
+
+@pytest.mark.usefixtures("rows")
+def test_what_a_run_has_no_time_for_comes_first_in_the_next(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    items = [Item(f"{account}{number}", account) for account in "ab" for number in range(3)]
+    now, done = [0.0], []
+    monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+
+    def work(item: Item) -> None:
+        done.append(item.id)
+        now[0] += 10
+
+    sweep = sweeps.Sweep("tests", seconds=40)
+    sweep.over(items, "an item was not swept", work)
+    assert done == ["a0", "b0", "a1", "b1"]
+    assert "a sweep had no time for all" in caplog.text
+    sweep.over(items, "an item was not swept", work)
+
+    assert done[4:] == ["a2", "b0", "a0", "b1"]
+    monkeypatch.setattr(clock, "monotonic", lambda: 0.0)
+    sweep.over(items, "an item was not swept", work)
+    assert sweep_places.read("tests") is None
+
+
+@pytest.mark.usefixtures("rows")
+def test_items_are_worked_on_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeps, "AT_ONCE", 4)
+    together = threading.Barrier(4, timeout=30)
+    items = [Item(str(number)) for number in range(8)]
+
+    failed = sweeps.Sweep("tests").over(items, "it was not swept", lambda _: together.wait())
+
+    assert failed == 0
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_items_that_failed_are_counted_and_all_others_are_done(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(sweeps, "AT_ONCE", at_once)
+    done: list[str] = []
+
+    def work(item: Item) -> None:
+        if item.id in ("2", "3"):
+            raise RuntimeError(item)
+        done.append(item.id)
+
+    items = [Item(str(number)) for number in range(5)]
+    assert sweeps.Sweep("tests").over(items, "it was not swept", work) == 2
+    assert sorted(done) == ["0", "1", "4"]
