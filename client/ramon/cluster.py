@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from typing import Any, Self
 from ramon import _joblib, _quantities
 from ramon._agent import Agent, Found
 from ramon._kept import Kept
-from ramon.errors import InvalidValue
+from ramon.errors import InvalidValue, RamonError
 
 PURCHASES = ("on_demand", "spot", "spot_with_fallback")
 """How machines are bought; spot ones are cheaper, and AWS may take them back."""
@@ -77,6 +78,7 @@ class Cluster(Kept):
         asynchronous: bool = False,
         quiet: bool = False,
     ) -> None:
+        _refuse_in_a_copy()
         if spot_policy not in PURCHASES:
             raise InvalidValue(f"spot_policy={spot_policy!r} must be one of {PURCHASES}.")
         most = _quantities.dollars(budget)
@@ -143,6 +145,19 @@ class Cluster(Kept):
         here = os.getcwd()  # noqa: PTH109 - as text, for JSON
         self._looked_at, self._warned_of = None, ""
         return self.sync(asyncio.to_thread, self._agent.sync_environment, self.name, here)
+
+
+def _refuse_in_a_copy() -> None:
+    """Raise RamonError where multiprocessing runs a script once more, to begin a process.
+
+    Dask's LocalCluster begins its workers so. Each would start, and pay for, a cluster of its own.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RamonError(
+            "This script starts a cluster, and then processes of its own (by multiprocessing, or "
+            "Dask's LocalCluster), each of which runs the script once more. Put what it does under "
+            'if __name__ == "__main__": so that only the first does it.'
+        )
 
 
 def _start(agent: Agent, *, request: dict[str, Any]) -> Found:

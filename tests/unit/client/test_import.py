@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.unit.client.conftest import python
+import subprocess
+from pathlib import Path
+
+from tests.unit.client.conftest import ROOT, python
+from tests.unit.notebook.parts import BIN
 
 HEAVY = {"asyncio", "dask", "distributed", "http.client", "IPython", "ipywidgets", "joblib", "ssl"}
 
@@ -40,6 +44,29 @@ def test_what_can_be_used_is_listed_and_nothing_else_is_there() -> None:
     listed, nonsense = python(code)
     assert {"Cluster", "clusters", "errors", "saved_results", "usage"} <= set(listed)
     assert not nonsense
+
+
+def test_a_script_that_processes_run_once_more_starts_no_cluster_in_each(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("""
+import multiprocessing, ramon
+try:
+    ramon.Cluster(1)
+except ramon.errors.NotInNotebook:
+    process = multiprocessing.get_context("spawn").Process(target=print)
+    process.start()
+    process.join()
+""")
+
+    ran = subprocess.run(
+        [BIN / "python", script],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "client")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert 'Put what it does under if __name__ == "__main__"' in ran.stderr
 
 
 def test_outside_a_notebook_a_cluster_says_where_it_can_be_started() -> None:
