@@ -6,6 +6,7 @@ records the stop. Whether a worker has joined is what its account's own programs
 about what is shown and about who is waited for, never about what is owed.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -48,22 +49,33 @@ def _started(worker: Worker, number: str, at: datetime, stream: str | None) -> N
     has_joined = worker.met_at is not None and worker.met_at >= _millis(at)
     if has_joined:
         actions.append(_of(Worker.joined, number).set(worker.met_at))
+    use = _use(worker, number, at)
+    is_new = is_known(Worker.started, number, known=False)
+    recorded = _record(worker, actions, is_new, lambda write: metering.open_in(write, use))
+    if recorded and has_joined:
+        lifecycle.first_joined(worker.cluster_id, clock.now())
+
+
+def _record(
+    worker: Worker,
+    actions: list[db.Action],
+    is_new: db.Condition,
+    also: Callable[[db.Writes], None],
+) -> bool:
+    """Record something of a worker that has not ended, and `also` what it means for its bill.
+
+    False if the worker has ended meanwhile. To be called where contention is tried again.
+    """
     try:
         with db.transaction() as write:
-            write.update(
-                "worker",
-                worker,
-                actions,
-                condition=Worker.ended_at.does_not_exist()
-                & is_known(Worker.started, number, known=False),
-            )
-            metering.open_in(write, _use(worker, number, at))
+            is_live = Worker.ended_at.does_not_exist()
+            write.update("worker", worker, actions, condition=is_live & is_new)
+            also(write)
     except db.Refused as refused:
         look_again(worker, refused)
-    else:
-        worker.refresh(consistent_read=True)
-        if has_joined:
-            lifecycle.first_joined(worker.cluster_id, clock.now())
+        return False
+    worker.refresh(consistent_read=True)
+    return True
 
 
 def _of(facts: Any, number: str) -> Any:
@@ -142,23 +154,14 @@ def _record_stop(worker: Worker, number: str, at: datetime, fault: str | None) -
     actions = [_of(Worker.stopped, number).set(_millis(at))]
     if credit:
         actions.append(Worker.free.add({number}))
-    try:
-        with db.transaction() as write:
-            write.update(
-                "worker",
-                worker,
-                actions,
-                condition=Worker.ended_at.does_not_exist()
-                & is_known(Worker.stopped, number, known=False),
-            )
-            if credit:
-                billing.credit_in(write, credit)
-            else:
-                metering.end_in(write, use, second)
-    except db.Refused as refused:
-        look_again(worker, refused)
-    else:
-        worker.refresh(consistent_read=True)
+
+    def bill(write: db.Writes) -> None:
+        if credit:
+            billing.credit_in(write, credit)
+        else:
+            metering.end_in(write, use, second)
+
+    _record(worker, actions, is_known(Worker.stopped, number, known=False), bill)
 
 
 def stop_at_the_latest(worker: Worker, number: int, end: datetime) -> datetime:

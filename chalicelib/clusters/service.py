@@ -1,47 +1,31 @@
-"""The rules of clusters: making, scaling, reporting, stopping, reading.
+"""The rules of clusters: making, scaling, stopping.
 
-A cluster belongs to one server of one notebook, and does not outlive it.
+What is reported is in `reports.py`, what is read in `finding.py`. A cluster belongs to one server
+of one notebook, and does not outlive it.
 """
 
-from collections.abc import Iterable
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import service as billing
-from chalicelib.clusters import (
-    attempts,
-    crew,
-    lifecycle,
-    logs,
-    replacing,
-    spending,
-    state_machines,
-    sweeps,
+from chalicelib.clusters import crew, lifecycle, spending, state_machines, sweeps
+from chalicelib.clusters.finding import (
+    every_worker,
+    listing,
+    log_of,
+    of_notebook,
+    read,
+    recent,
+    workers,
 )
-from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
-from chalicelib.clusters.schemas import (
-    ClusterReport,
-    CreateCluster,
-    Environment,
-    LogPage,
-    ReportAnswer,
-    Stop,
-)
-from chalicelib.clusters.states import (
-    LIVE,
-    SAVES,
-    ClusterState,
-    Purchase,
-    Reason,
-    WorkerEnd,
-    WorkerState,
-)
+from chalicelib.clusters.models import Cluster, ClusterKeys
+from chalicelib.clusters.reports import note_saved, report
+from chalicelib.clusters.schemas import CreateCluster, Environment
+from chalicelib.clusters.states import ClusterState, Purchase, Reason, WorkerEnd
 from chalicelib.clusters.views import cluster as view
 from chalicelib.clusters.views import clusters as views
-from chalicelib.core import clock, db, ids, names, pages
-from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.core import clock, db, ids, names
+from chalicelib.core.errors import Invalid
 from chalicelib.notebooks.callers import Place
 from chalicelib.plans import catalogue
 from chalicelib.storage import service as storage
@@ -65,12 +49,6 @@ __all__ = [
     "views",
     "workers",
 ]
-
-_ENDED_FOR = timedelta(days=1)
-_PAUSED = "paused"
-"""The problem of workers that stand still. Dask pauses one at 80 % of its memory
-(`distributed.worker.memory.pause`)."""
-"""How long a notebook's ended clusters are still told of."""
 
 
 def create(place: Place, wanted: CreateCluster) -> Cluster:
@@ -179,90 +157,6 @@ def set_environment(cluster: Cluster, environment: Environment) -> Cluster:
     return lifecycle.read(cluster.id)
 
 
-def read(account_id: str, cluster_id: str) -> Cluster:
-    """One cluster of this account. Raises `NotFound` for anybody else's."""
-    cluster = _find(cluster_id)
-    if cluster is None or cluster.account_id != account_id:
-        raise _missing()
-    return cluster
-
-
-def of_notebook(notebook_id: str, cluster_id: str) -> Cluster:
-    """One cluster of this notebook. Raises `NotFound` for any other's."""
-    cluster = _find(cluster_id)
-    if cluster is None or cluster.notebook_id != notebook_id:
-        raise _missing()
-    return cluster
-
-
-def _find(cluster_id: str) -> Cluster | None:
-    if not ids.is_id("cl", cluster_id):
-        return None
-    try:
-        return lifecycle.read(cluster_id)
-    except NotFound:
-        return None
-
-
-def _missing() -> NotFound:
-    return NotFound("This cluster does not exist.")
-
-
-def listing(
-    account_id: str, *, notebook_id: str | None, is_live: bool, limit: int, cursor: str | None
-) -> tuple[list[Cluster], str | None]:
-    """A page of an account's clusters, newest first, and a cursor if there may be more."""
-    index: Any = Cluster.by_live_account if is_live else Cluster.by_account
-    of_notebook = None if notebook_id is None else Cluster.notebook_id == notebook_id
-    return pages.page(
-        index.query(
-            account_id,
-            filter_condition=of_notebook,
-            scan_index_forward=False,
-            limit=limit,
-            last_evaluated_key=pages.decode_cursor(
-                cursor, belongs_to=account_id, key="live_account_id" if is_live else "account_id"
-            ),
-        )
-    )
-
-
-def recent(notebook_id: str, name: str | None) -> list[Cluster]:
-    """A notebook's clusters that live or ended within a day, newest first."""
-    since = clock.now() - _ENDED_FOR
-    condition: db.Condition = Cluster.live.exists() | (Cluster.stopped_at >= since)
-    if name is not None:
-        condition &= Cluster.name == names.composed(name)
-    found = Cluster.by_notebook.query(
-        notebook_id, filter_condition=condition, scan_index_forward=False
-    )
-    return list(found)
-
-
-def workers(cluster: Cluster, *, limit: int, cursor: str | None) -> tuple[list[Worker], str | None]:
-    """A page of a cluster's workers, newest first."""
-    return pages.page(
-        Worker.by_cluster.query(
-            cluster.id,
-            scan_index_forward=False,
-            limit=limit,
-            last_evaluated_key=pages.decode_cursor(cursor, belongs_to=cluster.id),
-        )
-    )
-
-
-def every_worker(cluster: Cluster) -> Iterable[Worker]:
-    """All workers that a cluster has ever had."""
-    return Worker.by_cluster.query(cluster.id)
-
-
-def log_of(cluster: Cluster, worker_id: str | None, cursor: str | None) -> LogPage:
-    """The newest lines that a worker of this cluster wrote; without one, those of every worker."""
-    if worker_id is None:
-        return logs.of_all(cluster, cursor)
-    return logs.of_worker(cluster, worker_id, cursor)
-
-
 def scale(cluster: Cluster, count: int, retire: list[str]) -> Cluster:
     """Want so many workers; those of `retire` end first, if any has to."""
     more = max(0, count - cluster.members)
@@ -286,89 +180,6 @@ def _retire(cluster: Cluster, named: list[str]) -> None:
     for worker in [worker for worker in staying if worker.id in named][:excess]:
         crew.leave(worker, WorkerEnd.RETIRED, "It was no longer needed.")
     sweeps.trim(cluster, [worker for worker in staying if worker.leaving is None])
-
-
-def report(cluster: Cluster, told: ClusterReport) -> ReportAnswer:
-    """Note how a cluster is doing; this is what keeps it alive."""
-    if cluster.state in LIVE:
-        _note(cluster, told)
-        running = _note_joined(cluster, set(told.joined))
-        replacing.note_all_there(cluster, running)
-        tasks = told.tasks
-        replacing.replace_lost(cluster, tasks.waiting + tasks.processing if tasks else 0)
-    stop = Stop(cluster.stop_reason, cluster.stop_message or "") if cluster.stop_reason else None
-    wants_saving = cluster.state == ClusterState.STOPPING and cluster.stop_reason in SAVES
-    return ReportAnswer(
-        cluster.state, stop, wants_saving and cluster.saved_results is None, cluster.wanted
-    )
-
-
-def _note(cluster: Cluster, told: ClusterReport) -> None:
-    now, at = clock.now(), clock.seconds()
-    is_claimed = told.clients > 0
-    unclaimed = (
-        Cluster.unclaimed_since.remove()
-        if is_claimed
-        else Cluster.unclaimed_since.set(cluster.unclaimed_since or at)
-    )
-    tasks = told.tasks
-    actions: list[db.Action] = [
-        Cluster.reported_at.set(now),
-        Cluster.lease_expires_at.set(at + lifecycle.LEASE_SECONDS),
-        Cluster.clients.set(told.clients),
-        unclaimed,
-    ]
-    if told.active:
-        actions.append(Cluster.last_active_at.set(now))
-    if tasks is not None:
-        counts = {"waiting": tasks.waiting, "processing": tasks.processing}
-        actions.append(Cluster.tasks.set({**counts, "memory": tasks.memory, "erred": tasks.erred}))
-    if not db.update_if(cluster, Cluster.state.is_in(*LIVE), actions):
-        cluster.refresh(consistent_read=True)
-    _note_paused(cluster, told)
-
-
-def _note_paused(cluster: Cluster, told: ClusterReport) -> None:
-    """Show that workers stand still for want of memory; what else is wrong is shown first."""
-    if not told.paused:
-        lifecycle.clear_problem(cluster, _PAUSED)
-    elif cluster.problem_code in (None, _PAUSED):
-        message = _paused_message(told.paused, len(told.joined))
-        if cluster.problem_message != message:
-            lifecycle.set_problem(cluster.id, _PAUSED, message)
-
-
-def _paused_message(paused: int, joined: int) -> str:
-    many = "worker is" if joined == 1 else "workers are"
-    return (
-        f"{paused} of {joined} {many} paused: memory. No task begins there until less than 80 % of "
-        "it is used. Delete results that you no longer need, give each task less, or start a "
-        "cluster with more memory."
-    )
-
-
-def _note_joined(cluster: Cluster, joined: set[str]) -> int:
-    """Record who has joined; how many of them run."""
-    found = (
-        [w for w in Worker.by_live_cluster.query(cluster.id) if w.id in joined] if joined else []
-    )
-    for worker in found:
-        if crew.state_of(worker) != WorkerState.RUNNING:
-            worker.refresh(consistent_read=True)
-            attempts.joined(worker)
-    running = sum(crew.state_of(worker) == WorkerState.RUNNING for worker in found)
-    if cluster.state == ClusterState.STARTING:
-        if running:
-            lifecycle.first_joined(cluster.id, clock.now())
-        cluster.refresh(consistent_read=True)
-    return running
-
-
-def note_saved(cluster: Cluster, results: int, size: int) -> None:
-    """Finished results are saved: the stop goes on."""
-    db.update(cluster, [Cluster.saved_results.set(results), Cluster.saved_bytes.set(size)])
-    if cluster.drain_token is not None:
-        state_machines.succeed(cluster.drain_token)
 
 
 def stop(cluster: Cluster) -> Cluster:
