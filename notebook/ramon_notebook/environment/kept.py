@@ -150,6 +150,8 @@ def _local(package: Package, overlay: Overlay, workspace: Path) -> str:
     """How a package that came from this machine's disk is installed again."""
     origin = package.origin
     if origin is not None and origin.is_relative_to(workspace):
+        if package.revision:
+            return package.revision
         path = os.path.join(".", origin.relative_to(workspace))  # noqa: PTH118  keeps the "./"
         return f"-e {path}" if package.source else path
     if package.source is not None:

@@ -20,6 +20,7 @@ class Package:
         from this machine's own disk.
     files: what it consists of, relative to its site-packages, when there is no requirement.
     source: the folder that an editable installation points to.
+    revision: what installs it again from a repository on this machine's disk.
     origin: the file or folder on this machine's disk that it was installed from.
     """
 
@@ -29,6 +30,7 @@ class Package:
     files: tuple[Path, ...] = ()
     source: Path | None = None
     origin: Path | None = None
+    revision: str | None = None
 
 
 def installed(site_packages: Path) -> list[Package]:
@@ -80,7 +82,8 @@ def _package(name: str, distribution: Distribution, site_packages: Path) -> Pack
     )
     editable = (origin.get("dir_info") or {}).get("editable", False)
     path = Path(unquote(urlsplit(origin["url"]).path))
-    return Package(name, number, None, files, path if editable else None, path)
+    revision = f"{name} @ {_direct(origin)}" if "vcs_info" in origin else None
+    return Package(name, number, None, files, path if editable else None, path, revision)
 
 
 def _direct(origin: dict[str, Any]) -> str:

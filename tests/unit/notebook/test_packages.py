@@ -88,6 +88,40 @@ def test_the_list_names_each_package_and_how_it_is_imported(
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "requirement"),
+    [
+        ({"dir_info": {"editable": True}}, "-e ./mine"),
+        ({"dir_info": {}}, "./mine"),
+        (
+            {"vcs_info": {"vcs": "git", "commit_id": "a" * 40}},
+            f"mine @ git+file://{{workspace}}/mine@{'a' * 40}",
+        ),
+    ],
+)
+def test_what_lies_in_the_workspace_is_installed_again_from_there(
+    overlay: Overlay, workspace: Path, told: dict[str, object], requirement: str
+) -> None:
+    """As it was: editable, built from the folder, or at the commit of a repository."""
+    installed(overlay, "mine")
+    origin = {"url": (workspace / "mine").as_uri(), **told}
+    (overlay.packages / "mine-1.0.dist-info/direct_url.json").write_text(json.dumps(origin))
+    (kept_package,) = kept.found(overlay, workspace)
+    assert kept_package.requirement == requirement.format(workspace=workspace)
+
+
+def test_a_revision_from_a_repository_that_is_not_kept_is_kept_as_a_wheel(
+    overlay: Overlay, workspace: Path, tmp_path: Path
+) -> None:
+    install(overlay, a_wheel(tmp_path / "downloads", "cloned"))
+    vcs = {"vcs": "git", "commit_id": "a" * 40}
+    origin = {"url": (tmp_path / "clone").as_uri(), "vcs_info": vcs}
+    (overlay.packages / "cloned-1.0.dist-info/direct_url.json").write_text(json.dumps(origin))
+    (kept_package,) = kept.found(overlay, workspace)
+    assert kept_package.requirement == f"./{WHEELS}/cloned-1.0-py3-none-any.whl"
+    assert (workspace / kept_package.requirement).exists()
+
+
 def test_the_list_knows_what_brings_parts_of_the_page_and_the_page_waits_for_that(
     overlay: Overlay, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
