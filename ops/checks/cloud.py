@@ -10,6 +10,9 @@ import cloudformation_validate
 from cfnlint.api import lint_file
 
 from infra import stack as written
+from infra.functions import Undeclared
+from infra.grants import UnknownGrant
+from infra.tables import Unclear
 from ops.checks.behaviour import broken
 from ops.checks.behaviour.template import ACCOUNT, expand
 from ops.checks.finding import Finding
@@ -22,16 +25,21 @@ _STAGE = "prod"
 
 def findings(root: Path) -> Iterator[Finding]:
     """Everything wrong with what is written, with the packaged template and each state machine."""
-    yield from _stale(root)
+    yield from stale(root)
     yield from two_indexes(root)
     yield from _template(root)
     for machine in sorted((root / "stepfunctions").glob(f"*{template.MACHINE_SUFFIX}")):
         yield from _machine(machine, root)
 
 
-def _stale(root: Path) -> Iterator[Finding]:
-    """Files of `.chalice/` that are not what the code says."""
-    for name in written.stale(root / ".chalice", written.files()):
+def stale(root: Path) -> Iterator[Finding]:
+    """Files of `.chalice/` that are not what the code says, or why that can't be known."""
+    try:
+        files = written.files()
+    except (Unclear, Undeclared, UnknownGrant) as error:
+        yield Finding("infra", 1, str(error))
+        return
+    for name in written.stale(root / ".chalice", files):
         yield Finding(f".chalice/{name}", 1, "not up to date. Run: .venv/bin/python -m infra")
 
 

@@ -1,5 +1,7 @@
 """Every function is watched, what it does wrong wakes somebody, and that costs little."""
 
+import json
+import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,8 +10,10 @@ import pytest
 
 import app
 from chalicelib.core import entry_points
+from chalicelib.core.observability import log
 from infra import alarms, functions
 from infra.functions import Function, Undeclared
+from tests.unit.infra.filter_patterns import matches
 
 A_METRIC = 0.10
 """Dollars a month for each metric that an alarm of standard resolution looks at."""
@@ -72,12 +76,53 @@ def test_the_errors_and_the_long_runs_of_every_function_ring_an_alarm(
         assert pattern.count("(") == pattern.count(")")
 
 
+def _report(seconds: float, status: str = "success", **more: str) -> str:
+    """What Lambda writes at the end of a run, where logs are JSON (Telemetry API, event schema)."""
+    metrics = {"durationMs": seconds * 1000, "billedDurationMs": 1, "memorySizeMB": 512}
+    record = {"requestId": "1", "status": status, "metrics": metrics, **more}
+    return json.dumps({"time": "2026-11-27T12:00:00Z", "type": "platform.report", "record": record})
+
+
+def _logged(level: int) -> str:
+    """A line as the service writes it."""
+    record = logging.LogRecord("ramon", level, __file__, 1, "something happened", None, None)
+    return log.registered_handler.format(record)
+
+
+def test_what_is_wrong_rings_and_nothing_else_does(
+    resources: dict[str, Any],
+) -> None:
+    pattern = resources["IdleSweepErrors"]["Properties"]["FilterPattern"]  # it may take 55 s
+    # The runtime's own line of each exception: of one that only asks again, too.
+    raised = {"timestamp": "2026-11-27T12:00:00Z", "level": "ERROR", "errorType": "StillRunning"}
+    rings = [
+        _logged(logging.ERROR),
+        _report(3, "timeout"),
+        _report(55, "timeout"),
+        _report(0.1, "error", errorType="Runtime.ImportModuleError"),
+        _report(0.1, "failure", errorType="Runtime.ExitError"),
+        _report(44),
+    ]
+    silent = [
+        _logged(logging.INFO),
+        _logged(logging.WARNING),
+        json.dumps(raised),
+        _report(0.1),
+        _report(43.9),
+        _report(0.1, "error", errorType="StillRunning"),
+        "Traceback (most recent call last):",
+    ]
+
+    assert [line for line in rings if not matches(pattern, line)] == []
+    assert [line for line in silent if matches(pattern, line)] == []
+
+
 def test_lambdas_reports_are_documents_that_a_filter_can_read(resources: dict[str, Any]) -> None:
     for name, _ in _names():
-        logging = resources[name]["Properties"]["LoggingConfig"]
+        config = resources[name]["Properties"]["LoggingConfig"]
 
-        assert logging["LogFormat"] == "JSON"
-        assert logging["SystemLogLevel"] == "INFO", "at WARN no run tells how long it took"
+        assert config["LogFormat"] == "JSON"
+        assert config["SystemLogLevel"] == "INFO", "at WARN no run tells how long it took"
 
 
 def test_throttled_functions_ring_an_alarm(resources: dict[str, Any]) -> None:
