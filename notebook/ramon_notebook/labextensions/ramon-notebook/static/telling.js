@@ -68,6 +68,7 @@ export class Absence {
       const button = document.createElement('button');
       button.textContent = 'Open the notebook';
       button.className = 'jp-mod-styled jp-mod-accept';
+      button.style.cssText = 'flex: none; white-space: nowrap';
       button.onclick = () => window.open(this.openUrl, '_blank');
       this.banner.append(document.createElement('span'), button);
       document.body.append(this.banner);
