@@ -1,6 +1,7 @@
 """The notebook file is its person's: the recorder adds outputs, and nothing else."""
 
 import os
+import signal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -499,6 +500,7 @@ def test_a_cell_that_is_run_right_after_a_restart_loses_nothing(
         assert shared_browser.request("POST", url, Accept="*/*").status == 200
         opened.run("c0")
         eventually(lambda: opened.text("c0"), within=30)
+        os.kill(int(opened.text("c0")), signal.SIGKILL)
     shown = opened.text("c0")
     assert shared_browser.request("POST", url, Accept="*/*").status == 200
     opened.run("c0")
