@@ -25,6 +25,8 @@ from infra.functions import UNDELIVERED, Function, Undeclared
 
 _NAMESPACE = sub("ramon-${Stage}")
 _MINUTE, _HOUR = 60, 3600
+_LOOKS_BACK = 7 * 24 * _HOUR
+"""Longest time that an alarm can look at, where its periods are hours (PutMetricAlarm)."""
 _NEARLY = 0.8
 """The part of its time that a run may take before that is news."""
 
@@ -182,6 +184,11 @@ def _missing(function: Function, schedule: Schedule) -> Json:
     """
     period = min(schedule.seconds, _HOUR)
     periods = max(schedule.seconds // period + 2, 5 * _MINUTE // period)
+    if period * periods > _LOOKS_BACK:
+        raise Undeclared(
+            f"{function.declared.name} runs too seldom: nobody would notice that it does not. An "
+            "alarm looks back for a week at most."
+        )
     return _alarm(
         f"{function.short_name}-missing",
         f"{function.short_name} has not run for {periods * period // _MINUTE} minutes. See "

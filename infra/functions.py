@@ -14,7 +14,7 @@ from chalicelib.core.entry_points import (
     Requests,
     Schedule,
 )
-from infra import logs
+from infra import logs, service
 from infra.cloudformation import (
     Json,
     Resources,
@@ -79,6 +79,7 @@ class Function:
 
 def functions() -> list[Function]:
     """Every function: the API, and what `app.py` registers. Raises `Undeclared`."""
+    service.load()
     rights = dict.fromkeys(right for api in application.APIS for right in api.may)
     api = dataclasses.replace(http.FUNCTION, may=tuple(rights))
     declared = [entry_point.declared for entry_point in application.FUNCTIONS]

@@ -1,17 +1,16 @@
 """Tables as the models declare them: keys, indexes, time to live, recovery."""
 
-import importlib
-import pkgutil
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from pynamodb.attributes import Attribute
-from pynamodb.indexes import GlobalSecondaryIndex
+from pynamodb.indexes import GlobalSecondaryIndex, LocalSecondaryIndex
 from pynamodb.models import Model
 
-import chalicelib
-from chalicelib.core import config
+from chalicelib.core import config, db
 from chalicelib.core.attributes import Expiry, MaybeExpiry
+from infra import service
 from infra.cloudformation import Json, Resources, camel, kept, staged
 
 
@@ -20,15 +19,34 @@ class Unclear(Exception):
 
 
 def models() -> list[type[Model]]:
-    """Every model of the service, by its table's name."""
-    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
-        importlib.import_module(module.name)
-    ours = [model for model in Model.__subclasses__() if model.__module__.startswith("chalicelib.")]
-    return sorted(ours, key=entity)
+    """Every model of the service that has a table, by the table's name. Raises `Unclear`."""
+    service.load()
+    ours = [model for model in _below(Model) if model.__module__.startswith("chalicelib.")]
+    found = sorted((model for model in ours if _has_table(model)), key=entity)
+    for name, count in Counter(map(entity, found)).items():
+        if count > 1:
+            raise Unclear(f"{count} models have the table {name}: a table belongs to one entity.")
+    return found
+
+
+def _has_table(model: type[Model]) -> bool:
+    """Whether it is no mere base of others. Raises `Unclear` if it lacks what all tables share."""
+    meta: Any = getattr(model, "Meta", None)
+    if not hasattr(meta, "table_name"):
+        return False
+    if not issubclass(meta, db.BaseMeta):
+        raise Unclear(f"Derive {model.__name__}.Meta from db.BaseMeta, as all tables do.")
+    return True
+
+
+def _below(model: type[Model]) -> Iterator[type[Model]]:
+    for derived in model.__subclasses__():
+        yield derived
+        yield from _below(derived)
 
 
 def resources() -> Resources:
-    """The tables of all models."""
+    """The tables of all models. Raises `Unclear`."""
     return {logical_id(entity(model)): _table(model) for model in models()}
 
 
@@ -87,12 +105,20 @@ def _index(index: Any) -> Json:
 
 
 def _key_attributes(model: type[Model]) -> list[Json]:
-    """Each attribute that is a key of the table or of an index, once, with its type."""
+    """Each attribute that is a key of the table or of an index, once, with the model's type."""
+    types = {each.attr_name: each.attr_type for each in _attributes(model)}
     keys = list(_keys(model))
     for index in _indexes(model):
-        keys += _keys(type(index))
-    types = {key.attr_name: key.attr_type for key in keys}
-    return [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
+        for key in _keys(type(index)):
+            if types.get(key.attr_name) != key.attr_type:
+                name = index.Meta.index_name
+                raise Unclear(
+                    f"{entity(model)} has no attribute {key.attr_name} of the type that its "
+                    f"index {name} is by."
+                )
+            keys.append(key)
+    names = dict.fromkeys(key.attr_name for key in keys)
+    return [{"AttributeName": name, "AttributeType": types[name]} for name in names]
 
 
 def _key_schema(owner: type) -> list[Json]:
@@ -108,12 +134,26 @@ def _keys(owner: type) -> list[Attribute[Any]]:
     return sorted(keys, key=lambda key: not key.is_hash_key)
 
 
-def _attributes(owner: type) -> Iterator[Attribute[Any]]:
-    return (each for each in vars(owner).values() if isinstance(each, Attribute))
+def _attributes(owner: type) -> list[Attribute[Any]]:
+    return [each for each in _members(owner).values() if isinstance(each, Attribute)]
 
 
 def _indexes(model: type[Model]) -> list[Any]:
-    return [each for each in vars(model).values() if isinstance(each, GlobalSecondaryIndex)]
+    members = _members(model).values()
+    if any(isinstance(each, LocalSecondaryIndex) for each in members):
+        raise Unclear(
+            f"{entity(model)} has a local index, which a table can't be given later: "
+            "use a GlobalSecondaryIndex."
+        )
+    return [each for each in members if isinstance(each, GlobalSecondaryIndex)]
+
+
+def _members(owner: type) -> dict[str, Any]:
+    """What a class has, its bases' included."""
+    found: dict[str, Any] = {}
+    for each in reversed(owner.__mro__):
+        found |= vars(each)
+    return found
 
 
 def _is_expiry(attribute: Attribute[Any]) -> bool:

@@ -224,3 +224,11 @@ def test_an_alarm_that_nobody_knows_is_refused() -> None:
 
     with pytest.raises(Undeclared, match="x declares the alarm everything; there are: api"):
         alarms.resources([Function(declared), *functions.functions()])
+
+
+def test_a_schedule_that_no_alarm_could_watch_is_refused() -> None:
+    seldom = entry_points.Schedule("rate(7 days)", 7 * 86_400)
+    declared = entry_points.Declaration("x", seldom, may=(), alarm="api")
+
+    with pytest.raises(Undeclared, match="x runs too seldom"):
+        alarms.resources([Function(declared)])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra import grants
+from infra.functions import functions
 from infra.grants import UnknownGrant, statements
 
 
@@ -59,3 +60,9 @@ def test_no_two_named_grants_share_the_name_of_a_statement() -> None:
     names = [each["Sid"] for granted in grants.NAMED.values() for each in granted]
 
     assert len(names) == len(set(names))
+
+
+def test_every_named_grant_is_asked_for_by_somebody() -> None:
+    asked = {right for function in functions() for right in function.declared.may}
+
+    assert set(grants.NAMED) <= asked

@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import (
+    AllProjection,
+    GlobalSecondaryIndex,
+    KeysOnlyProjection,
+    LocalSecondaryIndex,
+)
 from pynamodb.models import Model
 
 import chalicelib
@@ -173,3 +178,117 @@ def test_a_table_with_two_times_to_live_is_refused(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(tables.Unclear, match="twice has first, second"):
         tables.resources()
+
+
+class _KeptFor(Model):
+    """What several tables have in common; no table itself."""
+
+    id = Text(hash_key=True)
+    gone_at = Expiry()
+
+
+def _refuses(monkeypatch: pytest.MonkeyPatch, model: type[Model], why: str) -> None:
+    monkeypatch.setattr(tables, "models", lambda: [model])
+    with pytest.raises(tables.Unclear, match=why):
+        tables.resources()
+
+
+def test_what_a_model_inherits_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Row(_KeptFor):
+        class Meta(db.BaseMeta):
+            table_name = db.table("derived")
+
+    monkeypatch.setattr(tables, "models", lambda: [Row])
+    (table,) = tables.resources().values()
+
+    assert table["Properties"]["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert table["Properties"]["TimeToLiveSpecification"]["AttributeName"] == "gone_at"
+
+
+def test_a_class_without_a_table_makes_none_and_derived_ones_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Row(_KeptFor):
+        class Meta(db.BaseMeta):
+            table_name = db.table("derived_rows")
+
+    for each in (_KeptFor, Row):
+        monkeypatch.setattr(each, "__module__", "chalicelib.added.models")
+
+    found = tables.models()
+
+    assert Row in found
+    assert _KeptFor not in found
+
+
+def test_two_models_of_one_table_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Row(_KeptFor):
+        class Meta(db.BaseMeta):
+            table_name = db.table("servers")
+
+    monkeypatch.setattr(Row, "__module__", "chalicelib.added.models")
+
+    with pytest.raises(tables.Unclear, match="2 models have the table servers"):
+        tables.models()
+
+
+def test_an_index_by_what_its_model_lacks_or_has_of_another_type_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class ByDay(GlobalSecondaryIndex["Row"]):
+        class Meta(db.BaseMeta):
+            index_name = "by_day"
+            projection = AllProjection()
+
+        day = Text(hash_key=True)
+
+    class Row(Model):
+        class Meta(db.BaseMeta):
+            table_name = db.table("lacking")
+
+        id = Text(hash_key=True)
+        by_day = ByDay()
+
+    class Mistyped(Model):
+        class Meta(db.BaseMeta):
+            table_name = db.table("mistyped")
+
+        id = Text(hash_key=True)
+        day = Integer()
+        by_day = ByDay()
+
+    _refuses(monkeypatch, Row, "lacking has no attribute day of the type that its index by_day")
+    _refuses(monkeypatch, Mistyped, "mistyped has no attribute day of the type")
+
+
+def test_a_local_index_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Here(LocalSecondaryIndex["Row"]):
+        class Meta(db.BaseMeta):
+            index_name = "here"
+            projection = AllProjection()
+
+        id = Text(hash_key=True)
+        at = Integer(range_key=True)
+
+    class Row(Model):
+        class Meta(db.BaseMeta):
+            table_name = db.table("local_rows")
+
+        id = Text(hash_key=True)
+        at = Integer()
+        here = Here()
+
+    _refuses(monkeypatch, Row, "local_rows has a local index")
+
+
+def test_a_model_without_what_all_tables_share_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Row(Model):
+        class Meta:
+            table_name = db.table("bare_rows")
+
+        id = Text(hash_key=True)
+
+    monkeypatch.setattr(Row, "__module__", "chalicelib.added.models")
+
+    with pytest.raises(tables.Unclear, match=r"Derive Row\.Meta from db\.BaseMeta"):
+        tables.models()
