@@ -37,7 +37,7 @@ def place_of(server: Server) -> Place:
 
     Raises `Conflict` (`stopping`) once the server is on its way down.
     """
-    if server.state != ServerState.RUNNING:
+    if server.state not in (ServerState.STARTING, ServerState.RUNNING):
         raise Conflict("This notebook is being stopped.", code="stopping")
     notebook = Notebook.get(server.notebook_id, consistent_read=True)
     return Place(
