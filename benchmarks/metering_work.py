@@ -32,8 +32,9 @@ from chalicelib.core import calendar, clock, config, db
 from chalicelib.metering import hours, recording
 from chalicelib.metering.models import Segment
 from chalicelib.metering.recording import SLICE_SECONDS
-from chalicelib.metering.uses import Kind, NewUse
+from chalicelib.metering.uses import NewUse
 from chalicelib.plans import catalogue
+from chalicelib.plans.catalogue import Kind
 from localcloud.tables import Tables, tables
 
 BEGIN = calendar.month_start("2026-11")

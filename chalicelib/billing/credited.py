@@ -16,7 +16,7 @@ from chalicelib.metering import uses
 from chalicelib.metering.service import Use
 
 FREE_USD_DAY = Decimal("1.00")
-"""Dollars at list price that one account is credited in a UTC day; what fails beyond is charged.
+"""Dollars at list price that one payer is credited in a UTC day; what fails beyond is charged.
 
 An honest account hardly gets there: it is 64 workers of 4 vCPUs that all lose their spot machines
 within minutes, or a dozen failed starts of the largest notebook. It is also the most that an
@@ -51,14 +51,14 @@ def credit(use_id: str, ended_at: int, why: str) -> Credit | None:
         return None
     amount = uses.extra_usd_second(use) * max(0, ended_at - use.started_at)
     day = calendar.date_of(clock.seconds())
-    found = Credit(use, why, amount, day, payers.read(use.account_id))
+    found = Credit(use, why, amount, day, payers.read(use.payer_id))
     return found if amount and found.given + amount <= FREE_USD_DAY else None
 
 
 def credit_in(write: db.Writes, one: Credit) -> None:
     """End a use at its start, in the transaction that notes when the provider stopped it."""
     metering.waive_in(write, one.use, one.why)
-    account, day = BillingAccount(one.use.account_id), BillingAccount.free_day
+    account, day = BillingAccount(one.use.payer_id), BillingAccount.free_day
     if one.account.free_day == one.day:
         more, has_room = BillingAccount.free_usd.add(one.amount), _has_room(one)
         write.update("credit", account, [more], condition=(day == one.day) & has_room)

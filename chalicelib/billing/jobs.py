@@ -42,8 +42,7 @@ def push_usage() -> None:
         "get, query, update usage_months",
         "get, query meter_hours",
         "get, query billing_accounts",
-        "get, query uses",
-        "query uses.open_by_account",
+        "query uses.open_by_payer",
         "speak with Stripe",
     ),
 )

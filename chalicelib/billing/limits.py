@@ -13,6 +13,7 @@ from chalicelib.billing.standing import Standing, standing
 from chalicelib.core import calendar, db
 from chalicelib.core.errors import Conflict, Invalid, VersionMismatch
 from chalicelib.plans import catalogue
+from chalicelib.plans import service as plans
 from chalicelib.plans.catalogue import Plan, Units
 
 MOST_LIMIT_USD = 100_000
@@ -47,44 +48,33 @@ def set_limit(account_id: str, amount: Decimal | None, version: int) -> None:
         )
 
 
-def admit(account_id: str, units: Units) -> Plan:
-    """Let an account start a notebook of this power, and give its plan.
+def admit(payer_id: str, units: Units) -> Plan:
+    """Let a notebook of this power start at an account's expense, and give that account's plan.
 
     Raises `Conflict` with what to do: `payment_required`, `plan_size`, `limit_reached`.
     """
-    stands = _paying(account_id)
-    extra = stands.plan.extra_usd_hour(units)
-    if extra is None:
-        raise Conflict(
-            f"The plan {stands.plan.name} doesn't have this size. Choose a smaller size, or "
-            "another plan.",
-            code="plan_size",
-        )
+    stands = _paying(payer_id)
+    extra = plans.admit_size(stands.plan, units)
     if extra and stands.would_pass(extra / calendar.HOUR):
         raise _limit_reached(stands, "choose a size that your plan includes")
     return stands.plan
 
 
-def admit_cluster(account_id: str, units: Units, workers: int) -> Plan:
-    """Let an account have so many more workers of this power each, and give its plan.
+def admit_cluster(payer_id: str, units: Units, workers: int) -> Plan:
+    """Let so many workers of this power each start at an account's expense; gives its plan.
 
     Raises `Conflict` with what to do: `payment_required`, `plan_cluster`, `limit_reached`.
     """
-    stands = _paying(account_id)
-    if not stands.plan.has_usage:
-        raise Conflict(
-            f"The plan {stands.plan.name} has no clusters. Choose another plan, on the page of "
-            "plans.",
-            code="plan_cluster",
-        )
+    stands = _paying(payer_id)
+    plans.admit_clusters(stands.plan)
     if stands.would_pass(catalogue.price_of_hour(units) * workers / calendar.HOUR):
         raise _limit_reached(stands, "take fewer or smaller workers")
     return stands.plan
 
 
-def _paying(account_id: str) -> Standing:
+def _paying(payer_id: str) -> Standing:
     """How an account stands. Raises `Conflict` when the time to pay is over."""
-    stands = standing(account_id)
+    stands = standing(payer_id)
     if stands.may_not_start:
         raise Conflict(
             "An invoice could not be paid. Pay it on the billing page; then you can start again.",

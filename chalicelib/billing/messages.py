@@ -8,7 +8,10 @@ from chalicelib.core import calendar
 from chalicelib.metering.service import MeterHour
 from chalicelib.plans.catalogue import METERS
 
-_IDENTIFIER = re.compile(r"(\w+):(acc_\w+):(\d{4}-\d\d-\d\dT\d\d):[\d.]+")
+_IDENTIFIER = re.compile(r"(\w+):(acc_\w+):(\d{4}-\d\d-\d\dT\d\d):[\w.:]+")
+_RANDOM = 16
+"""Characters at an id's end that no other id has (`core/ids.py`): a whole one more would be longer
+than Stripe lets an identifier be, 100 characters."""
 
 
 def of(row: MeterHour, customer_id: str, attempt: int = 0) -> str:
@@ -16,11 +19,14 @@ def of(row: MeterHour, customer_id: str, attempt: int = 0) -> str:
 
     Its time is the last second of the hour. `attempt` counts identifiers that never arrived.
     """
-    hour = calendar.hour_name(row.hour)
-    revision = f"{row.revision}.{attempt}" if attempt else str(row.revision)
+    identifier = f"{row.meter}:{row.payer_id}:{calendar.hour_name(row.hour)}:{row.revision}"
+    if attempt:
+        identifier += f".{attempt}"
+    if row.account_id != row.payer_id:
+        identifier += f":{row.account_id[-_RANDOM:]}"
     event = {
         "event_name": METERS[row.meter].event_name,
-        "identifier": f"{row.meter}:{row.account_id}:{hour}:{revision}",
+        "identifier": identifier,
         "payload": {"stripe_customer_id": customer_id, "value": str(row.quantity)},
         "timestamp": row.hour + calendar.HOUR - 1,
     }
@@ -28,7 +34,7 @@ def of(row: MeterHour, customer_id: str, attempt: int = 0) -> str:
 
 
 def told_by(identifier: str) -> tuple[str, str, int] | None:
-    """The account, meter and hour that an event of this identifier is of; None if not ours."""
+    """The payer, meter and hour that an event of this identifier is of; None if not ours."""
     found = _IDENTIFIER.fullmatch(identifier)
     if found is None or found[1] not in METERS:
         return None

@@ -1,4 +1,4 @@
-"""What Stripe is told: one message an account, meter and UTC hour, delivered once.
+"""What Stripe is told: one message a payer, account, meter and UTC hour, delivered once.
 
 An hour that is due (`metering/hours.py`) is sealed with the request that tells Stripe of it, its
 identifier with it. A request is sent again, the same bytes, for as long as Stripe knows identifiers
@@ -45,7 +45,7 @@ def _by_key(rows: Iterable[MeterHour]) -> list[list[MeterHour]]:
 
 
 def _take_on(rows: list[MeterHour]) -> None:
-    """Bring the hours of one account and meter further, one after the other."""
+    """Bring the hours of one payer and meter further, one after the other."""
     with surviving("hours were not pushed; the next run tries again", key=rows[0].key):
         for row in rows:
             if row.state == HourState.OPEN and not seal(row):
@@ -58,9 +58,9 @@ def seal(row: MeterHour) -> bool:
     """`open → sealed | nothing | rejected`: freeze the request. False if the hour has changed."""
     if row.quantity == 0:
         return hours.settle_unsealed(row, HourState.NOTHING, "came to zero")
-    customer_id = payers.read(row.account_id).customer_id
+    customer_id = payers.read(row.payer_id).customer_id
     if customer_id is None:
-        why = "the account has no customer at Stripe"
+        why = "the payer has no customer at Stripe"
         return hours.settle_unsealed(row, HourState.REJECTED, why)
     return hours.seal(row, messages.of(row, customer_id))
 
@@ -68,7 +68,7 @@ def seal(row: MeterHour) -> bool:
 def send(row: MeterHour) -> None:
     """Bring a sealed hour to Stripe, and note what became of it."""
     if sums.is_too_old_to_resend(row):
-        sums.settle(row.account_id, row.meter, row.hour)
+        sums.settle(row.payer_id, row.meter, row.hour)
         return
     # Noted before the call: whoever comes after a crash knows that it may have arrived.
     if not hours.note_sending(row, next_in=_pause(row)):

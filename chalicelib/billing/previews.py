@@ -74,10 +74,10 @@ def upcoming(account_id: str) -> Upcoming:
     """The next invoice. Raises `Conflict` (`no_subscription`) on an account that gets none."""
     subscription = subscriptions.subscription_of(account_id)
     preview = stripe_invoices.preview_next(subscription)
-    return Upcoming(preview.lines, preview.due, subscription.period_end, _unsent(account_id))
+    return Upcoming(preview.lines, preview.due, subscription.period_end, unsent(account_id))
 
 
-def _unsent(account_id: str) -> Decimal:
+def unsent(account_id: str) -> Decimal:
     """What was used this month and hasn't arrived at Stripe, in dollars."""
     now = clock.seconds()
     month = calendar.month_of(now)
@@ -91,5 +91,5 @@ def _unsent(account_id: str) -> Decimal:
         Decimal(0),
     )
     since = calendar.month_start(month)
-    running = uses.open_of_account(account_id)
+    running = uses.open_of_payer(account_id)
     return recorded + sum((uses.accrued(use, now, since) for use in running), Decimal(0))

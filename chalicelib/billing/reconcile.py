@@ -53,7 +53,7 @@ class _Told:
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        payer = payers.read(books.account_id)
+        payer = payers.read(books.payer_id)
         self.customer_id, self.subscription_id = payer.customer_id, payer.subscription_id
 
     @cached_property
@@ -93,7 +93,7 @@ def _hours_and_sums(books: Books, told: _Told) -> Iterator[Finding]:
         if taken != summed:
             name = f"{meter} {calendar.hour_name(hour)}"
             yield Finding("hours ─ Stripe's sums", name, f"hours {taken}, Stripe {summed}")
-            sums.settle(books.account_id, meter, hour)
+            sums.settle(books.payer_id, meter, hour)
 
 
 def _may_not_count_yet(row: MeterHour) -> bool:

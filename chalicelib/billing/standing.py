@@ -82,9 +82,9 @@ def _least_extra_usd_second(plan: Plan) -> Decimal:
     return min((extra for extra in extras if extra), default=Decimal(0)) / calendar.HOUR
 
 
-def standing(account_id: str) -> Standing:
+def standing(payer_id: str) -> Standing:
     """How an account stands now."""
-    (stands,) = standings({account_id: uses.open_of_account(account_id)})
+    (stands,) = standings({payer_id: uses.open_of_payer(payer_id)})
     return stands
 
 
@@ -94,13 +94,13 @@ def standings(running: Mapping[str, list[Use]]) -> Iterator[Standing]:
     month = calendar.month_of(at)
     since = calendar.month_start(month)
     plans = accounts.plans_of(running)
-    accounts_of = payers.by_ids(running)
+    records = payers.by_ids(running)
     recorded = months.recorded(running, month)
-    for account_id, own in running.items():
-        account = accounts_of.get(account_id) or BillingAccount(account_id)
-        plan = catalogue.plan(plans.get(account_id, catalogue.FREE))
+    for payer_id, own in running.items():
+        account = records.get(payer_id) or BillingAccount(payer_id)
+        plan = catalogue.plan(plans.get(payer_id, catalogue.FREE))
         unrecorded = sum((uses.accrued(use, at, since) for use in own), Decimal(0))
-        spent = recorded.get(account_id, Decimal(0)) + unrecorded
+        spent = recorded.get(payer_id, Decimal(0)) + unrecorded
         yield Standing(account, plan, at, spent, limit_of(account, plan), own)
 
 

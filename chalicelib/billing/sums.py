@@ -25,21 +25,21 @@ def is_too_old_to_resend(row: MeterHour) -> bool:
     return first is not None and clock.seconds() - first > RESEND_FOR
 
 
-def settle(account_id: str, meter: str, hour: int) -> bool:
+def settle(payer_id: str, meter: str, hour: int) -> bool:
     """Find out by Stripe's own sum of an hour which messages have arrived; send the others anew.
 
     What arrived is `accepted`; what is old and provably did not gets another identifier. False
     when no combination of messages explains the sum: then somebody must look.
     """
-    customer_id = payers.read(account_id).customer_id
-    sent = [row for row in hours.of_hour(account_id, meter, hour) if _may_have_arrived(row)]
+    customer_id = payers.read(payer_id).customer_id
+    sent = [row for row in hours.of_hour(payer_id, meter, hour) if _may_have_arrived(row)]
     if customer_id is None or not sent:
         return True
     total = stripe_gateway.usage_of_hour(customer_id, METERS[meter].event_name, hour)
     arrived = _explanation(sent, total)
     if arrived is None:
         log.error("Stripe's sum of an hour is not explained", hour=hour, meter=meter, total=total,
-                  account_id=account_id)  # fmt: skip
+                  account_id=payer_id)  # fmt: skip
         for row in sent:
             if row.state == HourState.SEALED:
                 hours.put_off(row, LONGEST_PAUSE)

@@ -9,7 +9,7 @@ from chalicelib.core.observability import surviving
 from chalicelib.core.sweeps import UNREADABLE
 from chalicelib.metering import uses
 from chalicelib.metering.service import Kind, Use
-from chalicelib.plans.catalogue import Plan
+from chalicelib.plans import service as plans
 
 
 class Cause(StrEnum):
@@ -32,8 +32,8 @@ class Verdict:
 def verdicts(kind: Kind) -> Iterator[Verdict]:
     """Sweep: everything of a kind that must stop now."""
     running: dict[str, list[Use]] = {}
-    for use in sorted(uses.every_open(), key=lambda use: (use.account_id, use.started_at)):
-        running.setdefault(use.account_id, []).append(use)
+    for use in sorted(uses.every_open(), key=lambda use: (use.payer_id, use.started_at)):
+        running.setdefault(use.payer_id, []).append(use)
     if running:
         for stands in _each_standing(running):
             yield from _verdicts_of(stands, kind)
@@ -44,9 +44,9 @@ def _each_standing(running: Mapping[str, list[Use]]) -> Iterator[Standing]:
     try:
         yield from list(standings(running))
     except UNREADABLE:
-        for account_id, own in running.items():
-            with surviving("an account's limits were not looked at", account_id=account_id):
-                yield from list(standings({account_id: own}))
+        for payer_id, own in running.items():
+            with surviving("an account's limits were not looked at", account_id=payer_id):
+                yield from list(standings({payer_id: own}))
 
 
 def _verdicts_of(stands: Standing, kind: Kind) -> Iterator[Verdict]:
@@ -61,18 +61,12 @@ def _cause(stands: Standing, use: Use, place: int) -> Cause | None:
     """Why a use must stop; `place` counts those that began before it."""
     if stands.must_stop:
         return Cause.UNPAID
-    if _is_beyond(stands.plan, use, place):
+    units = {meter: int(use.units[meter]) for meter in use.units}
+    if not plans.allows(stands.plan, Kind(use.kind), units, place):
         return Cause.PLAN
     if uses.extra_usd_second(use) and stands.is_nearly_spent:
         return Cause.LIMIT
     return None
-
-
-def _is_beyond(plan: Plan, use: Use, place: int) -> bool:
-    if use.kind != Kind.NOTEBOOK:
-        return not plan.has_usage
-    units = {meter: int(use.units[meter]) for meter in use.units}
-    return place >= plan.notebooks_at_once or plan.extra_usd_hour(units) is None
 
 
 def _message(stands: Standing, cause: Cause) -> str:

@@ -60,23 +60,24 @@ def _notice(notice: notices.Notice) -> schemas.Notice:
     return schemas.Notice(notice.kind, notice.level, notice.message, clock.moment(notice.until))
 
 
-def usage_now(account_id: str) -> schemas.UsageNow:
-    """What an account's notebooks and clusters cost at the moment."""
-    stands = standing(account_id)
+def usage_now(payer_id: str) -> schemas.UsageNow:
+    """What the notebooks and clusters that an account is charged for cost at the moment."""
+    stands = standing(payer_id)
     return schemas.UsageNow(
         month=calendar.month_of(stands.at),
         spent_usd=f"{stands.spent:.6f}",
         limit_usd=None if stands.limit is None else f"{stands.limit:.2f}",
         usd_hour=f"{stands.usd_second * calendar.HOUR:.4f}",
-        running=list(_resources(account_id, stands.running)),
+        running=list(_resources(payer_id, stands.running)),
     )
 
 
-def _resources(account_id: str, running: Iterable[Use]) -> Iterator[schemas.UsedNow]:
+def _resources(payer_id: str, running: Iterable[Use]) -> Iterator[schemas.UsedNow]:
     """One for each notebook and cluster, however many uses it has."""
     found = [use for use in running if use.kind in (Kind.NOTEBOOK, Kind.CLUSTER)]
     first = {use.resource_id: use for use in reversed(found)}
-    spent = metering.spending(account_id, {id_: use.started_at for id_, use in first.items()})
+    begun = {id_: use.started_at for id_, use in first.items()}
+    spent = metering.spending_of_running(payer_id, begun, found)
     for resource_id, use in sorted(first.items(), key=lambda item: item[1].started_at):
         yield schemas.UsedNow(
             id=resource_id,

@@ -36,17 +36,17 @@ class Total:
 
 
 class Books:
-    """Every record of an account's month, each read once, when it is asked for."""
+    """Every record of what a payer is charged for in a month, each read once, when asked for."""
 
-    def __init__(self, account_id: str, month: str) -> None:
-        self.account_id, self.month = account_id, month
+    def __init__(self, payer_id: str, month: str) -> None:
+        self.payer_id, self.month = payer_id, month
         self.start, self.end = calendar.month_start(month), calendar.month_end(month)
 
     @cached_property
     def segments(self) -> list[Segment]:
         """What was recorded."""
         billed = Segment.hour.between(self.start, self.end - 1)
-        return list(Segment.by_account.query(self.account_id, billed))
+        return list(Segment.by_payer.query(self.payer_id, billed))
 
     @cached_property
     def uses(self) -> list[Use]:
@@ -56,15 +56,13 @@ class Books:
     @cached_property
     def entries(self) -> list[Entry]:
         """Both sides of every booking."""
-        book = f"{self.account_id}:{self.month}"
+        book = f"{self.payer_id}:{self.month}"
         return list(Entry.query(book, consistent_read=True))
 
     @cached_property
     def hours(self) -> list[MeterHour]:
         """What was charged by the hour."""
-        return [
-            row for meter in METERS for row in hours.of_month(self.account_id, meter, self.month)
-        ]
+        return [row for meter in METERS for row in hours.of_month(self.payer_id, meter, self.month)]
 
     @cached_property
     def billed(self) -> Counter[tuple[str, int]]:
@@ -81,8 +79,15 @@ class Books:
         return sum((segment.amount for segment in self.segments), Decimal(0))
 
 
+def uses_of(account_id: str, month: str) -> list[Use]:
+    """What an account used in a month, whoever pays for it."""
+    billed = Segment.hour.between(calendar.month_start(month), calendar.month_end(month) - 1)
+    found = Segment.by_account.query(account_id, billed)
+    return list(uses.by_ids({segment.use_id for segment in found}).values())
+
+
 def findings(books: Books) -> Iterator[Finding]:
-    """What does not agree in an account's month."""
+    """What does not agree in a payer's month."""
     for link in _LINKS:
         yield from link(books)
 
@@ -107,7 +112,7 @@ def _segments_and_ledger(books: Books) -> Iterator[Finding]:
         yield Finding(link, books.month, f"segments ${books.amount}, ledger ${receivable}")
     if balance:
         yield Finding(link, books.month, f"the two sides differ by ${balance}")
-    rows = UsageMonth.query(books.account_id, UsageMonth.month == books.month, consistent_read=True)
+    rows = UsageMonth.query(books.payer_id, UsageMonth.month == books.month, consistent_read=True)
     counted = sum((row.amount for row in rows), Decimal(0))
     if counted != books.amount:
         yield Finding(link, books.month, f"segments ${books.amount}, balance ${counted}")

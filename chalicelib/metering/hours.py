@@ -1,4 +1,4 @@
-"""Hours: what is charged of one account, meter and UTC hour, and what became of it.
+"""Hours: what one account is charged of a meter in a UTC hour, and what became of it.
 
     open ──> sealed ──> accepted          it has been charged
       │         └─────> rejected          it never will be; somebody must look
@@ -40,85 +40,93 @@ UNDER_WAY = (HourState.OPEN, HourState.SEALED)
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """What is added to an hour: charged units of a meter, and what they cost in dollars."""
+class Place:
+    """Which hour: who is charged in it, for whose use, of which meter. `hour` is its start."""
 
+    payer_id: str
     account_id: str
     meter: str
     hour: int
+
+    @property
+    def key(self) -> str:
+        """The partition of all hours of this payer and meter."""
+        return f"{self.payer_id}:{self.meter}"
+
+    @property
+    def slots(self) -> str:
+        """What the slots of all of its revisions begin with."""
+        return f"{calendar.hour_name(self.hour)}:{self.account_id}:"
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is added to a revision of an hour: charged units, and what they cost in dollars."""
+
+    place: Place
     revision: int
     quantity: int
     amount: Decimal
 
 
-def add(write: db.Writes, label: str, usage: Usage) -> None:
+def add(write: db.Writes, label: str, addition: Addition) -> None:
     """Add to an open hour, in a transaction that is refused (`label`) if the hour is sealed."""
+    place, revision = addition.place, addition.revision
     write.update(
         label,
-        _hour(usage.account_id, usage.meter, usage.hour, usage.revision),
+        MeterHour(place.key, f"{place.slots}{revision:04d}"),
         [
-            MeterHour.account_id.set(usage.account_id),
-            MeterHour.meter.set(usage.meter),
-            MeterHour.hour.set(usage.hour),
-            MeterHour.revision.set(usage.revision),
+            MeterHour.payer_id.set(place.payer_id),
+            MeterHour.account_id.set(place.account_id),
+            MeterHour.meter.set(place.meter),
+            MeterHour.hour.set(place.hour),
+            MeterHour.revision.set(revision),
             MeterHour.state.set(HourState.OPEN),
-            MeterHour.quantity.add(usage.quantity),
-            MeterHour.amount.add(usage.amount),
-            MeterHour.due_shard.set(_shard(usage.account_id)),
-            MeterHour.due_at.set(_seal_at(usage)),
+            MeterHour.quantity.add(addition.quantity),
+            MeterHour.amount.add(addition.amount),
+            MeterHour.due_shard.set(_shard(place.payer_id)),
+            MeterHour.due_at.set(_seal_at(addition)),
         ],
         condition=MeterHour.state.does_not_exist() | (MeterHour.state == HourState.OPEN),
     )
 
 
-def _hour(account_id: str, meter: str, hour: int, revision: int) -> MeterHour:
-    return MeterHour(f"{account_id}:{meter}", f"{calendar.hour_name(hour)}:{revision:04d}")
+def _shard(payer_id: str) -> str:
+    # All hours of a payer are in one shard, so that one worker sends them in order.
+    return DUE_SHARDS.of(payer_id)
 
 
-def _shard(account_id: str) -> str:
-    # All hours of an account are in one shard, so that one worker sends them in order.
-    return DUE_SHARDS.of(account_id)
-
-
-def _seal_at(usage: Usage) -> int:
-    on_time = usage.hour + calendar.HOUR + SEAL_AFTER
+def _seal_at(addition: Addition) -> int:
+    on_time = addition.place.hour + calendar.HOUR + SEAL_AFTER
     # A late revision waits a little for what else is late.
-    return max(on_time, clock.seconds() + SEAL_AFTER) if usage.revision else on_time
+    return max(on_time, clock.seconds() + SEAL_AFTER) if addition.revision else on_time
 
 
-def next_revision(account_id: str, meter: str, hour: int) -> int:
+def next_revision(place: Place) -> int:
     """The revision of an hour that still takes additions."""
-    rows = of_hour(account_id, meter, hour)
+    rows = _beginning(place.key, place.slots)
     if not rows:
         return 0
     newest = rows[-1]
     return newest.revision if newest.state == HourState.OPEN else newest.revision + 1
 
 
-def of_hour(account_id: str, meter: str, hour: int) -> list[MeterHour]:
-    """All revisions of an hour, oldest first."""
-    return list(
-        MeterHour.query(
-            f"{account_id}:{meter}",
-            MeterHour.slot.startswith(f"{calendar.hour_name(hour)}:"),
-            consistent_read=True,
-        )
-    )
+def of_hour(payer_id: str, meter: str, hour: int) -> list[MeterHour]:
+    """What a payer is charged of a meter in an hour: all accounts' rows, with all revisions."""
+    return _beginning(f"{payer_id}:{meter}", f"{calendar.hour_name(hour)}:")
 
 
-def of_month(account_id: str, meter: str, month: str) -> list[MeterHour]:
-    """All hours of a month in their order, with all revisions."""
-    return list(
-        MeterHour.query(
-            f"{account_id}:{meter}",
-            MeterHour.slot.startswith(f"{month}-"),
-            consistent_read=True,
-        )
-    )
+def of_month(payer_id: str, meter: str, month: str) -> list[MeterHour]:
+    """What a payer is charged of a meter in a month: all hours in their order."""
+    return _beginning(f"{payer_id}:{meter}", f"{month}-")
+
+
+def _beginning(key: str, slots: str) -> list[MeterHour]:
+    return list(MeterHour.query(key, MeterHour.slot.startswith(slots), consistent_read=True))
 
 
 def shards() -> list[str]:
-    """The parts of the index of hours that are due; all hours of an account are in one."""
+    """The parts of the index of hours that are due; all hours of a payer are in one."""
     return list(DUE_SHARDS)
 
 
@@ -191,7 +199,7 @@ def send_anew(row: MeterHour, message: str) -> None:
         MeterHour.state.set(HourState.SEALED),
         MeterHour.message.set(message),
         MeterHour.first_sent_at.remove(),
-        MeterHour.due_shard.set(_shard(row.account_id)),
+        MeterHour.due_shard.set(_shard(row.payer_id)),
         MeterHour.due_at.set(clock.seconds()),
     ]
     as_read = (MeterHour.state == row.state) & (MeterHour.first_sent_at == row.first_sent_at)

@@ -18,8 +18,14 @@ from typing import Any
 from chalicelib.core import calendar, clock, db
 from chalicelib.metering import hours, months
 from chalicelib.metering.models import Entry, Segment, UsageDay, UsageMonth, Use
-from chalicelib.plans.catalogue import METERS, Units
+from chalicelib.plans.catalogue import Rate, Units
 
+NOT_OPEN: list[db.Action] = [
+    Use.open_shard.remove(),
+    Use.open_account_id.remove(),
+    Use.open_payer_id.remove(),
+]
+"""What a use loses when its last second is recorded."""
 _TRIES = 20
 """Each try goes to another revision or hour; a month has fewer hours sealed at once than this."""
 
@@ -67,7 +73,7 @@ class Piece:
     plan: str
     units: Units
     included: Units
-    prices: Mapping[str, Decimal]
+    rates: Mapping[str, Rate]
     note: str | None = None
     carried_from: int | None = None
     after: "Terms | None" = None
@@ -83,9 +89,9 @@ class Piece:
         return [
             Line(
                 meter,
-                METERS[meter].count(count, self.seconds),
-                METERS[meter].count(self.included.get(meter, 0), self.seconds),
-                self.prices[meter],
+                self.rates[meter].count(count, self.seconds),
+                self.rates[meter].count(self.included.get(meter, 0), self.seconds),
+                self.rates[meter].price_usd,
             )
             for meter, count in self.units.items()
         ]
@@ -106,8 +112,16 @@ def lines_of(segment: Segment) -> list[Line]:
         plan=segment.plan,
         units=plain(segment.units),
         included=plain(segment.included),
-        prices={meter: Decimal(segment.prices[meter]) for meter in segment.prices},
+        rates=rates_of(segment),
     ).lines
+
+
+def rates_of(segment: Segment) -> dict[str, Rate]:
+    """The rates that were in force when a segment was written."""
+    return {
+        meter: Rate(Decimal(segment.prices[meter]), int(segment.per[meter]))
+        for meter in segment.prices
+    }
 
 
 def plain(units: Any) -> Units:
@@ -141,9 +155,7 @@ def record(use: Use, piece: Piece) -> None:
                 piece, revisions = _carried_forward(piece), {}
             for line in piece.lines:
                 if f"hour {line.meter}" in refused.failed:
-                    revisions[line.meter] = hours.next_revision(
-                        use.account_id, line.meter, piece.hour
-                    )
+                    revisions[line.meter] = hours.next_revision(_place(use, line, piece))
         else:
             return
     raise Unrecorded(use.id)
@@ -165,16 +177,16 @@ def _write(use: Use, piece: Piece, revisions: Mapping[str, int]) -> None:
         _move(write, use, piece, segment.seq)
         _add_to_month(write, segment)
         for line in piece.lines:
-            _add_to_day(write, segment, line, piece.seconds)
+            for reader_id in sorted({segment.account_id, segment.payer_id}):
+                _add_to_day(write, reader_id, segment, line, piece.seconds)
             if line.billable:
-                hours.add(
-                    write,
-                    f"hour {line.meter}",
-                    hours.Usage(
-                        use.account_id, line.meter, piece.hour, revisions.get(line.meter, 0),
-                        line.billable, line.amount,
-                    ),
-                )  # fmt: skip
+                place, revision = _place(use, line, piece), revisions.get(line.meter, 0)
+                added = hours.Addition(place, revision, line.billable, line.amount)
+                hours.add(write, f"hour {line.meter}", added)
+
+
+def _place(use: Use, line: Line, piece: Piece) -> hours.Place:
+    return hours.Place(use.payer_id, use.account_id, line.meter, piece.hour)
 
 
 def _segment(use: Use, piece: Piece) -> Segment:
@@ -182,6 +194,7 @@ def _segment(use: Use, piece: Piece) -> Segment:
         use.id,
         use.seq + 1,
         account_id=use.account_id,
+        payer_id=use.payer_id,
         resource_id=use.resource_id,
         kind=use.kind,
         name=use.name,
@@ -194,14 +207,15 @@ def _segment(use: Use, piece: Piece) -> Segment:
         plan=piece.plan,
         units=dict(piece.units),
         included=dict(piece.included),
-        prices={meter: str(piece.prices[meter]) for meter in piece.units},
+        prices={meter: str(rate.price_usd) for meter, rate in piece.rates.items()},
+        per={meter: rate.per for meter, rate in piece.rates.items()},
         amount=piece.amount,
         note=piece.note,
     )
 
 
 def _entries(segment: Segment) -> list[Entry]:
-    book = f"{segment.account_id}:{calendar.month_of(segment.hour)}"
+    book = f"{segment.payer_id}:{calendar.month_of(segment.hour)}"
     sides = {"receivable": segment.amount, "income": -segment.amount}
     return [
         Entry(
@@ -230,7 +244,7 @@ def _move(write: db.Writes, use: Use, piece: Piece, seq: int) -> None:
             Use.included.set(dict(piece.after.included)),
         ]
     if use.ended_at == after:
-        actions += [Use.open_shard.remove(), Use.open_account_id.remove()]
+        actions += NOT_OPEN
     is_there = (Use.metered_until == before) & (Use.seq == use.seq)
     ends_there = (
         Use.ended_at.does_not_exist() if use.ended_at is None else Use.ended_at == use.ended_at
@@ -239,7 +253,7 @@ def _move(write: db.Writes, use: Use, piece: Piece, seq: int) -> None:
 
 
 def _add_to_month(write: db.Writes, segment: Segment) -> None:
-    month = UsageMonth(segment.account_id, calendar.month_of(segment.hour))
+    month = UsageMonth(segment.payer_id, calendar.month_of(segment.hour))
     write.update(
         "month",
         month,
@@ -248,13 +262,17 @@ def _add_to_month(write: db.Writes, segment: Segment) -> None:
     )
 
 
-def _add_to_day(write: db.Writes, segment: Segment, line: Line, seconds: int) -> None:
+def _add_to_day(
+    write: db.Writes, reader_id: str, segment: Segment, line: Line, seconds: int
+) -> None:
     date = calendar.date_of(segment.hour)
-    day = UsageDay(segment.account_id, f"{date}#{segment.resource_id}#{line.meter}")
+    slot = f"{date}#{segment.resource_id}#{line.meter}#{segment.payer_id}"
     write.update(
-        f"day {line.meter}",
-        day,
+        f"day {line.meter} of {reader_id}",
+        UsageDay(reader_id, slot),
         [
+            UsageDay.account_id.set(segment.account_id),
+            UsageDay.payer_id.set(segment.payer_id),
             UsageDay.resource_id.set(segment.resource_id),
             UsageDay.kind.set(segment.kind),
             UsageDay.name.set(segment.name),

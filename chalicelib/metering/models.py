@@ -40,14 +40,27 @@ class OpenUsesOfAccount(GlobalSecondaryIndex["Use"]):
     id = Text(range_key=True)
 
 
+class OpenUsesOfPayer(GlobalSecondaryIndex["Use"]):
+    """What one account is charged for at the moment, stored bytes too."""
+
+    class Meta(db.BaseMeta):
+        """Index `open_by_payer`."""
+
+        index_name = "open_by_payer"
+        projection = AllProjection()
+
+    open_payer_id = Text(hash_key=True)
+    id = Text(range_key=True)
+
+
 class Use(Model):
     """Something that is used and paid for, from its start to its end: a server, a worker, storage.
 
-    `units` is what it uses at a time, by meter, and `included` the part of it that the plan has
-    paid for. `metered_until` and `seq` move together, in `ledger.py` alone: everything before
-    `metered_until` is in segments, once. `ended_at` is the provider's own stop time; where `credit`
-    says why the use costs nothing, it is the start. `open_shard` and `open_account_id` are there
-    until the last second is recorded.
+    `account_id` uses it, `payer_id` is charged. `units` is what it uses at a time, by meter, and
+    `included` the part of it that the plan has paid for. `metered_until` and `seq` move together,
+    in `ledger.py` alone: everything before `metered_until` is in segments, once. `ended_at` is the
+    provider's own stop time; where `credit` says why the use costs nothing, it is the start.
+    `open_shard`, `open_account_id` and `open_payer_id` are there until its last second is recorded.
     """
 
     class Meta(db.BaseMeta):
@@ -57,6 +70,7 @@ class Use(Model):
 
     id = Text(hash_key=True)
     account_id = Text()
+    payer_id = Text()
     resource_id = Text()
     kind = Text()
     name = Text()
@@ -72,13 +86,15 @@ class Use(Model):
     credit = MaybeText()
     open_shard = MaybeText()
     open_account_id = MaybeText()
+    open_payer_id = MaybeText()
 
     open = OpenUses()
     open_by_account = OpenUsesOfAccount()
+    open_by_payer = OpenUsesOfPayer()
 
 
 class SegmentsOfAccount(GlobalSecondaryIndex["Segment"]):
-    """Segments of one account in the order in which they were billed."""
+    """What one account used, in the order in which it was billed."""
 
     class Meta(db.BaseMeta):
         """Index `by_account`."""
@@ -90,12 +106,26 @@ class SegmentsOfAccount(GlobalSecondaryIndex["Segment"]):
     hour = Integer(range_key=True)
 
 
+class SegmentsOfPayer(GlobalSecondaryIndex["Segment"]):
+    """What one account was charged for, in the order in which it was billed."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_payer`."""
+
+        index_name = "by_payer"
+        projection = AllProjection()
+
+    payer_id = Text(hash_key=True)
+    hour = Integer(range_key=True)
+
+
 class Segment(Model):
     """`[start, end)` of a use: what it used in that time and what that costs. Never changed.
 
     `sign` is -1 for one that takes back what an earlier one had too much. `hour` is the start of
     the UTC hour that it is billed in; `carried_from` the one in which it fell, where its month
-    was closed by then.
+    was closed by then. `prices` (dollars a count) and `per` (seconds of one unit that make a count)
+    are the rates that were in force when it was written: later ones change nothing.
     """
 
     class Meta(db.BaseMeta):
@@ -106,6 +136,7 @@ class Segment(Model):
     use_id = Text(hash_key=True)
     seq = Integer(range_key=True)
     account_id = Text()
+    payer_id = Text()
     resource_id = Text()
     kind = Text()
     name = Text()
@@ -119,16 +150,18 @@ class Segment(Model):
     units: MapAttribute[str, int] = MapAttribute()
     included: MapAttribute[str, int] = MapAttribute()
     prices: MapAttribute[str, str] = MapAttribute()
+    per: MapAttribute[str, int] = MapAttribute()
     amount = Money()
     note = MaybeText()
 
     by_account = SegmentsOfAccount()
+    by_payer = SegmentsOfPayer()
 
 
 class Entry(Model):
     """One side of a booking. The two sides of a segment add up to nothing.
 
-    `book` is an account's month, `acc_…:2026-11`; `side` is `receivable` (what the account owes,
+    `book` is a payer's month, `acc_…:2026-11`; `side` is `receivable` (what the payer owes,
     positive) or `income` (negative).
     """
 
@@ -148,7 +181,8 @@ class Entry(Model):
 class UsageDay(Model):
     """What a resource used of one meter in one UTC day: the sum of its segments, for plots.
 
-    `slot` is `2026-11-23#<resource>#<meter>`.
+    It is there for whoever may want to know: `reader_id` is the account that used it, and, in a row
+    of its own, the payer if that is another. `slot` is `2026-11-23#<resource>#<meter>#<payer>`.
     """
 
     class Meta(db.BaseMeta):
@@ -156,8 +190,10 @@ class UsageDay(Model):
 
         table_name = db.table("usage_days")
 
-    account_id = Text(hash_key=True)
+    reader_id = Text(hash_key=True)
     slot = Text(range_key=True)
+    account_id = Text()
+    payer_id = Text()
     resource_id = Text()
     kind = Text()
     name = Text()
@@ -182,7 +218,7 @@ class OpenMonths(GlobalSecondaryIndex["UsageMonth"]):
 
 
 class UsageMonth(Model):
-    """What an account owes for usage in one month: the sum of its segments.
+    """What an account is charged for usage in one month: the sum of the segments that it pays.
 
     Once `closed_at` is set, nothing is billed to it any more.
     """
@@ -192,7 +228,7 @@ class UsageMonth(Model):
 
         table_name = db.table("usage_months")
 
-    account_id = Text(hash_key=True)
+    payer_id = Text(hash_key=True)
     month = Text(range_key=True)
     amount = Money()
     closed_at = MaybeInteger()
@@ -215,11 +251,11 @@ class DueHours(GlobalSecondaryIndex["MeterHour"]):
 
 
 class MeterHour(Model):
-    """What is charged of one account, meter and UTC hour.
+    """What a payer is charged of a meter in a UTC hour, for what one account used.
 
-    `key` is `<account>:<meter>`, `slot` is `2026-11-23T05:<revision>`. While `open` it is added
-    to; once `sealed`, `message` is what tells of it, and nothing changes but what became of it
-    (`hours.py`).
+    `key` is `<payer>:<meter>`, `slot` is `2026-11-23T05:<account>:<revision>`. While `open` it is
+    added to; once `sealed`, `message` is what tells of it, and nothing changes but what became of
+    it (`hours.py`).
     """
 
     class Meta(db.BaseMeta):
@@ -229,6 +265,7 @@ class MeterHour(Model):
 
     key = Text(hash_key=True)
     slot = Text(range_key=True)
+    payer_id = Text()
     account_id = Text()
     meter = Text()
     hour = Integer()

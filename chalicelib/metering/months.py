@@ -1,4 +1,4 @@
-"""Months: what an account owes for usage in each, and which of them are closed."""
+"""Months: what a payer owes for usage in each, and which of them are closed."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -16,20 +16,20 @@ def recent() -> list[str]:
     return [calendar.month_of(calendar.month_start(present) - 1), present]
 
 
-def accounts_of(month: str) -> list[str]:
-    """The accounts that used something in a month."""
-    return sorted(row.account_id for row in UsageMonth.scan(UsageMonth.month == month))
+def payers_of(month: str) -> list[str]:
+    """The accounts that are charged for something in a month."""
+    return sorted(row.payer_id for row in UsageMonth.scan(UsageMonth.month == month))
 
 
-def recorded(account_ids: Iterable[str], month: str) -> dict[str, Decimal]:
-    """What accounts owe in a month as far as it is recorded, in dollars."""
-    keys = [(account_id, month) for account_id in account_ids]
-    return {row.account_id: row.amount for row in UsageMonth.batch_get(keys, consistent_read=True)}
+def recorded(payer_ids: Iterable[str], month: str) -> dict[str, Decimal]:
+    """What payers owe in a month as far as it is recorded, in dollars."""
+    keys = [(payer_id, month) for payer_id in payer_ids]
+    return {row.payer_id: row.amount for row in UsageMonth.batch_get(keys, consistent_read=True)}
 
 
-def read(account_id: str, month: str) -> UsageMonth:
-    """An account's month as it is now."""
-    return UsageMonth.get(account_id, month, consistent_read=True)
+def read(payer_id: str, month: str) -> UsageMonth:
+    """A payer's month as it is now."""
+    return UsageMonth.get(payer_id, month, consistent_read=True)
 
 
 def unclosed_before(month: str) -> Iterator[UsageMonth]:

@@ -7,7 +7,6 @@ but for clocks that differ, and that is taken back.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import calendar, db
@@ -15,9 +14,9 @@ from chalicelib.core.observability import log, surviving
 from chalicelib.metering import ledger, uses
 from chalicelib.metering.ledger import Piece, Terms, plain
 from chalicelib.metering.models import Segment, Use
-from chalicelib.metering.uses import Kind, NewUse
+from chalicelib.metering.uses import NewUse
 from chalicelib.plans import catalogue
-from chalicelib.plans.catalogue import FREE, METERS
+from chalicelib.plans.catalogue import FREE, Kind
 
 SLICE_SECONDS = 600
 """A use is recorded at least this often, and at every full hour."""
@@ -26,7 +25,7 @@ _TRIES = 10
 
 def open_in(write: db.Writes, new: NewUse) -> None:
     """Begin to meter, in the transaction that makes the use true."""
-    terms = uses.terms_of(catalogue.plan(accounts.read(new.account_id).plan), new.kind, new.units)
+    terms = uses.terms_of(catalogue.plan(accounts.read(new.payer).plan), new.kind, new.units)
     use = uses.begun(new, terms)
     use.open_shard = uses.shard_of(new.use_id)
     use.open_account_id = new.account_id
@@ -78,13 +77,13 @@ def record_use(kind: Kind, is_alive: Callable[[str], bool], seen_at: int) -> Non
     alive nor ended is left alone: its stop time is still to come.
     """
     found = list(uses.open_of(kind))
-    plans = accounts.plans_of(use.account_id for use in found)
+    plans = accounts.plans_of(use.payer_id for use in found)
     for use in found:
         with surviving("a use was not recorded; the next sweep tries again", use_id=use.id):
             if use.ended_at is not None:
                 settle(use.id)
             elif is_alive(use.id):
-                plan = catalogue.plan(plans.get(use.account_id, FREE))
+                plan = catalogue.plan(plans.get(use.payer_id, FREE))
                 _record_living(use, seen_at, uses.terms_of(plan, kind, plain(use.units)))
 
 
@@ -132,7 +131,7 @@ def _piece(start: int, end: int, terms: Terms, after: Terms | None) -> Piece:
         plan=terms.plan,
         units=terms.units,
         included=terms.included,
-        prices={meter: METERS[meter].price_usd for meter in terms.units},
+        rates=catalogue.rates_of(terms.units),
         note=f"in the plan {catalogue.plan(terms.plan).name}" if is_all_included else None,
         after=after,
     )
@@ -157,7 +156,7 @@ def _reversal(segment: Segment, start: int, end: int, note: str) -> Piece:
         plan=segment.plan,
         units=plain(segment.units),
         included=plain(segment.included),
-        prices={meter: Decimal(segment.prices[meter]) for meter in segment.prices},
+        rates=ledger.rates_of(segment),
         note=note,
     )
 
@@ -165,5 +164,5 @@ def _reversal(segment: Segment, start: int, end: int, note: str) -> Piece:
 def _close(use: Use) -> None:
     """Nothing is left to record."""
     is_as_read = (Use.metered_until == use.metered_until) & (Use.seq == use.seq)
-    if not db.update_if(use, is_as_read, [Use.open_shard.remove(), Use.open_account_id.remove()]):
+    if not db.update_if(use, is_as_read, ledger.NOT_OPEN):
         raise ledger.Moved(use.id)

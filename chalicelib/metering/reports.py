@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib.core import calendar, clock
+from chalicelib.core import calendar, clock, db
 from chalicelib.core.errors import Invalid
 from chalicelib.metering import ledger
 from chalicelib.metering.models import Segment, UsageDay
@@ -15,7 +15,7 @@ from chalicelib.metering.models import Segment, UsageDay
 _FIRST_MONTH = "2026-01"
 COLUMNS = (
     "start", "end", "seconds", "kind", "resource_id", "name", "size", "meter", "quantity",
-    "included", "billable", "price_usd", "amount_usd", "plan", "note",
+    "included", "billable", "price_usd", "amount_usd", "plan", "note", "account_id", "payer_id",
 )  # fmt: skip
 
 
@@ -53,9 +53,9 @@ def _no_month() -> Invalid:
     )
 
 
-def days(account_id: str, of: Month) -> list[UsageDay]:
-    """What every resource used of every meter on every day."""
-    return list(UsageDay.query(account_id, UsageDay.slot.startswith(f"{of.name}-")))
+def days(reader_id: str, of: Month) -> list[UsageDay]:
+    """What an account used, or is charged for: every resource, of every meter, on every day."""
+    return list(UsageDay.query(reader_id, UsageDay.slot.startswith(f"{of.name}-")))
 
 
 def date_of(day: UsageDay) -> str:
@@ -74,15 +74,24 @@ class Row:
     line: ledger.Line
 
 
-def rows(account_id: str, of: Month) -> list[Row]:
-    """What was used, a row for every use, day, terms and meter, in the order of time."""
-    billed = Segment.hour.between(of.start, of.end - 1)
+def rows(reader_id: str, of: Month) -> list[Row]:
+    """What an account used, or is charged for: a row for every use, day, terms and meter.
+
+    In the order of time.
+    """
     groups: dict[tuple[object, ...], list[Segment]] = defaultdict(list)
-    for segment in Segment.by_account.query(account_id, billed):
+    for segment in _segments(reader_id, of):
         terms = (segment.sign, segment.plan, segment.note, segment.carried_from is not None)
         groups[segment.use_id, calendar.date_of(segment.start), *terms].append(segment)
     found = [row for group in groups.values() for row in _rows_of(group)]
     return sorted(found, key=lambda row: (row.start, row.segment.use_id, row.line.meter))
+
+
+def _segments(reader_id: str, of: Month) -> Iterator[Segment]:
+    billed = Segment.hour.between(of.start, of.end - 1)
+    yield from Segment.by_account.query(reader_id, billed)
+    is_others: db.Condition = Segment.account_id != reader_id
+    yield from Segment.by_payer.query(reader_id, billed, filter_condition=is_others)
 
 
 def _rows_of(segments: list[Segment]) -> Iterator[Row]:
@@ -126,6 +135,7 @@ def _cells(row: Row) -> list[object]:
         _time(row.start), _time(row.end), row.seconds, segment.kind, segment.resource_id,
         _harmless(segment.name), segment.size or "", line.meter, line.quantity, line.included,
         line.billable, f"{line.price:f}", f"{line.amount:f}", segment.plan, _note(segment),
+        segment.account_id, segment.payer_id,
     ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What a function may do, by names of grants, to call metering's service."""
 
 BEGIN_USES = ("get accounts", "put uses")
-"""Begin to meter something: by the plan of its account."""
+"""Begin to meter something: by the plan of its payer."""
 
 RECORD_USES = (
     "get uses",
@@ -29,6 +29,7 @@ AUDIT = (
     "batch-get, get, query, scan uses",
     "batch-get, get, query, scan usage_segments",
     "batch-get, get, query, scan usage_segments.by_account",
+    "batch-get, get, query, scan usage_segments.by_payer",
 )
 """Read everything that adds up a month."""
 
@@ -38,6 +39,8 @@ SERVE = (
     "batch-get, get, query usage_months",
     "batch-get, get, query meter_hours",
     "query uses.open_by_account",
+    "query uses.open_by_payer",
     "query usage_segments.by_account",
+    "query usage_segments.by_payer",
 )
 """Routes of what was used."""

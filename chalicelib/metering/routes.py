@@ -8,9 +8,9 @@ api = Api("usage", may=rights.SERVE)
 
 @api.get("/billing/usage", scope="account:read", returns=schemas.Usage, query=("month",))
 def read_usage(call: Call) -> schemas.Usage:
-    """Read what was used in a month."""
+    """Read what was used in a month, and what is charged for it."""
     month = reports.month(call.query.get("month"))
-    return views.usage_of(month, reports.days(call.account_id, month))
+    return views.usage_of(call.account_id, month, reports.days(call.account_id, month))
 
 
 @api.get(

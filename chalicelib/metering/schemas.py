@@ -26,9 +26,14 @@ class DayUsage(msgspec.Struct):
 
 
 class ResourceUsage(msgspec.Struct):
-    """What a notebook, a cluster or storage cost beyond the plan, and how long it was used."""
+    """What a notebook, a cluster or storage cost beyond the plan, and how long it was used.
+
+    `account_id` used it, and `payer_id` is charged.
+    """
 
     resource_id: str
+    account_id: str
+    payer_id: str
     kind: str
     name: str
     seconds: int
@@ -36,10 +41,11 @@ class ResourceUsage(msgspec.Struct):
 
 
 class UsageCell(msgspec.Struct):
-    """What one resource used of one meter in one day."""
+    """What one resource used of one meter in one day; `payer_id` is charged for it."""
 
     date: str
     resource_id: str
+    payer_id: str
     meter: str
     quantity: int
     included: int
@@ -47,8 +53,13 @@ class UsageCell(msgspec.Struct):
 
 
 class Usage(msgspec.Struct, rename={"start": "from", "end": "to"}):
-    """What was used in a month, in several sums of the same cells."""
+    """What an account used or is charged for in a month, in several sums of the same cells.
 
+    `amount_usd`, `meters` and `days` are of what this account is charged for; `resources` and
+    `cells` also tell of what it used and another pays.
+    """
+
+    account_id: str
     month: str
     start: datetime
     end: datetime

@@ -13,13 +13,15 @@ from chalicelib.core import calendar, clock
 from chalicelib.metering import audit, uses
 from chalicelib.metering.audit import Finding
 from chalicelib.metering.models import MeterHour, Use
-from chalicelib.metering.months import accounts_of
+from chalicelib.metering.months import payers_of
 from chalicelib.metering.months import recent as recent_months
 from chalicelib.metering.recording import end_in, open_in, record_use, settle, waive_in
 from chalicelib.metering.spending import Spending
 from chalicelib.metering.spending import of_resources as spending
+from chalicelib.metering.spending import of_running as spending_of_running
 from chalicelib.metering.stored import sample_storage
-from chalicelib.metering.uses import Kind, NewUse
+from chalicelib.metering.uses import NewUse
+from chalicelib.plans.catalogue import Kind
 
 __all__ = [
     "Cost",
@@ -30,11 +32,11 @@ __all__ = [
     "Span",
     "Spending",
     "Use",
-    "accounts_of",
     "bounds",
     "costs",
     "end_in",
     "open_in",
+    "payers_of",
     "recent_months",
     "record_use",
     "recorded_until",
@@ -42,6 +44,7 @@ __all__ = [
     "settle",
     "spans",
     "spending",
+    "spending_of_running",
     "uses_of",
     "waive_in",
 ]
@@ -90,8 +93,8 @@ class Span:
 
 
 def uses_of(account_id: str, month: str, kind: Kind) -> list[Span]:
-    """The uses of a kind that were billed in an account's month."""
-    found = audit.Books(account_id, month).uses
+    """What an account used of a kind in a month, whoever pays for it."""
+    found = audit.uses_of(account_id, month)
     return [_span(use) for use in found if use.kind == kind]
 
 

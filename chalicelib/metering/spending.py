@@ -1,7 +1,7 @@
 """What runs at the moment, and what single resources have cost so far, to the last second."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,15 +24,23 @@ class Spending:
 
 
 def of_resources(account_id: str, since: Mapping[str, int]) -> dict[str, Spending]:
-    """What resources of one account have cost, each since the second at which it began."""
-    if not since:
-        return {}
+    """What resources of one account have cost, each since the second at which it began.
+
+    Whoever pays for them.
+    """
+    return of_running(account_id, since, uses.open_of_account(account_id)) if since else {}
+
+
+def of_running(
+    reader_id: str, since: Mapping[str, int], running: Iterable[Use]
+) -> dict[str, Spending]:
+    """As `of_resources`, of what an account uses or is charged for, by what of that is open."""
     at = clock.seconds()
-    running: dict[str, list[Use]] = defaultdict(list)
-    for use in uses.open_of_account(account_id):
-        running[use.resource_id].append(use)
-    recorded = {id_: _recorded(account_id, id_, begun, at) for id_, begun in since.items()}
-    return {id_: _spending(recorded[id_], running[id_], at) for id_ in since}
+    open_uses: dict[str, list[Use]] = defaultdict(list)
+    for use in running:
+        open_uses[use.resource_id].append(use)
+    recorded = {id_: _recorded(reader_id, id_, begun, at) for id_, begun in since.items()}
+    return {id_: _spending(recorded[id_], open_uses[id_], at) for id_ in since}
 
 
 def _spending(recorded: Decimal, running: list[Use], at: int) -> Spending:
@@ -44,11 +52,11 @@ def _spending(recorded: Decimal, running: list[Use], at: int) -> Spending:
     return Spending(recorded + unrecorded, usd_second, at, frozenset(use.id for use in going_on))
 
 
-def _recorded(account_id: str, resource_id: str, begun: int, at: int) -> Decimal:
+def _recorded(reader_id: str, resource_id: str, begun: int, at: int) -> Decimal:
     dates = (calendar.date_of(day) for day in range(begun, at + calendar.DAY, calendar.DAY))
     days = (
         UsageDay.query(
-            account_id, UsageDay.slot.startswith(f"{date}#{resource_id}#"), consistent_read=True
+            reader_id, UsageDay.slot.startswith(f"{date}#{resource_id}#"), consistent_read=True
         )
         for date in dates
     )

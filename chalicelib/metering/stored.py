@@ -8,9 +8,9 @@ from chalicelib.core.sweeps import each, readable
 from chalicelib.metering import recording, uses
 from chalicelib.metering.ledger import Terms
 from chalicelib.metering.models import Use
-from chalicelib.metering.uses import Kind, NewUse
+from chalicelib.metering.uses import NewUse
 from chalicelib.plans import catalogue
-from chalicelib.plans.catalogue import STORAGE, Units
+from chalicelib.plans.catalogue import STORAGE, Kind, Units
 
 
 def sample_storage(stored: Mapping[str, int]) -> None:
@@ -30,8 +30,9 @@ def sample_storage(stored: Mapping[str, int]) -> None:
 
 def _sample(account_id: str, units: Units) -> None:
     now = calendar.hour_of(clock.seconds())
-    after = uses.terms_of(catalogue.plan(accounts.read(account_id).plan), Kind.STORAGE, units)
     use = uses.find(uses.storage_id(account_id))
+    payer = accounts.read(use.payer_id if use else account_id)
+    after = uses.terms_of(catalogue.plan(payer.plan), Kind.STORAGE, units)
     if use is None:
         _begin(account_id, units, after, now)
         return

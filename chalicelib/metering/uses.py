@@ -1,29 +1,21 @@
-"""Runs: what is used and paid for, one after the other, and on which terms."""
+"""Uses: what is used and paid for, one after the other, and on which terms."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from chalicelib.core import db
 from chalicelib.core.shards import Shards
 from chalicelib.core.sweeps import readable
 from chalicelib.metering.ledger import Terms, plain
 from chalicelib.metering.models import Use
-from chalicelib.plans.catalogue import METERS, Plan, Units
+from chalicelib.plans import catalogue
+from chalicelib.plans.catalogue import Kind, Plan, Units
 
 OPEN_SHARDS = Shards(4)
 """Parts of the index of what is being metered, so that no one part is written too often."""
 STORAGE_SHARD = "storage"
 """The part in which the uses of stored bytes are; they never end."""
-
-
-class Kind(StrEnum):
-    """What is used."""
-
-    NOTEBOOK = "notebook"
-    CLUSTER = "cluster"
-    STORAGE = "storage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +24,8 @@ class NewUse:
 
     `use_id` is its own id (one use, one record), `resource_id` the notebook's or cluster's, and
     `name` what its owner calls that. `started_at` is the second from which it is paid for: the
-    provider's own start or, if it stood ready before, when it was claimed. Where the service or
-    its provider failed, it is credited (`credited.py`).
+    provider's own start or, if it stood ready before, when it was claimed. `payer_id` is the
+    account that is charged for it, if that is not the one that uses it.
     """
 
     use_id: str
@@ -44,18 +36,17 @@ class NewUse:
     size: str | None
     units: Units
     started_at: int
+    payer_id: str | None = None
+
+    @property
+    def payer(self) -> str:
+        """The account that is charged for it."""
+        return self.payer_id or self.account_id
 
 
 def terms_of(plan: Plan, kind: Kind, units: Units) -> Terms:
-    """On which terms something is used on a plan.
-
-    A plan includes power for notebooks and storage, none for clusters. Where there is nobody to
-    charge (the free plan), everything is included; that it is no more than the plan allows is
-    seen to elsewhere (`limits.py`).
-    """
-    if not plan.has_usage:
-        return Terms(plan.id, units, units)
-    return Terms(plan.id, units, {} if kind is Kind.CLUSTER else plan.included_of(units))
+    """On which terms something is used on a plan."""
+    return Terms(plan.id, units, plan.covered_of(kind, units))
 
 
 def terms_now(use: Use) -> Terms:
@@ -68,6 +59,7 @@ def begun(new: NewUse, terms: Terms) -> Use:
     return Use(
         new.use_id,
         account_id=new.account_id,
+        payer_id=new.payer,
         resource_id=new.resource_id,
         kind=new.kind,
         name=new.name,
@@ -78,6 +70,7 @@ def begun(new: NewUse, terms: Terms) -> Use:
         started_at=new.started_at,
         metered_until=new.started_at,
         amount=Decimal(0),
+        open_payer_id=new.payer,
     )
 
 
@@ -98,14 +91,19 @@ def every_open() -> Iterator[Use]:
 
 
 def open_of_account(account_id: str) -> list[Use]:
-    """What of an account is being metered, oldest first."""
+    """What an account uses at the moment, whoever pays for it, oldest first; not stored bytes."""
     return sorted(Use.open_by_account.query(account_id), key=lambda use: use.started_at)
 
 
-def are_recorded_until(account_id: str, end: int) -> bool:
-    """Whether everything that an account used before a second is in segments."""
-    stored = find(storage_id(account_id))
-    unrecorded = [*open_of_account(account_id), *([stored] if stored else [])]
+def open_of_payer(payer_id: str) -> list[Use]:
+    """What an account is charged for at the moment, oldest first; not stored bytes."""
+    found = [use for use in Use.open_by_payer.query(payer_id) if use.kind != Kind.STORAGE]
+    return sorted(found, key=lambda use: use.started_at)
+
+
+def are_recorded_until(payer_id: str, end: int) -> bool:
+    """Whether everything before a second that an account is charged for is in segments."""
+    unrecorded = Use.open_by_payer.query(payer_id)
     return all(use.metered_until >= end or use.started_at >= end for use in unrecorded)
 
 
@@ -123,7 +121,7 @@ def find(use_id: str) -> Use | None:
 
 
 def by_ids(use_ids: Iterable[str]) -> dict[str, Use]:
-    """Runs by their ids; those that were never opened are left out."""
+    """Uses by their ids; those that were never opened are left out."""
     wanted = list(use_ids)
     found = Use.batch_get(wanted, consistent_read=True) if wanted else ()
     return {use.id: use for use in found}
@@ -137,10 +135,14 @@ def accrued(use: Use, at: int, since: int) -> Decimal:
 
 def extra_usd_second(use: Use) -> Decimal:
     """What a second of a use costs beyond the plan, in dollars."""
-    included = plain(use.included)
-    beyond = {m: count - included.get(m, 0) for m, count in plain(use.units).items()}
-    return sum((METERS[m].price_usd * count / METERS[m].per for m, count in beyond.items()),
-               Decimal(0))  # fmt: skip
+    units, included = plain(use.units), plain(use.included)
+    return sum(
+        (
+            rate.usd_second(units[meter] - included.get(meter, 0))
+            for meter, rate in catalogue.rates_of(units).items()
+        ),
+        Decimal(0),
+    )
 
 
 def cost(use: Use, at: int) -> Decimal:

@@ -11,17 +11,19 @@ from chalicelib.metering.models import UsageDay
 from chalicelib.plans.catalogue import METERS, TIMED
 
 
-def usage_of(month: reports.Month, days: list[UsageDay]) -> schemas.Usage:
-    """A month, in several sums of the same days."""
+def usage_of(reader_id: str, month: reports.Month, found: list[UsageDay]) -> schemas.Usage:
+    """A month of an account, in several sums of the same days."""
+    charged = [day for day in found if day.payer_id == reader_id]
     return schemas.Usage(
+        account_id=reader_id,
         month=month.name,
         start=clock.moment(month.start),
         end=clock.moment(month.end),
-        amount_usd=exact(_sum(days)),
-        meters=_meters(days),
-        days=_days(month, days),
-        resources=resources_of(days),
-        cells=[_cell(day) for day in days],
+        amount_usd=exact(_sum(charged)),
+        meters=_meters(charged),
+        days=_days(month, charged),
+        resources=resources_of(found),
+        cells=[_cell(day) for day in found],
     )
 
 
@@ -59,13 +61,13 @@ def _days(month: reports.Month, days: list[UsageDay]) -> list[schemas.DayUsage]:
 
 def resources_of(days: list[UsageDay]) -> list[schemas.ResourceUsage]:
     """The dearest first. A resource's time is counted by several meters; `TIMED` tell it."""
-    by_resource: dict[str, list[UsageDay]] = defaultdict(list)
+    by_resource: dict[tuple[str, str], list[UsageDay]] = defaultdict(list)
     for day in days:
-        by_resource[day.resource_id].append(day)
+        by_resource[day.resource_id, day.payer_id].append(day)
     dearest = sorted(by_resource.values(), key=_sum, reverse=True)
     return [
         schemas.ResourceUsage(
-            of[-1].resource_id, of[-1].kind, of[-1].name,
+            of[-1].resource_id, of[-1].account_id, of[-1].payer_id, of[-1].kind, of[-1].name,
             sum(day.seconds for day in of if day.meter in TIMED), exact(_sum(of)),
         )
         for of in dearest
@@ -74,8 +76,8 @@ def resources_of(days: list[UsageDay]) -> list[schemas.ResourceUsage]:
 
 def _cell(day: UsageDay) -> schemas.UsageCell:
     return schemas.UsageCell(
-        reports.date_of(day), day.resource_id, day.meter, day.quantity, day.included,
-        exact(day.amount),
+        reports.date_of(day), day.resource_id, day.payer_id, day.meter, day.quantity,
+        day.included, exact(day.amount),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ makes Stripe's products, meters and prices from it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from chalicelib.core.errors import Invalid
 
@@ -24,6 +25,33 @@ NOTHING = Decimal(0)
 Units = Mapping[str, int]
 """How many units of each meter something uses at a time, by the meter's id. A small notebook:
 `{"vcpu_seconds": 1, "memory_gib_seconds": 4}`."""
+
+
+class Kind(StrEnum):
+    """What is used."""
+
+    NOTEBOOK = "notebook"
+    CLUSTER = "cluster"
+    STORAGE = "storage"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a count of one costs in dollars, and how many seconds of one unit make it."""
+
+    price_usd: Decimal
+    per: int
+
+    def count(self, units: int, seconds: int) -> int:
+        """What this many units use in this time. Raises `ValueError` unless it is whole."""
+        count, rest = divmod(units * seconds, self.per)
+        if rest:
+            raise ValueError(f"{units} for {seconds} s is no whole number of {self.per} s")
+        return count
+
+    def usd_second(self, units: int) -> Decimal:
+        """What a second of this many units costs, in dollars."""
+        return self.price_usd * units / self.per
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +87,10 @@ class Meter:
         """What Stripe knows the meter's price by."""
         return f"ramon_meter_{self.id}"
 
-    def count(self, units: int, seconds: int) -> int:
-        """What this many units use in this time. Raises `ValueError` unless it is whole."""
-        count, rest = divmod(units * seconds, self.per)
-        if rest:
-            raise ValueError(f"{units} for {seconds} s is no whole number of {self.id}")
-        return count
+    @property
+    def rate(self) -> Rate:
+        """At what it is charged now."""
+        return Rate(self.price_usd, self.per)
 
     def price_of_hour(self, units: int) -> Decimal:
         """What an hour of this many units costs, in dollars."""
@@ -193,6 +219,17 @@ class Plan:
         included = self.included
         return {meter: min(count, included.get(meter, 0)) for meter, count in used.items()}
 
+    def covered_of(self, kind: Kind, used: Units) -> Units:
+        """The part of `used` by something of a kind that nobody is charged for.
+
+        A plan includes power for notebooks, and storage, none for clusters. Where there is nobody
+        to charge (the free plan), everything is; that it is no more than the plan admits is seen
+        to elsewhere.
+        """
+        if not self.has_usage:
+            return used
+        return {} if kind is Kind.CLUSTER else self.included_of(used)
+
     def extra_usd_hour(self, used: Units) -> Decimal | None:
         """What an hour of `used` costs beyond the plan; None if the plan can't have it."""
         included = self.included_of(used)
@@ -235,6 +272,11 @@ def units(*, vcpu: int = 0, memory_gib: int = 0, gpu: int = 0, spot: bool = Fals
 def price_of_hour(used: Units) -> Decimal:
     """What an hour of `used` costs, in dollars."""
     return sum((METERS[meter].price_of_hour(count) for meter, count in used.items()), Decimal(0))
+
+
+def rates_of(used: Units) -> dict[str, Rate]:
+    """At what `used` is charged now, by meter."""
+    return {meter: METERS[meter].rate for meter in used}
 
 
 def size(size_id: str) -> Size:

@@ -18,7 +18,7 @@ from chalicelib.upkeep import features
 def recent_months() -> None:
     """Hold together every account's last and present month, and log what differs as errors."""
     for month in metering.recent_months():
-        billed = metering.accounts_of(month)
+        billed = metering.payers_of(month)
         for account_id in _accounts(billed):
             with surviving("a month could not be looked at", account_id=account_id, month=month):
                 for report in _reports(account_id, month, is_billed=account_id in billed):
@@ -37,7 +37,7 @@ def of_month(month: str, account_id: str | None = None) -> list[billing.Report]:
     """The reports of a month's accounts, or of one of them."""
     if account_id is not None:
         return list(_reports(account_id, month, is_billed=True))
-    billed = metering.accounts_of(month)
+    billed = metering.payers_of(month)
     return [
         report
         for account in _accounts(billed)

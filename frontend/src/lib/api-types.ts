@@ -711,7 +711,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what was used in a month.
+         * Read what was used in a month, and what is charged for it.
          * @description API tokens need the scope `account:read`.
          */
         get: operations["read_usage"];
@@ -1774,9 +1774,13 @@ export interface components {
         };
         /**
          * Usage
-         * @description What was used in a month, in several sums of the same cells.
+         * @description What an account used or is charged for in a month, in several sums of the same cells.
+         *
+         *         `amount_usd`, `meters` and `days` are of what this account is charged for; `resources` and
+         *         `cells` also tell of what it used and another pays.
          */
         Usage: {
+            account_id: string;
             month: string;
             from: string;
             to: string;
@@ -1813,9 +1817,13 @@ export interface components {
         /**
          * ResourceUsage
          * @description What a notebook, a cluster or storage cost beyond the plan, and how long it was used.
+         *
+         *         `account_id` used it, and `payer_id` is charged.
          */
         ResourceUsage: {
             resource_id: string;
+            account_id: string;
+            payer_id: string;
             kind: string;
             name: string;
             seconds: number;
@@ -1823,11 +1831,12 @@ export interface components {
         };
         /**
          * UsageCell
-         * @description What one resource used of one meter in one day.
+         * @description What one resource used of one meter in one day; `payer_id` is charged for it.
          */
         UsageCell: {
             date: string;
             resource_id: string;
+            payer_id: string;
             meter: string;
             quantity: number;
             included: number;

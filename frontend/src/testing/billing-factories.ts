@@ -54,6 +54,7 @@ export function aMonth(changes: Partial<Usage> = {}): Usage {
   const vcpu = { meter: "vcpu_seconds", name: "Processor", unit: "vCPU-seconds" };
   const memory = { meter: "memory_gib_seconds", name: "Memory", unit: "GiB-seconds" };
   return {
+    account_id: "acc_01",
     month: "2026-11",
     from: "2026-11-01T00:00:00Z",
     to: "2026-11-03T12:00:00Z",
@@ -172,9 +173,10 @@ export function anInvoice(changes: Partial<Invoice> = {}): Invoice {
 }
 
 function resource(resource_id: string, name: string, seconds: number, amount_usd: string) {
-  return { resource_id, kind: "notebook" as const, name, seconds, amount_usd };
+  const own = { account_id: "acc_01", payer_id: "acc_01" };
+  return { ...own, resource_id, kind: "notebook" as const, name, seconds, amount_usd };
 }
 
 function cell(date: string, resource_id: string, meter: string, amount_usd: string) {
-  return { date, resource_id, meter, quantity: 1, included: 0, amount_usd };
+  return { date, resource_id, payer_id: "acc_01", meter, quantity: 1, included: 0, amount_usd };
 }

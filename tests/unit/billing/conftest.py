@@ -1,73 +1,33 @@
-"""An account on a plan, tables in this process, a clock that stands until it is moved."""
+"""An account that pays, tables in this process, a clock that stands until it is moved."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
-from chalicelib.accounts.models import Account
 from chalicelib.billing.models import BillingAccount
-from chalicelib.core import calendar, clock, db
-from chalicelib.metering import recording
-from chalicelib.metering.uses import Kind, NewUse
-from chalicelib.plans import catalogue
+from chalicelib.core import clock
 from localcloud.tables import tables
 from tests.unit.billing.fake_stripe import FakeStripe
+from tests.unit.metering.conftest import ACCOUNT, NOON, Site, sign_up
 
-NOON = calendar.month_start("2026-11") + 9 * calendar.DAY + 12 * calendar.HOUR
-"""A full hour in the middle of a month."""
-ACCOUNT = "acc_1"
+__all__ = ["ACCOUNT", "NOON", "Shop"]
 
 
 @dataclass
-class Shop:
+class Shop(Site):
     """What a test of billing acts on."""
 
-    stripe: FakeStripe
-    now: int = NOON
-
-    def on_plan(self, plan: str) -> None:
-        """Put the account on a plan."""
-        Account(ACCOUNT).update([Account.plan.set(plan)])
-
-    def start(self, use_id: str, size: str = "extra", kind: Kind = Kind.NOTEBOOK) -> None:
-        """Something becomes usable now."""
-        units = catalogue.size(size).units
-        self._open(
-            NewUse(
-                use_id, ACCOUNT, f"nb_{use_id}", kind, f"Notebook {use_id}", size, units, self.now
-            )
-        )
-
-    def work(self, use_id: str, *, spot: bool) -> None:
-        """A worker of the one cluster becomes usable now."""
-        units = catalogue.units(vcpu=2, memory_gib=4, spot=spot)
-        self._open(NewUse(use_id, ACCOUNT, "cl_1", Kind.CLUSTER, "sim", None, units, self.now))
-
-    @staticmethod
-    def _open(use: NewUse) -> None:
-        with db.transaction() as write:
-            recording.open_in(write, use)
-
-    def meter(self) -> None:
-        """The sweep comes, and everything runs."""
-        recording.record_use(Kind.NOTEBOOK, lambda _: True, self.now)
-        recording.record_use(Kind.CLUSTER, lambda _: True, self.now)
-
-    def stop(self, use_id: str, at: int | None = None) -> None:
-        """Something has stopped, at a time that the provider tells."""
-        with db.transaction() as write:
-            recording.end_in(write, use_id, self.now if at is None else at)
-        recording.settle(use_id)
+    stripe: FakeStripe = field(kw_only=True)
 
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """An account on the plan Researcher, at noon."""
     with tables(weighs=False):
-        made = Shop(FakeStripe(lambda: made.now))
+        made = Shop(stripe=FakeStripe(lambda: made.now))
         monkeypatch.setattr(clock, "seconds", lambda: made.now)
         made.stripe.install(monkeypatch)
-        Account(ACCOUNT, login="ada", name="Ada", plan="researcher", created_at=clock.now()).save()
+        sign_up(ACCOUNT, "researcher")
         BillingAccount(ACCOUNT, customer_id="cus_1").save()
         yield made

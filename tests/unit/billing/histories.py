@@ -21,8 +21,9 @@ from chalicelib.core import calendar, clock, db
 from chalicelib.core.shards import Shards
 from chalicelib.metering import hours, months, recording, stored, uses
 from chalicelib.metering.models import Entry, MeterHour, Segment, UsageMonth, Use
-from chalicelib.metering.uses import Kind, NewUse
+from chalicelib.metering.uses import NewUse
 from chalicelib.plans import catalogue
+from chalicelib.plans.catalogue import Kind
 from localcloud.tables import Call, Tables
 from tests.unit.billing.fake_stripe import FAULTS, FakeStripe
 
@@ -93,21 +94,29 @@ class Histories(RuleBasedStateMachine):
         size=st.sampled_from(sorted(catalogue.SIZES)),
         kind=st.sampled_from([Kind.NOTEBOOK, Kind.CLUSTER]),
         spot=st.booleans(),
+        payer=st.sampled_from([None, *sorted(ACCOUNTS)]),
         trouble=TROUBLE,
     )
     def something_becomes_usable(
-        self, account: str, size: str, kind: Kind, spot: bool, trouble: Trouble
+        self, account: str, size: str, kind: Kind, spot: bool, payer: str | None, trouble: Trouble
     ) -> None:
-        """Workers of a cluster may have spare computers."""
-        self._begin(account, size, kind, trouble, spot=spot and kind is Kind.CLUSTER)
+        """Workers of a cluster may have spare computers, and another account may pay."""
+        self._begin(account, size, kind, trouble, spot=spot and kind is Kind.CLUSTER, payer=payer)
 
     def _begin(
-        self, account: str, size: str, kind: Kind, trouble: Trouble, *, spot: bool = False
+        self,
+        account: str,
+        size: str,
+        kind: Kind,
+        trouble: Trouble,
+        *,
+        spot: bool = False,
+        payer: str | None = None,
     ) -> None:
         use_id = f"run_{len(self.started):03d}"
         power = catalogue.size(size)
         units = catalogue.units(vcpu=power.vcpu, memory_gib=power.memory_gib, spot=spot)
-        use = NewUse(use_id, account, f"res_{size}", kind, size, size, units, self.now)
+        use = NewUse(use_id, account, f"res_{size}", kind, size, size, units, self.now, payer)
         self._do(lambda: _open(use), trouble)
         if uses.by_ids([use_id]):  # the same transaction says that it runs
             self.started[use_id] = self.now
@@ -240,7 +249,7 @@ class Histories(RuleBasedStateMachine):
             length = max(0, self.stopped[use_id] - started)
             assert _recorded_seconds(found[use_id]) == length
             assert found[use_id].open_shard is None
-        owed = {(row.account_id, row.month) for row in UsageMonth.scan()}
+        owed = {(row.payer_id, row.month) for row in UsageMonth.scan()}
         for account_id, month in owed:
             _books_agree(account_id, month, self.stripe)
         self.now += 2 * calendar.HOUR
@@ -250,7 +259,7 @@ class Histories(RuleBasedStateMachine):
 
 def _reconcile() -> None:
     for month in months.recent():
-        for account_id in months.accounts_of(month):
+        for account_id in months.payers_of(month):
             reconcile.account(account_id, month)
 
 

@@ -10,8 +10,7 @@ from chalicelib.billing.models import BillingAccount
 from chalicelib.billing.standing import CHECK_SECONDS, standing
 from chalicelib.core import calendar
 from chalicelib.core.errors import Conflict, Invalid, VersionMismatch
-from chalicelib.metering.uses import Kind
-from chalicelib.plans.catalogue import SIZES
+from chalicelib.plans.catalogue import SIZES, Kind
 from tests.unit.billing.conftest import ACCOUNT, Shop
 
 HOUR_OF_EXTRA = Decimal("0.5544")

@@ -64,7 +64,7 @@ def an_account(plan: str = "researcher") -> BillingAccount:
 def used(until: int) -> Shop:
     """A notebook beyond the plan has run from noon until so many seconds later."""
     an_account()
-    shop = Shop(FakeStripe(clock.seconds), NOON)
+    shop = Shop(NOON, stripe=FakeStripe(clock.seconds))
     shop.start(RUN)
     shop.now += until
     return shop
@@ -79,7 +79,7 @@ def at(second: int, act: Act) -> object:
 
 def a_use_begins() -> Act:
     an_account()
-    shop = Shop(FakeStripe(clock.seconds), NOON)
+    shop = Shop(NOON, stripe=FakeStripe(clock.seconds))
     return lambda: shop.start(RUN)
 
 

@@ -28,9 +28,10 @@ export function ResourceTable({ usage }: { usage: Usage }) {
           </thead>
           <tbody>
             {usage.resources.map((resource) => (
-              <tr key={resource.resource_id}>
+              <tr key={`${resource.resource_id} ${resource.payer_id}`}>
                 <th scope="row">
                   <Name resource={resource} />
+                  {resource.payer_id !== usage.account_id && ", paid by another account"}
                 </th>
                 <td data-align="end">
                   {resource.kind === "storage" ? "" : formatDuration(resource.seconds)}

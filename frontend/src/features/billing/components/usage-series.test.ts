@@ -22,13 +22,27 @@ describe("a month's usage as series", () => {
     expect(totalOf(byResource(aMonth()))).toBe(usd(aMonth().amount_usd));
   });
 
+  test("what another account pays for has no colour, and is in no sum", () => {
+    const month = aMonth();
+    const [resource] = month.resources;
+    const [cell] = month.cells;
+    const others = { resource_id: "nb_03", payer_id: "acc_02" };
+    const { series, days } = byResource({
+      ...month,
+      resources: [...month.resources, { ...resource, ...others }] as typeof month.resources,
+      cells: [...month.cells, { ...cell, ...others }] as typeof month.cells,
+    });
+    expect(series.map(({ id }) => id)).toEqual(["nb_01", "nb_02"]);
+    expect(totalOf({ series, days })).toBe(usd(month.amount_usd));
+  });
+
   test("what cost nothing has no colour", () => {
     const [first] = aMonth().resources;
     const idle = { ...first, resource_id: "nb_03", name: "Idle", amount_usd: "0.000000" } as const;
     const month = aMonth();
     const { series } = byResource({
       ...month,
-      resources: [...month.resources, { ...idle, kind: "notebook", seconds: 60 }],
+      resources: [...month.resources, idle] as typeof month.resources,
     });
     expect(series.map(({ name }) => name)).toEqual(["Ocean temperatures", "Sea ice"]);
   });
@@ -39,6 +53,8 @@ describe("a month's usage as series", () => {
       aMonth({
         resources: many.map((resource_id, at) => ({
           resource_id,
+          account_id: "acc_01",
+          payer_id: "acc_01",
           kind: "notebook",
           name: resource_id,
           seconds: 1,
@@ -47,6 +63,7 @@ describe("a month's usage as series", () => {
         cells: many.map((resource_id, at) => ({
           date: "2026-11-01",
           resource_id,
+          payer_id: "acc_01",
           meter: "vcpu_seconds",
           quantity: 1,
           included: 0,

@@ -30,15 +30,18 @@ export function byMeter(usage: Usage): Stack {
   return stack(usage, series, costs);
 }
 
-/** Each day of the month, split by what it was for: the dearest, and all others as one. */
+/** Each day of the month, split by what it was for: the dearest, and all others as one.
+ *
+ * What another account pays for is not in it. */
 export function byResource(usage: Usage): Stack {
-  const all = costly(usage.resources);
+  const isCharged = ({ payer_id }: { payer_id: string }) => payer_id === usage.account_id;
+  const all = costly(usage.resources.filter(isCharged));
   const crowded = all.length > COLORS;
   const shown = crowded ? all.slice(0, COLORS - 1) : all;
   const series = shown.map(({ resource_id, name }, at) => aSeries(resource_id, name, at));
   if (crowded) series.push(aSeries(OTHERS, "All others", COLORS - 1));
   const own = new Set(series.map(({ id }) => id));
-  const costs = usage.cells.map(({ date, resource_id, amount_usd }) => ({
+  const costs = usage.cells.filter(isCharged).map(({ date, resource_id, amount_usd }) => ({
     date,
     id: own.has(resource_id) ? resource_id : OTHERS,
     amountUsd: amount_usd,

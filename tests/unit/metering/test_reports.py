@@ -10,7 +10,7 @@ from chalicelib.core import calendar
 from chalicelib.core.errors import Invalid
 from chalicelib.metering import reports
 from chalicelib.metering.models import Use
-from tests.unit.billing.conftest import ACCOUNT, Shop
+from tests.unit.metering.conftest import ACCOUNT, Site
 
 
 def rows() -> list[dict[str, str]]:
@@ -18,13 +18,13 @@ def rows() -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(reports.as_csv(found))))
 
 
-def test_a_run_has_one_row_a_day_and_meter(shop: Shop) -> None:
-    shop.now += 11 * calendar.HOUR
-    shop.start("a")
+def test_a_run_has_one_row_a_day_and_meter(site: Site) -> None:
+    site.now += 11 * calendar.HOUR
+    site.start("a")
     for _ in range(12):
-        shop.now += 600
-        shop.meter()
-    shop.stop("a")
+        site.now += 600
+        site.meter()
+    site.stop("a")
 
     found = rows()
 
@@ -36,11 +36,11 @@ def test_a_run_has_one_row_a_day_and_meter(shop: Shop) -> None:
     assert found[-1]["end"] == "2026-11-11T01:00:00Z"
 
 
-def test_rows_and_plots_have_the_same_sum(shop: Shop) -> None:
-    shop.start("a")
-    shop.now += 5000
-    shop.meter()
-    shop.stop("a", at=shop.now - 3)
+def test_rows_and_plots_have_the_same_sum(site: Site) -> None:
+    site.start("a")
+    site.now += 5000
+    site.meter()
+    site.stop("a", at=site.now - 3)
 
     by_day = reports.days(ACCOUNT, reports.month("2026-11"))
 
@@ -48,11 +48,11 @@ def test_rows_and_plots_have_the_same_sum(shop: Shop) -> None:
     assert total == sum(day.amount for day in by_day) == 4997 * Decimal("0.000154")
 
 
-def test_what_is_taken_back_has_a_row_of_its_own(shop: Shop) -> None:
-    shop.start("a")
-    shop.now += 700
-    shop.meter()
-    shop.stop("a", at=shop.now - 5)
+def test_what_is_taken_back_has_a_row_of_its_own(site: Site) -> None:
+    site.start("a")
+    site.now += 700
+    site.meter()
+    site.stop("a", at=site.now - 5)
 
     taken_back = [row for row in rows() if row["note"].startswith("taken back")]
 
@@ -60,11 +60,11 @@ def test_what_is_taken_back_has_a_row_of_its_own(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)"])
-def test_no_name_is_a_formula(shop: Shop, name: str) -> None:
-    shop.start("a")
+def test_no_name_is_a_formula(site: Site, name: str) -> None:
+    site.start("a")
     Use("a").update([Use.name.set(name)])
-    shop.now += 10
-    shop.stop("a")
+    site.now += 10
+    site.stop("a")
 
     assert {row["name"] for row in rows()} == {f"'{name}"}
 
@@ -72,10 +72,10 @@ def test_no_name_is_a_formula(shop: Shop, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["2026-13", "2026-1", "november", "2025-12", "2026-12", "2026-11-01"]
 )
-def test_a_month_that_is_none_or_is_still_to_come_is_refused(shop: Shop, name: str) -> None:
+def test_a_month_that_is_none_or_is_still_to_come_is_refused(site: Site, name: str) -> None:
     with pytest.raises(Invalid):
         reports.month(name)
 
 
-def test_the_days_of_the_present_month_end_today(shop: Shop) -> None:
+def test_the_days_of_the_present_month_end_today(site: Site) -> None:
     assert reports.month(None).dates[-1] == "2026-11-10"
