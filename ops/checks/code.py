@@ -71,8 +71,9 @@ def findings(root: Path) -> Iterator[Finding]:
         if path.exists():
             place, tree = path.relative_to(root).as_posix(), ast.parse(path.read_bytes())
             yield from _of_the_service(place, tree)
-    for program in _PROGRAMS:
-        for path in sorted((root / program).rglob("*.py")):
+    around = (path for program in _PROGRAMS for path in sorted((root / program).rglob("*.py")))
+    for path in (root / _APP, *around):
+        if path.exists():
             yield from _imports_infra(path.relative_to(root).as_posix(), path)
     yield from _not_looked_after(root)
 
@@ -91,9 +92,18 @@ def _of_the_service(place: str, tree: ast.Module) -> Iterator[Finding]:
 def _imports_infra(place: str, path: Path) -> Iterator[Finding]:
     if place.startswith(_MAY_IMPORT_INFRA):
         return
-    for name, line in _imports(ast.parse(path.read_bytes())):
-        if _is_one_of(name, (_INFRA,)):
-            yield Finding(place, line, f"{name}: only ops/checks imports infra; read .chalice/")
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        for name in _modules(node):
+            if _is_one_of(name, (_INFRA,)):
+                says = f"{name}: only ops/checks imports infra; read .chalice/"
+                yield Finding(place, getattr(node, "lineno", 1), says)
+
+
+def _modules(node: ast.AST) -> list[str]:
+    """The modules that a statement imports from."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
 
 
 def _not_looked_after(root: Path) -> Iterator[Finding]:

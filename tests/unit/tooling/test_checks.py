@@ -83,10 +83,17 @@ def test_the_application_may_import_entry_points_and_core_only(tmp_path: Path) -
     assert finding.startswith("app.py:5: chalicelib.notebooks.service")
 
 
-def test_only_the_checks_ask_the_program_that_writes_the_stack(tmp_path: Path) -> None:
-    (finding,) = _findings(tmp_path, "ops/deploy/stack.py", "from infra import tables")
-    assert "ops/deploy/stack.py:1: infra.tables: only ops/checks imports infra" in finding
-    assert not _findings(tmp_path / "other", "ops/checks/cloud.py", "from infra import tables")
+@pytest.mark.parametrize(
+    "source", ["from infra import tables", "from infra.tables import models", "import infra"]
+)
+@pytest.mark.parametrize("place", ["ops/deploy/stack.py", "localcloud/tables.py", "app.py"])
+def test_only_the_checks_ask_the_program_that_writes_the_stack(
+    tmp_path: Path, place: str, source: str
+) -> None:
+    (finding,) = _findings(tmp_path, place, source)
+    assert finding.startswith(f"{place}:1: infra")
+    assert "only ops/checks imports infra" in finding
+    assert not _findings(tmp_path / "other", "ops/checks/cloud.py", source)
 
 
 def test_a_registry_and_a_path_of_this_machine_are_found_in_tracked_files(tmp_path: Path) -> None:
