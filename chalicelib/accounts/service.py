@@ -42,10 +42,10 @@ def sign_in(code: str, verifier: str, user_agent: str | None) -> str:
 
 def _account_of(profile: github.Profile) -> Account:
     key = f"github:{profile.id}"
-    try:
-        account = read(Identity.get(key).account_id)
-    except db.DoesNotExist:
+    identity = db.find(Identity, key, consistent_read=False)
+    if identity is None:
         return _register(key, profile)
+    account = read(identity.account_id)
     _refresh(account, profile)
     return account
 
@@ -102,7 +102,7 @@ def _new_session(account_id: str, user_agent: str | None) -> str:
         created_at=now,
         last_seen_at=now,
         user_agent=user_agent[:300] if user_agent else None,
-        expires_at=int((now + SESSION_IDLE).timestamp()),
+        expires_at=clock.second_of(now + SESSION_IDLE),
     ).save()
     return f"{session_id}.{secret}"
 
@@ -132,11 +132,8 @@ def _by_cookie(header: str) -> Principal | None:
     session_id, _, secret = _cookie(header, SESSION_COOKIE).partition(".")
     if not ids.is_id("ses", session_id):
         return None
-    try:
-        session = Session.get(session_id)
-    except db.DoesNotExist:
-        return None
-    if not ids.same(session.digest, ids.digest(secret)) or _ended(session):
+    session = db.find(Session, session_id, consistent_read=False)
+    if session is None or not ids.same(session.digest, ids.digest(secret)) or _ended(session):
         return None
     _note_use(session)
     return Principal(session.account_id, session_id=session.id)
@@ -164,15 +161,14 @@ def _note_use(session: Session) -> None:
     now = clock.now()
     if now - session.last_seen_at < _SEEN_STEP:
         return
-    ends = int((now + SESSION_IDLE).timestamp())
+    ends = clock.second_of(now + SESSION_IDLE)
     if not db.update(session, [Session.last_seen_at.set(now), Session.expires_at.set(ends)]):
         raise SignedOut("You are signed out. Sign in, and try again.")
 
 
 def _by_token(token: str) -> Principal | None:
-    try:
-        found = ApiToken.get(ids.digest(token))
-    except db.DoesNotExist:
+    found = db.find(ApiToken, ids.digest(token), consistent_read=False)
+    if found is None:
         return None
     if found.expires_at is not None and found.expires_at <= clock.seconds():
         return None
@@ -202,10 +198,7 @@ def _count_request(account_id: str) -> None:
 
 def read(account_id: str) -> Account:
     """One account. Raises `NotFound`."""
-    try:
-        return Account.get(account_id)
-    except db.DoesNotExist as error:
-        raise NotFound("This account does not exist.") from error
+    return db.read(Account, account_id, "account", consistent_read=False)
 
 
 def plans_of(account_ids: Iterable[str]) -> dict[str, str]:
@@ -248,11 +241,9 @@ def sign_out_everywhere(account_id: str) -> None:
 
 def forget_github(github_id: int) -> None:
     """Somebody has taken our permission away at GitHub: end their sessions, if we know them."""
-    try:
-        account_id = Identity.get(f"github:{github_id}").account_id
-    except db.DoesNotExist:
-        return
-    sign_out_everywhere(account_id)
+    identity = db.find(Identity, f"github:{github_id}", consistent_read=False)
+    if identity is not None:
+        sign_out_everywhere(identity.account_id)
 
 
 def sessions(account_id: str) -> list[Session]:
@@ -288,7 +279,7 @@ def create_token(
         name=names.clean(name),
         scopes=sorted(set(scopes)),
         created_at=now,
-        expires_at=int((now + timedelta(days=expires_in_days)).timestamp())
+        expires_at=clock.second_of(now + timedelta(days=expires_in_days))
         if expires_in_days
         else None,
     )

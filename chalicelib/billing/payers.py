@@ -8,10 +8,7 @@ from chalicelib.core import db
 
 def read(account_id: str) -> BillingAccount:
     """How an account pays; a fresh record if it never has."""
-    try:
-        return BillingAccount.get(account_id, consistent_read=True)
-    except db.DoesNotExist:
-        return BillingAccount(account_id)
+    return db.find(BillingAccount, account_id) or BillingAccount(account_id)
 
 
 def by_ids(account_ids: Iterable[str]) -> dict[str, BillingAccount]:

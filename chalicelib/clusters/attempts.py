@@ -43,10 +43,10 @@ def observe(worker: Worker, number: str, attempt: batch.Attempt) -> None:
 def _started(worker: Worker, number: str, at: datetime, stream: str | None) -> None:
     if number in worker.started.attribute_values or worker.ended_at is not None:
         return
-    actions = [_of(Worker.started, number).set(_millis(at))]
+    actions = [_of(Worker.started, number).set(clock.millis_of(at))]
     if stream:
         actions.append(_of(Worker.streams, number).set(stream))
-    has_joined = worker.met_at is not None and worker.met_at >= _millis(at)
+    has_joined = worker.met_at is not None and worker.met_at >= clock.millis_of(at)
     if has_joined:
         actions.append(_of(Worker.joined, number).set(worker.met_at))
     use = _use(worker, number, at)
@@ -125,7 +125,7 @@ def _use(worker: Worker, number: str, at: datetime) -> metering.NewUse:
         name=cluster.name,
         size=None,
         units=units_of(cluster, worker.kind),
-        started_at=int(at.timestamp()),
+        started_at=clock.second_of(at),
     )
 
 
@@ -149,9 +149,9 @@ def stopped(worker: Worker, number: str, at: datetime, fault: str | None = None)
 def _record_stop(worker: Worker, number: str, at: datetime, fault: str | None) -> None:
     if number in worker.stopped.attribute_values or worker.ended_at is not None:
         return
-    use, second = use_id(worker, int(number)), int(at.timestamp())
+    use, second = use_id(worker, int(number)), clock.second_of(at)
     credit = billing.credit(use, second, fault) if fault else None
-    actions = [_of(Worker.stopped, number).set(_millis(at))]
+    actions = [_of(Worker.stopped, number).set(clock.millis_of(at))]
     if credit:
         actions.append(Worker.free.add({number}))
 
@@ -170,14 +170,10 @@ def stop_at_the_latest(worker: Worker, number: int, end: datetime) -> datetime:
     following = starts.get(str(number + 1))
     if following is not None:
         end = min(end, clock.moment_of_millis(following))
-    return max(end, clock.moment_of_millis(starts[str(number)]))
+    return max(end, clock.moment_of_millis(int(starts[str(number)])))
 
 
 def last_seen(worker: Worker) -> datetime:
     """The last moment at which Batch said that it ran, as far as that is recorded."""
     until = metering.recorded_until(use_id(worker, newest(worker)))
     return clock.now() if until is None else clock.moment(until)
-
-
-def _millis(at: datetime) -> int:
-    return round(at.timestamp() * 1000)

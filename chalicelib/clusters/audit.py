@@ -98,8 +98,8 @@ def _not_as_recorded(
         ("stopped", attempt.stopped_at, worker.stopped.attribute_values.get(number)),
     ):
         recorded = None if known is None else _second(known)
-        if told is not None and not _is_fresh(told) and int(told.timestamp()) != recorded:
-            message = f"Batch {what} it at {int(told.timestamp())}, the record says {recorded}"
+        if told is not None and not _is_fresh(told) and clock.second_of(told) != recorded:
+            message = f"Batch {what} it at {clock.second_of(told)}, the record says {recorded}"
             yield metering.Finding(_BATCH, attempts.use_id(worker, int(number)), message)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.core import aws, config
+from chalicelib.core import aws, clock, config
 from chalicelib.core.errors import Invalid
 
 ACTIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
@@ -206,7 +206,7 @@ def _attempt(attempt: dict[str, Any]) -> Attempt:
 
 
 def _time(millis: int | None) -> datetime | None:
-    return datetime.fromtimestamp(millis / 1000, UTC) if millis else None
+    return clock.moment_of_millis(millis or None)  # 0 is how Batch says that it is not known
 
 
 def tail(

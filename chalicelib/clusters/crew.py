@@ -34,13 +34,9 @@ the answer to its submission."""
 
 def read(worker_id: str) -> Worker:
     """One worker, as it is now. Raises `NotFound`."""
-    missing = NotFound("This worker does not exist.")
     if not ids.is_id("wk", worker_id):
-        raise missing
-    try:
-        return Worker.get(worker_id, consistent_read=True)
-    except db.DoesNotExist as error:
-        raise missing from error
+        raise NotFound("This worker does not exist.")
+    return db.read(Worker, worker_id, "worker")
 
 
 def live_of(cluster_id: str) -> list[Worker]:
@@ -71,7 +67,7 @@ def waiting_since(worker: Worker) -> datetime | None:
     if state_of(worker) is not WorkerState.PENDING or worker.submitted_at is None:
         return None
     stops = worker.stopped.attribute_values.values()
-    return max([worker.submitted_at, *(clock.moment_of_millis(at) for at in stops)])
+    return max([worker.submitted_at, *(clock.moment_of_millis(int(at)) for at in stops)])
 
 
 def adopt(worker: Worker, job_id: str) -> bool:

@@ -21,7 +21,7 @@ from chalicelib.clusters.states import (
     Reason,
 )
 from chalicelib.core import clock, db, ids
-from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.errors import Conflict
 from chalicelib.core.shards import Shards
 from chalicelib.core.sweeps import readable
 
@@ -47,10 +47,7 @@ MADE_AT_ONCE = 50
 
 def read(cluster_id: str) -> Cluster:
     """One cluster, as it is now. Raises `NotFound`."""
-    try:
-        return Cluster.get(cluster_id, consistent_read=True)
-    except db.DoesNotExist as error:
-        raise NotFound("This cluster does not exist.") from error
+    return db.read(Cluster, cluster_id, "cluster")
 
 
 def live() -> Iterator[Cluster]:

@@ -63,10 +63,7 @@ def prepare(cluster: Cluster) -> None:
 
 
 def _find(account_id: str, kind: str) -> Pool | None:
-    try:
-        return Pool.get(id_of(account_id, kind), consistent_read=True)
-    except db.DoesNotExist:
-        return None
+    return db.find(Pool, id_of(account_id, kind))
 
 
 def _touch(pool: Pool) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from chalicelib.clusters.lifecycle import JOIN_SECONDS, LEASE_SECONDS
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import ClusterState, Reason
-from chalicelib.core import clock, db
+from chalicelib.core import clock, db, words
 from chalicelib.core.hearing import Hearing
 
 NO_CLIENT_SECONDS = 120
@@ -95,9 +95,9 @@ def _idle(cluster: Cluster) -> Order | None:
     before = clock.now() - length
     if since > before or not _has_reported_since(cluster, since + length):
         return None
-    many = "a minute" if cluster.idle_minutes == 1 else f"{cluster.idle_minutes} minutes"
     return Order(
         Reason.IDLE,
-        f"Nothing was computed for {many}. Finished results are kept.",
+        f"Nothing was computed for {words.minutes(cluster.idle_minutes)}. "
+        "Finished results are kept.",
         Cluster.last_active_at <= before,
     )

@@ -48,7 +48,7 @@ def of(clusters: Sequence[Cluster]) -> dict[str, Spending]:
         for cluster in clusters
         if cluster.spent is not None
     }
-    others = {c.id: int(c.created_at.timestamp()) for c in clusters if c.id not in known}
+    others = {c.id: clock.second_of(c.created_at) for c in clusters if c.id not in known}
     if others:
         known |= metering.spending(clusters[0].account_id, others)
     return known

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
@@ -130,9 +129,10 @@ def _worker(worker: Worker, spent: str) -> schemas.ClusterWorker:
         attempt=max(1, int(number)),
         purchase="spot" if worker.kind == PoolKind.SPOT else "on_demand",
         requested_at=worker.requested_at,
-        started_at=_moment(worker.started.attribute_values.get(number)),
-        joined_at=_moment(worker.joined.attribute_values.get(number)),
-        stopped_at=_moment(worker.stopped.attribute_values.get(number)) or worker.ended_at,
+        started_at=clock.moment_of_millis(worker.started.attribute_values.get(number)),
+        joined_at=clock.moment_of_millis(worker.joined.attribute_values.get(number)),
+        stopped_at=clock.moment_of_millis(worker.stopped.attribute_values.get(number))
+        or worker.ended_at,
         end=_end(worker),
         spent_usd=spent,
         seconds=sum(until - since for since, until in spans(worker, clock.millis())),
@@ -172,7 +172,3 @@ def history(found: Iterable[Worker]) -> schemas.History:
     step = -(-len(points) // _MOST_POINTS) or 1
     # The last point stays: it says what is charged now.
     return schemas.History(points[-1::-step][::-1])
-
-
-def _moment(millis: int | None) -> datetime | None:
-    return None if millis is None else clock.moment_of_millis(millis)

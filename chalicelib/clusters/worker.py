@@ -58,10 +58,9 @@ def boot(worker: Worker, job_id: str) -> WorkerOrders:
         raise TooEarly("This worker's job is not recorded yet. Ask again in a few seconds.")
     if worker.job_id != job_id:
         raise _gone()
-    try:
-        keys = ClusterKeys.get(cluster.id, consistent_read=True)
-    except db.DoesNotExist as error:
-        raise _gone() from error
+    keys = db.find(ClusterKeys, cluster.id)
+    if keys is None:
+        raise _gone()
     # Before the answer: whoever may have got it is charged.
     is_live = Worker.ended_at.does_not_exist()
     if not db.update_if(worker, is_live, [Worker.ordered_at.set(clock.millis())]):

@@ -54,11 +54,8 @@ def take(name: str, seconds: int) -> Claim | Taken:
 
 
 def _why_not(name: str) -> Taken:
-    try:
-        found = Claim.get(name, consistent_read=True)
-    except db.DoesNotExist:
-        return Taken.BY_ANOTHER  # given back at this moment
-    return Taken.DONE if found.state == _DONE else Taken.BY_ANOTHER
+    found = db.find(Claim, name)  # None: it was given back at this moment
+    return Taken.DONE if found and found.state == _DONE else Taken.BY_ANOTHER
 
 
 def complete(claim: Claim, remember_seconds: int) -> None:

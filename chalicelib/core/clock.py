@@ -45,6 +45,20 @@ def moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def moment_of_millis(millis: int) -> datetime:
+@overload
+def moment_of_millis(millis: int) -> datetime: ...
+@overload
+def moment_of_millis(millis: int | None) -> datetime | None: ...
+def moment_of_millis(millis: int | None) -> datetime | None:
     """A stored number of milliseconds since 1970-01-01 UTC as a time."""
-    return _EPOCH + timedelta(milliseconds=millis)
+    return None if millis is None else _EPOCH + timedelta(milliseconds=millis)
+
+
+def second_of(moment: datetime) -> int:
+    """A time as whole seconds since 1970-01-01 UTC, rounded down."""
+    return int(moment.timestamp())
+
+
+def millis_of(moment: datetime) -> int:
+    """A time as milliseconds since 1970-01-01 UTC."""
+    return round(moment.timestamp() * 1000)

@@ -20,7 +20,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.core import clock, config
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, NotFound
 
 # Services speak of these, and import them from here: only this file and the models know whose
 # they are.
@@ -28,6 +28,7 @@ __all__ = ["Action", "Condition", "DoesNotExist", "size"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound=Model)
 _ATTEMPTS = 8
 _ALL_OLD = "ALL_OLD"
 _LAST_WRITES = tuple(Path(f"write_{number}") for number in range(1, 5))
@@ -61,6 +62,22 @@ def _connection() -> Connection:
         max_retry_attempts=BaseMeta.max_retry_attempts,
         max_pool_connections=BaseMeta.max_pool_connections,
     )
+
+
+def find(model: type[_M], key: str, *, consistent_read: bool = True) -> _M | None:
+    """The row with this key, as it is now; None if there is none."""
+    try:
+        return model.get(key, consistent_read=consistent_read)
+    except DoesNotExist:
+        return None
+
+
+def read(model: type[_M], key: str, called: str, *, consistent_read: bool = True) -> _M:
+    """The row with this key. Raises `NotFound`: "This notebook does not exist."."""
+    found = find(model, key, consistent_read=consistent_read)
+    if found is None:
+        raise NotFound(f"This {called} does not exist.")
+    return found
 
 
 class Refused(Exception):

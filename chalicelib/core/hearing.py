@@ -103,7 +103,4 @@ def note() -> None:
 
 
 def _read() -> Heard | None:
-    try:
-        return Heard.get(_API, consistent_read=True)
-    except db.DoesNotExist:
-        return None
+    return db.find(Heard, _API)

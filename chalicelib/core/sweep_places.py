@@ -20,10 +20,8 @@ class SweepPlace(Model):
 
 def read(name: str) -> str | None:
     """The item that the last run of a sweep did not come to, if it did not come to all."""
-    try:
-        return SweepPlace.get(name, consistent_read=True).subject
-    except db.DoesNotExist:
-        return None
+    found = db.find(SweepPlace, name)
+    return found.subject if found else None
 
 
 def write(name: str, subject: str | None) -> None:

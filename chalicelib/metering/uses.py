@@ -114,10 +114,7 @@ def storage_id(account_id: str) -> str:
 
 def find(use_id: str) -> Use | None:
     """One use as it is now; None if it was never opened."""
-    try:
-        return Use.get(use_id, consistent_read=True)
-    except db.DoesNotExist:
-        return None
+    return db.find(Use, use_id)
 
 
 def by_ids(use_ids: Iterable[str]) -> dict[str, Use]:

@@ -33,13 +33,8 @@ def recognise(headers: Mapping[str, str]) -> AgentCaller | None:
     """The server whose agent sends these headers. Raises `Gone` when that server has ended."""
     token = headers.get("authorization", "").removeprefix("Bearer ").strip()
     server_id, _, secret = token.partition(".")
-    if not ids.is_id("srv", server_id):
-        return None
-    try:
-        server = Server.get(server_id, consistent_read=True)
-    except db.DoesNotExist:
-        return None
-    if not ids.same(server.agent_digest, ids.digest(secret)):
+    server = db.find(Server, server_id) if ids.is_id("srv", server_id) else None
+    if server is None or not ids.same(server.agent_digest, ids.digest(secret)):
         return None
     if server.state == ServerState.ENDED:
         raise Gone("This server has ended.", code="server_ended")
@@ -135,7 +130,7 @@ def _alive(server: Server, notebook: Notebook, active: datetime) -> list[db.Acti
     if server.last_activity_at is not None:
         # A late or repeated report must not make a notebook look idle.
         active = max(active, server.last_activity_at)
-    idle_at = int(active.timestamp()) + notebook.idle_minutes * 60
+    idle_at = clock.second_of(active) + notebook.idle_minutes * 60
     return [
         Server.last_activity_at.set(active),
         Server.idle_at.set(max(idle_at, notebook.keep_until or 0)),
@@ -155,13 +150,9 @@ def redeem(server: Server, ticket: str) -> Redeemed:
     refused = Invalid(
         "This way in was used already, or is too old. Open the notebook again.", code="bad_ticket"
     )
-    found = Ticket(ids.digest(ticket))
-    try:
-        found.refresh(consistent_read=True)
-    except db.DoesNotExist as error:
-        raise refused from error
+    found = db.find(Ticket, ids.digest(ticket))
     # Deleting on condition is what makes it good once, even if asked twice at a time.
-    if not db.delete_if(found, Ticket.server_id == server.id):
+    if found is None or not db.delete_if(found, Ticket.server_id == server.id):
         raise refused
     if found.expires_at <= clock.seconds():
         raise refused

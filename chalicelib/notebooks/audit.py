@@ -51,4 +51,4 @@ def _differing(server: Server, use: metering.Span | None) -> Iterator[metering.F
 
 
 def _second(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp())
+    return None if moment is None else clock.second_of(moment)

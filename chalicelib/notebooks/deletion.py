@@ -29,7 +29,7 @@ def delete(account_id: str, notebook_id: str) -> None:
             [
                 Notebook.deleted_at.set(now),
                 Notebook.purge_shard.set(PURGE_SHARD),
-                Notebook.purge_at.set(int((now + timedelta(days=UNDO_DAYS)).timestamp())),
+                Notebook.purge_at.set(clock.second_of(now + timedelta(days=UNDO_DAYS))),
             ],
         )
     # Also when it was deleted before: whoever did that may not have come as far as this.
@@ -73,12 +73,10 @@ def purge(notebook_id: str) -> None:
 
     From the first write on it can't be restored. If the rest is cut off, the next purge does it.
     """
-    try:
-        notebook = Notebook.get(notebook_id, consistent_read=True)
-    except db.DoesNotExist:
-        return  # the index is a moment behind
+    notebook = db.find(Notebook, notebook_id)
     if (
-        notebook.purge_at is None
+        notebook is None  # the index is a moment behind
+        or notebook.purge_at is None
         or notebook.purge_at > clock.seconds()
         or service.is_live(notebook)
     ):

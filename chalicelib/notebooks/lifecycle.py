@@ -37,10 +37,7 @@ def host_label(notebook_id: str) -> str:
 
 def read_server(server_id: str) -> Server:
     """One server, as it is now. Raises `NotFound`."""
-    try:
-        return Server.get(server_id, consistent_read=True)
-    except db.DoesNotExist as error:
-        raise NotFound("This server does not exist.") from error
+    return db.read(Server, server_id, "server")
 
 
 @db.when_contended
@@ -104,9 +101,8 @@ def _why_not_admitted(refused: db.Refused, notebook_id: str, at_once: int) -> Ex
             code="plan_limit",
             notebooks_at_once=at_once,
         )
-    try:
-        notebook = Notebook.get(notebook_id, consistent_read=True)
-    except db.DoesNotExist:
+    notebook = db.find(Notebook, notebook_id)
+    if notebook is None:
         return NotFound("This notebook does not exist.")
     if notebook.deleted_at is not None:
         return Conflict("This notebook is deleted. Restore it first.", code="deleted")

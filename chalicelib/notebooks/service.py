@@ -94,15 +94,9 @@ def _require_room(account_id: str) -> None:
 
 def read(account_id: str, notebook_id: str) -> Notebook:
     """One notebook of this account, deleted ones too. Raises `NotFound` for anybody else's."""
-    missing = NotFound("This notebook does not exist.")
-    if not ids.is_id("nb", notebook_id):
-        raise missing
-    try:
-        notebook = Notebook.get(notebook_id, consistent_read=True)
-    except db.DoesNotExist as error:
-        raise missing from error
-    if notebook.account_id != account_id or notebook.purging_since is not None:
-        raise missing
+    notebook = db.find(Notebook, notebook_id) if ids.is_id("nb", notebook_id) else None
+    if notebook is None or notebook.account_id != account_id or notebook.purging_since is not None:
+        raise NotFound("This notebook does not exist.")
     return notebook
 
 
@@ -191,7 +185,7 @@ def keep_running(account_id: str, notebook_id: str, until: datetime | None) -> N
     if not now < until <= now + MOST_KEEP:
         raise Invalid(f"Choose a time within the next {MOST_KEEP.days} days.", field="until")
     is_up = Notebook.state.is_in(NotebookState.STARTING, NotebookState.RUNNING)
-    if not db.update_if(notebook, is_up, [Notebook.keep_until.set(int(until.timestamp()))]):
+    if not db.update_if(notebook, is_up, [Notebook.keep_until.set(clock.second_of(until))]):
         raise Conflict("This notebook isn't running. Start it first.", code="not_running")
     return notebook
 

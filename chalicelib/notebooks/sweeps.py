@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.billing import service as billing
-from chalicelib.core import clock, db, hearing, sweeps
+from chalicelib.core import clock, db, hearing, sweeps, words
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
 from chalicelib.core.sweeps import Sweep
@@ -38,17 +38,13 @@ def _stop_if_idle(found: Server) -> None:
     if not lifecycle.is_known_to_be_idle(server):
         return  # its last report is older than that: whether it is silent is the reaper's to say
     notebook = Notebook.get(server.notebook_id, consistent_read=True)
-    message = f"Nothing ran for {_minutes(notebook.idle_minutes)}."
+    message = f"Nothing ran for {words.minutes(notebook.idle_minutes)}."
     # The condition is what counts: activity since the look-up keeps the notebook up.
     lifecycle.ask_to_stop(server, Reason.IDLE, message, only_if=Server.idle_at <= clock.seconds())
 
 
 def _alone(found: Server) -> str:
     return str(found.id)
-
-
-def _minutes(count: int) -> str:
-    return "a minute" if count == 1 else f"{count} minutes"
 
 
 def stop_silent() -> None:

@@ -60,7 +60,7 @@ def _use(server: Server, at: datetime) -> metering.NewUse:
         name=notebook.name,
         size=server.size,
         units=catalogue.size(server.size).units,
-        started_at=int(at.timestamp()),
+        started_at=clock.second_of(at),
     )
 
 
@@ -81,7 +81,7 @@ def end_in(
     if server.started_at is None:
         return
     fault = stop_reasons.fault(server, why, task)
-    second = int(at.timestamp())
+    second = clock.second_of(at)
     credit = billing.credit(server.id, second, fault) if fault else None
     if credit:
         billing.credit_in(write, credit)

@@ -36,7 +36,7 @@ def offer_upload(account_id: str, filename: str, size: int) -> tuple[Upload, str
         account_id=account_id,
         filename=filename,
         size=size,
-        expires_at=int((clock.now() + _UPLOAD_LIFE).timestamp()),
+        expires_at=clock.second_of(clock.now() + _UPLOAD_LIFE),
     )
     upload.save()
     url, headers = s3.presign_put(_uploads(), _upload_key(upload), size, None)
@@ -51,13 +51,8 @@ def read_upload(account_id: str, upload_id: str) -> tuple[str, bytes]:
     Raises `NotFound` when it is not this account's, has expired, or never arrived.
     """
     missing = NotFound("This upload does not exist or has expired. Upload the file again.")
-    if not ids.is_id("up", upload_id):
-        raise missing
-    try:
-        upload = Upload.get(upload_id)
-    except db.DoesNotExist as error:
-        raise missing from error
-    if upload.account_id != account_id or upload.expires_at <= clock.seconds():
+    upload = db.find(Upload, upload_id) if ids.is_id("up", upload_id) else None
+    if upload is None or upload.account_id != account_id or upload.expires_at <= clock.seconds():
         raise missing
     size = s3.size_of(_uploads(), _upload_key(upload))
     if size is None:
