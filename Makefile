@@ -151,7 +151,7 @@ check-gateway: setup
 .PHONY: check-cloud
 check-cloud: setup
 	$(BIN)/python -m ops.openapi --check
-	$(BIN)/python -m ops.checks cloud
+	$(BIN)/python -m ops.checks cloud state
 
 .PHONY: check-files
 check-files: setup

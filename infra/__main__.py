@@ -6,11 +6,13 @@ python -m infra --against main     say which rights functions gain and lose agai
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
 
-from infra import comparison, stack
+from infra import comparison, stack, state
+from infra.cloudformation import Json
 from infra.functions import Undeclared
 from infra.grants import UnknownGrant
 from infra.tables import Unclear
@@ -45,9 +47,13 @@ def _check(files: dict[str, str]) -> int:
 
 
 def _write(files: dict[str, str]) -> int:
+    if frozen := list(state.frozen(committed(FOLDER))):
+        print("Nothing was written:", *frozen, sep="\n  ", file=sys.stderr)
+        return 2
     stale = list(stack.stale(FOLDER, files))
     stack.write(FOLDER, files)
     print(f".chalice: {len(stale) or 'no'} files changed")
+    print(_of_the_state(json.loads(files["state.json"])))
     return 0
 
 
@@ -56,6 +62,17 @@ def _compare(commit: str, files: dict[str, str]) -> int:
     lines = list(comparison.differences(before, after))
     print("\n".join(lines) or "The same rights.")
     return 0
+
+
+def committed(folder: Path) -> Json | None:
+    """What was written of the state's shapes before, if anything was."""
+    path = folder / "state.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def _of_the_state(document: Json) -> str:
+    released = "released" if state.VERSION in state.RELEASED else "not released"
+    return f"state: version {state.VERSION}, {released}, shapes {state.fingerprint(document)}"
 
 
 if __name__ == "__main__":

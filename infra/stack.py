@@ -20,6 +20,7 @@ from infra import (
     secrets,
     security_groups,
     settings,
+    state,
     tables,
     tasks,
     workers,
@@ -36,6 +37,7 @@ def files() -> dict[str, str]:
     documents = {
         "config.json": functions.chalice_config(found),
         "resources.json": template(found),
+        "state.json": state.document(),
         **{each.policy_file: policies.policy(each) for each in found},
     }
     return {name: _written(document) for name, document in documents.items()}

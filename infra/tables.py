@@ -1,10 +1,10 @@
 """Tables as the models declare them: keys, indexes, time to live, recovery."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pynamodb.attributes import Attribute
+from pynamodb.attributes import Attribute, ListAttribute, MapAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, LocalSecondaryIndex
 from pynamodb.models import Model
 
@@ -47,7 +47,7 @@ def _below(model: type[Model]) -> Iterator[type[Model]]:
 
 def resources() -> Resources:
     """The tables of all models. Raises `Unclear`."""
-    return {logical_id(entity(model)): _table(model) for model in models()}
+    return {logical_id(entity(model)): table(model) for model in models()}
 
 
 def entity(model: type[Model]) -> str:
@@ -66,7 +66,38 @@ def index_names(model: type[Model]) -> set[str]:
     return {index.Meta.index_name for index in _indexes(model)}
 
 
-def _table(model: type[Model]) -> Json:
+def shape(model: type[Model]) -> Json:
+    """Everything about a model's records that decides whether other code can read them."""
+    described = table(model)["Properties"]
+    layout = ("KeySchema", "GlobalSecondaryIndexes", "TimeToLiveSpecification")
+    return {
+        "layout": {name: described[name] for name in layout if name in described},
+        "attributes": _kinds(model.get_attributes().values()),
+    }
+
+
+def _kinds(attributes: Iterable[Attribute[Any]]) -> Json:
+    """What each attribute holds, by its name in the table."""
+    return {str(each.attr_name): _kind(each) for each in attributes}
+
+
+def _kind(attribute: Attribute[Any]) -> Json:
+    """Which kind of value an attribute has: seconds and milliseconds are both numbers."""
+    kind = type(attribute)
+    found: Json = {
+        "is": kind.__name__.removeprefix("Maybe"),
+        "type": attribute.attr_type,
+        "may_lack": bool(attribute.null),
+    }
+    if isinstance(attribute, MapAttribute) and kind is not MapAttribute:
+        found["holds"] = _kinds(attribute.get_attributes().values())
+    if isinstance(attribute, ListAttribute) and attribute.element_type:
+        found["holds"] = attribute.element_type.__name__
+    return found
+
+
+def table(model: type[Model]) -> Json:
+    """The table of a model."""
     indexes = [_index(index) for index in _indexes(model)]
     recovers = _meta(model).point_in_time_recovery
     return kept(

@@ -17,6 +17,7 @@ from localcloud.aws import environment
 from localcloud.progress import complain, say, step
 from localcloud.settings import PROJECT_ROOT, REGION, Settings, SettingsError
 from localcloud.state import Endpoint, StateInUseError, StateLock
+from localcloud.state_version import OtherStateError, StateVersion
 
 PARENT_SECONDS = 1.0
 """How often to look whether the process that we belong to still lives."""
@@ -43,14 +44,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until Ctrl-C or SIGTERM; returns the exit status."""
     try:
         settings = settings_module.read(arguments)
+        version = StateVersion(settings.state_dir)
+        version.check()
         lock = StateLock(settings.state_dir)
         front = _listen(settings.port)
-    except (SettingsError, StateInUseError, StartError) as error:
+        version.begin()
+    except (SettingsError, OtherStateError, StateInUseError, StartError) as error:
         complain(str(error))
         return 1
     _log_to_file(settings)
     say(NOTICE)
-    status = uvloop.run(Launcher(settings, front).run())
+    status = uvloop.run(Launcher(settings, front, version).run())
     del lock
     sys.stdout.flush()
     os._exit(status)  # ministack's daemon threads have nothing left to say
@@ -59,8 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
 class Launcher:
     """One run of the local cloud."""
 
-    def __init__(self, settings: Settings, front: socket.socket) -> None:
+    def __init__(self, settings: Settings, front: socket.socket, version: StateVersion) -> None:
         self._settings = settings
+        self._version = version
         self._front = front
         self._port: int = front.getsockname()[1]
         self._endpoint = Endpoint(settings.state_dir)
@@ -142,6 +147,8 @@ class Launcher:
             await done
         if await done and not self._stop.is_set():
             complain("The stack could not be deployed; see the lines above.")
+        if await done == 0:
+            self._version.finish()
         return await done == 0
 
     async def _shut_down(self) -> None:

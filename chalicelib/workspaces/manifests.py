@@ -23,12 +23,11 @@ import msgspec
 from chalicelib.core import clock, db
 from chalicelib.storage import service as storage
 from chalicelib.workspaces.models import KnownManifest, Snapshot
-from chalicelib.workspaces.schemas import File, Manifest
+from chalicelib.workspaces.schemas import MANIFEST_VERSION, File, Manifest
 
 GRACE = timedelta(hours=1)
 """How long what nothing refers to is kept: far longer than a request takes, from the renewal of a
 row to the root that is written last."""
-_VERSION = 2
 _FAST = 1
 """zlib's level. Hashes are most of a manifest: level 6 takes twice as long for 6 % fewer bytes."""
 _AT_ONCE = 16
@@ -48,7 +47,7 @@ class _Contents(msgspec.Struct):
 
 def write(entries: Sequence[File]) -> tuple[str, set[str]]:
     """Store a manifest. Answers its name and the accounts that own copies of its contents."""
-    document = msgspec.json.encode(Manifest(_VERSION, list(entries)))
+    document = msgspec.json.encode(Manifest(MANIFEST_VERSION, list(entries)))
     name = hashlib.sha256(document).hexdigest()
     owners = {entry.owner for entry in entries if entry.owner}
     for owner in sorted(owners):

@@ -7,6 +7,9 @@ from msgspec import Meta
 
 from chalicelib.storage.schemas import Sha256, Size
 
+MANIFEST_VERSION = 2
+"""The format of manifests: compressed, with the owner of each copy."""
+
 Path = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ops.checks import cloud, code, files
+from ops.checks import cloud, code, files, state
 from ops.checks.finding import Finding
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -13,6 +13,7 @@ _CHECKS: dict[str, Callable[[Path], Iterator[Finding]]] = {
     "code": code.findings,
     "files": files.findings,
     "cloud": cloud.findings,
+    "state": state.findings,
 }
 
 

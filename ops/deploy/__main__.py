@@ -4,17 +4,19 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import stripe_setup
 from ops.cloud import LOCAL, Cloud, NoCloud, connect
-from ops.deploy import indexes, package, secret, service_roles, settings, template
+from ops.deploy import indexes, package, secret, service_roles, settings, state, template
 from ops.deploy.bucket import ArtifactBucket
 from ops.deploy.settings import upload_origin
 from ops.deploy.site import Site
 from ops.deploy.stack import Deployment, DeploymentFailed, Stack, Stacks
+from ops.state import upgrades
 from ops.stripe_setup.keys import Vault
 
 _FINGERPRINT = "ramon:fingerprint"
@@ -25,6 +27,7 @@ _EXPECTED = (
     NoCloud,
     package.PackagingFailed,
     DeploymentFailed,
+    state.OtherState,
     stripe_setup.NotSetUp,
     BotoCoreError,
     ClientError,
@@ -57,10 +60,14 @@ class Deployer:
         name = f"ramon-{self.name}"
         parameters = settings.parameters(self.name, self.stage, _upload_origin(self.cloud, name))
         fingerprint = package.fingerprint(parameters, self.stage.lambda_architecture)
-        current = self.stacks.find(name)
-        if current and current.is_good and current.tags.get(_FINGERPRINT) == fingerprint:
+        current = self.stacks.settled(name)
+        move = state.move(self.name, current)
+        same = current and current.is_good and current.tags.get(_FINGERPRINT) == fingerprint
+        if current and same and not move.steps:
             self.say(f"stack {name}: unchanged")
             return current
+        if caution := state.caution(self.name):
+            self.say(caution)
         self.say("packaging")
         built = package.build(self.name, self.stage.lambda_architecture)
         if current and current.is_good:
@@ -70,7 +77,16 @@ class Deployer:
         url = self._upload(built)
         self.say(f"stack {name}: {len(built.template['Resources'])} resources")
         tags = {"ramon:stage": self.name, _FINGERPRINT: fingerprint}
-        return self.stacks.deploy(Deployment(name, url, parameters, tags))
+        wanted = Deployment(name, url, parameters, tags)
+        return self.deploy(wanted, move)
+
+    def deploy(self, wanted: Deployment, move: state.Move) -> Stack:
+        """Deploy a stack, and upgrade its records; its tags say whether that is done."""
+        stack = self.stacks.deploy(replace(wanted, tags=wanted.tags | move.first.tags))
+        if not move.steps:
+            return stack
+        upgrades.run(upgrades.Place(self.cloud, self.name, self.say), move.steps)
+        return self.stacks.deploy(replace(wanted, tags=wanted.tags | move.last.tags))
 
     def _refuse_two_indexes(self, current: Stack, built: package.Package) -> None:
         """Say so before anything is changed. Raises `DeploymentFailed`."""

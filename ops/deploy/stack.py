@@ -30,6 +30,11 @@ class Stack:
     outputs: dict[str, str]
 
     @property
+    def was_created(self) -> bool:
+        """Whether it ever came to be; what is left of a failed creation holds nothing."""
+        return self.status not in _NEVER_CREATED
+
+    @property
     def is_good(self) -> bool:
         """Whether its newest deployment succeeded."""
         return self.status in _GOOD
@@ -91,8 +96,8 @@ class Stacks:
 
     def deploy(self, wanted: Deployment) -> Stack:
         """Create or update, and wait for the end. Raises `DeploymentFailed`."""
-        current = self._settled(wanted.name)
-        if current and current.status in _NEVER_CREATED:
+        current = self.settled(wanted.name)
+        if current and not current.was_created:
             self._remove(current)
             current = None
         if current is None:
@@ -105,7 +110,7 @@ class Stacks:
         """Delete what a failed creation left; such a stack can't be updated."""
         self._report("removing what an earlier, failed creation left")
         self._cfn.delete_stack(StackName=stack.id)
-        left = self._settled(stack.id)
+        left = self.settled(stack.id)
         if left and left.status != "DELETE_COMPLETE":
             raise DeploymentFailed(
                 f"The remains of a failed creation can't be deleted: {left.status}."
@@ -121,7 +126,7 @@ class Stacks:
             raise
         return True
 
-    def _settled(self, name: str) -> Stack | None:
+    def settled(self, name: str) -> Stack | None:
         """The stack once nothing is in progress any more; somebody else may be deploying."""
         stack = self.find(name)
         while stack and stack.status.endswith("_IN_PROGRESS"):

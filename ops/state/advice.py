@@ -1,0 +1,75 @@
+"""What to do when the state is not one that this code can use."""
+
+import shlex
+from pathlib import Path
+
+from ops.state import commit
+from ops.state.version import Needed, Refused, State
+
+_UNKNOWN = "COMMIT"
+"""Stands for the commit in a command, where nobody knows it."""
+
+
+def about_folder(folder: Path, why: Refused, there: State | None, wanted: Needed) -> str:
+    """For a state directory of the stand-in."""
+    wrote = _wrote(there, _last_used(folder))
+    here = shlex.quote(str(folder))
+    return "\n".join(
+        (
+            f"{folder} holds state that this code can't use. {why}",
+            *_both(there, wanted),
+            "Nothing in it was changed.",
+            "",
+            "To get the files of its notebooks, run the code that wrote it beside this one:",
+            f"  git worktree add ../ramon-before {wrote}",
+            f"  STATE_DIR={here} make -C ../ramon-before run",
+            "and while that runs, in another terminal here:",
+            f"  STATE_DIR={here} .venv/bin/python -m ops.export --stage local --to notebooks",
+            "",
+            "To begin afresh, move it away, or use another directory:",
+            f"  mv {here} {shlex.quote(f'{folder}-before')}",
+            "  STATE_DIR=.local-2 make run",
+        )
+    )
+
+
+def about_stack(stage: str, why: Refused, there: State | None, wanted: Needed) -> str:
+    """For a stack on AWS."""
+    wrote = _wrote(there, commit.UNKNOWN)
+    return "\n".join(
+        (
+            f"The stack ramon-{stage} holds state that this code can't use. {why}",
+            *_both(there, wanted),
+            "Nothing was changed: nothing was packaged, uploaded or updated.",
+            "",
+            "To go on with the code that wrote it:",
+            f"  git checkout {wrote}",
+            "To get the files of all notebooks (this only reads tables and the bucket):",
+            f"  .venv/bin/python -m ops.export --stage {stage} --to notebooks",
+            "To begin afresh, deploy another stage, or take this one down first",
+            "(docs/operating.md, “Taking it down”).",
+        )
+    )
+
+
+def _both(there: State | None, wanted: Needed) -> tuple[str, str]:
+    """What is there, and what this code needs."""
+    found = (
+        f"version {there.version} ({there.shapes}), written by commit {there.commit}"
+        if there
+        else "no version"
+    )
+    needs = f"version {wanted.version} ({wanted.shapes}), commit {commit.present()}"
+    return f"  there:      {found}", f"  this code:  {needs}"
+
+
+def _wrote(there: State | None, guess: str) -> str:
+    """The commit that wrote a state, as git takes it."""
+    known = there.commit if there else guess
+    return _UNKNOWN if known == commit.UNKNOWN else known.partition(" ")[0]
+
+
+def _last_used(folder: Path) -> str:
+    """The commit that was the newest when a directory was last written to."""
+    times = [path.stat().st_mtime for path in (folder / "aws").glob("*") if path.is_file()]
+    return commit.before(max(times)) if times else commit.UNKNOWN
