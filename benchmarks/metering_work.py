@@ -27,6 +27,7 @@ from chalicelib.accounts.models import Account
 from chalicelib.billing import outbox, stripe_gateway
 from chalicelib.billing.models import BillingAccount
 from chalicelib.billing.stripe_gateway import Delivery
+from chalicelib.billing.stripe_names import event_name
 from chalicelib.billing.verdicts import verdicts
 from chalicelib.core import calendar, clock, config, db
 from chalicelib.metering import hours, recording
@@ -113,7 +114,7 @@ class Work:
         used = catalogue.size(SIZE).units
         included = catalogue.plan(PLAN).included_of(used)
         return {
-            catalogue.METERS[meter].event_name: (used[meter] - included[meter])
+            event_name(catalogue.METERS[meter]): (used[meter] - included[meter])
             * seconds
             * self._accounts
             for meter in used

@@ -7,6 +7,7 @@ off, for up to three days, which is as long as Stripe allows (API reference,
 """
 
 from chalicelib.billing import payers, stripe_gateway
+from chalicelib.billing.stripe_names import event_name
 from chalicelib.core import calendar, clock
 from chalicelib.core.observability import log
 from chalicelib.core.sweeps import each
@@ -55,7 +56,7 @@ def _is_counted(payer_id: str, month: str, rows: list[MeterHour]) -> bool:
     if customer_id is None:
         return accepted == 0
     span = calendar.month_start(month), calendar.month_end(month)
-    name = METERS[rows[0].meter].event_name
+    name = event_name(METERS[rows[0].meter])
     return sum(stripe_gateway.usage_by_hour(customer_id, name, *span).values()) == accepted
 
 

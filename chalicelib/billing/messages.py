@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from chalicelib.billing.stripe_names import event_name
 from chalicelib.core import calendar
 from chalicelib.metering.service import MeterHour
 from chalicelib.plans.catalogue import METERS
@@ -25,7 +26,7 @@ def of(row: MeterHour, customer_id: str, attempt: int = 0) -> str:
     if row.account_id != row.payer_id:
         identifier += f":{row.account_id[-_RANDOM:]}"
     event = {
-        "event_name": METERS[row.meter].event_name,
+        "event_name": event_name(METERS[row.meter]),
         "identifier": identifier,
         "payload": {"stripe_customer_id": customer_id, "value": str(row.quantity)},
         "timestamp": row.hour + calendar.HOUR - 1,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chalicelib.billing import payers, stripe_gateway, stripe_subscriptions, sums
+from chalicelib.billing.stripe_names import event_name
 from chalicelib.core import calendar, clock
 from chalicelib.metering import audit
 from chalicelib.metering.audit import Books, Finding, Total
@@ -65,7 +66,7 @@ class _Told:
             (meter.id, hour): total
             for meter in METERS.values()
             for hour, total in stripe_gateway.usage_by_hour(
-                self.customer_id, meter.event_name, self._books.start, self._books.end
+                self.customer_id, event_name(meter), self._books.start, self._books.end
             ).items()
         }
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from chalicelib.billing import stripe_names
 from chalicelib.core import aws, calendar, clock, config
 from chalicelib.core.errors import Conflict, PaymentRequired, RamonError, Upstream
 from chalicelib.core.observability import log
@@ -229,7 +230,7 @@ def invoiced_quantities(customer_id: str, period_end: int) -> dict[str, int] | N
             event_name = event_name_of(line)
             if event_name is not None:
                 counted[event_name] += line.quantity or 0
-    return {meter.id: counted[meter.event_name] for meter in METERS.values()}
+    return {meter.id: counted[stripe_names.event_name(meter)] for meter in METERS.values()}
 
 
 def _invoices_of(customer_id: str, period_end: int) -> "list[stripe.Invoice]":

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chalicelib.billing.stripe_gateway import Refused, client, idempotency_key, told
+from chalicelib.billing.stripe_names import lookup_key
 from chalicelib.core import clock, config
 from chalicelib.plans.catalogue import METERS, PLANS, Plan
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     import stripe
 
-PLAN_OF_PRODUCT = {plan.lookup_key: plan.id for plan in PLANS.values()}
-METER_OF_PRODUCT = {meter.lookup_key: meter.id for meter in METERS.values()}
+PLAN_OF_PRODUCT = {lookup_key(plan): plan.id for plan in PLANS.values()}
+METER_OF_PRODUCT = {lookup_key(meter): meter.id for meter in METERS.values()}
 _PRICES_SECONDS = 300
 """How long a process may sell at a price that has been replaced."""
 
@@ -120,9 +121,9 @@ def open_session(offer: Offer) -> Session:
     """Open a Checkout page for an offer."""
     origin, prices = config.settings().app_origin, _price_ids()
     items: list[stripe.params.checkout.SessionCreateParamsLineItem] = [
-        {"price": prices[offer.plan.lookup_key], "quantity": 1}
+        {"price": prices[lookup_key(offer.plan)], "quantity": 1}
     ]
-    items += [{"price": prices[meter.lookup_key]} for meter in METERS.values()]
+    items += [{"price": prices[lookup_key(meter)]} for meter in METERS.values()]
     params: stripe.params.checkout.SessionCreateParams = {
         "mode": "subscription",
         "customer": offer.customer_id,
@@ -151,7 +152,7 @@ def _price_ids() -> "Mapping[str, str]":
 
 @lru_cache(maxsize=1)
 def _price_ids_at(_age: int) -> "Mapping[str, str]":
-    keys = [plan.lookup_key for plan in PLANS.values() if plan.has_usage]
+    keys = [lookup_key(plan) for plan in PLANS.values() if plan.has_usage]
     keys += METER_OF_PRODUCT
     with told():
         found = client().v1.prices.list({"lookup_keys": keys, "active": True, "limit": 100}).data
@@ -164,7 +165,7 @@ def _price_ids_at(_age: int) -> "Mapping[str, str]":
 
 def price_id(plan: Plan) -> str:
     """Stripe's id of the price at which a plan is sold now."""
-    return _price_ids()[plan.lookup_key]
+    return _price_ids()[lookup_key(plan)]
 
 
 def portal_url(customer_id: str) -> str:
@@ -226,7 +227,7 @@ def change_plan(subscription: Subscription, plan: Plan, at: int | None, attempt:
         params["cancel_at_period_end"] = False
     if at is not None:
         params["proration_date"] = at
-    key = idempotency_key("change", subscription, plan.lookup_key, price_id(plan), at, attempt)
+    key = idempotency_key("change", subscription, lookup_key(plan), price_id(plan), at, attempt)
     with told():
         client().v1.subscriptions.update(subscription.id, params, {"idempotency_key": key})
 

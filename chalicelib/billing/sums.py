@@ -3,6 +3,7 @@
 from itertools import combinations
 
 from chalicelib.billing import messages, payers, stripe_gateway
+from chalicelib.billing.stripe_names import event_name
 from chalicelib.core import calendar, clock
 from chalicelib.core.observability import log
 from chalicelib.metering import hours
@@ -35,7 +36,7 @@ def settle(payer_id: str, meter: str, hour: int) -> bool:
     sent = [row for row in hours.of_hour(payer_id, meter, hour) if _may_have_arrived(row)]
     if customer_id is None or not sent:
         return True
-    total = stripe_gateway.usage_of_hour(customer_id, METERS[meter].event_name, hour)
+    total = stripe_gateway.usage_of_hour(customer_id, event_name(METERS[meter]), hour)
     arrived = _explanation(sent, total)
     if arrived is None:
         log.error("Stripe's sum of an hour is not explained", hour=hour, meter=meter, total=total,

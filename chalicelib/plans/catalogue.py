@@ -1,7 +1,7 @@
 """Plans, sizes and meters: what can be had, and for how much. The one place where a price stands.
 
-The web pages show it (`GET /api/plans`), the ledger prices by it, and `python -m ops.stripe_setup`
-makes Stripe's products, meters and prices from it.
+The web pages show it (`GET /api/plans`), the ledger prices by it, and whoever collects the money
+sells from it.
 """
 
 from collections.abc import Mapping
@@ -76,16 +76,6 @@ class Meter:
         """What it costs, in what people can imagine: `$0.0504 per vCPU and hour`."""
         amount = f"{self.price_usd * self.example_count:.5f}".rstrip("0")
         return f"${amount} per {self.example_words}"
-
-    @property
-    def event_name(self) -> str:
-        """What Stripe knows the meter by."""
-        return f"ramon_{self.id}"
-
-    @property
-    def lookup_key(self) -> str:
-        """What Stripe knows the meter's price by."""
-        return f"ramon_meter_{self.id}"
 
     @property
     def rate(self) -> Rate:
@@ -203,11 +193,6 @@ class Plan:
     def has_usage(self) -> bool:
         """Whether more can be had than the plan includes: whether there is somebody to charge."""
         return self.price_usd_month > 0
-
-    @property
-    def lookup_key(self) -> str:
-        """What Stripe knows the plan's price by."""
-        return f"ramon_plan_{self.id}"
 
     @property
     def included(self) -> Units:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import stripe
 
+from chalicelib.billing.stripe_names import event_name, lookup_key
 from chalicelib.plans.catalogue import METERS, PLANS, Meter
 from ops.stripe_setup.steps import Steps
 
@@ -33,13 +34,15 @@ class Article:
 def articles() -> list[Article]:
     """Everything that is sold."""
     plans = [
-        Article(plan.lookup_key, f"{plan.name} plan", {"ramon_plan": plan.id}, plan.price_usd_month)
+        Article(
+            lookup_key(plan), f"{plan.name} plan", {"ramon_plan": plan.id}, plan.price_usd_month
+        )
         for plan in PLANS.values()
         if plan.has_usage
     ]
     meters = [
         Article(
-            meter.lookup_key, f"{meter.name} beyond the plan", {"ramon_meter": meter.id},
+            lookup_key(meter), f"{meter.name} beyond the plan", {"ramon_meter": meter.id},
             meter.price_usd, meter,
         )
         for meter in METERS.values()
@@ -57,7 +60,7 @@ def ensure(client: stripe.StripeClient, steps: Steps) -> None:
     prices = {each.lookup_key: each for each in found}
     for article in wanted:
         _ensure_product(client, steps, article, products.get(article.key))
-        meter_id = meter_ids.get(article.meter.event_name) if article.meter else None
+        meter_id = meter_ids.get(event_name(article.meter)) if article.meter else None
         _ensure_price(client, steps, article, prices.get(article.key), meter_id)
 
 
@@ -65,7 +68,7 @@ def _ensure_meters(client: stripe.StripeClient, steps: Steps) -> dict[str, str]:
     """Stripe's ids of the meters, by event name."""
     known = {each.event_name: each for each in client.v1.billing.meters.list({"limit": 100}).data}
     return {
-        meter.event_name: _ensure_meter(client, steps, meter, known.get(meter.event_name))
+        event_name(meter): _ensure_meter(client, steps, meter, known.get(event_name(meter)))
         for meter in METERS.values()
     }
 
@@ -74,15 +77,15 @@ def _ensure_meter(
     client: stripe.StripeClient, steps: Steps, meter: Meter, known: stripe.billing.Meter | None
 ) -> str:
     if known is None:
-        made = steps.do(f"make the meter {meter.event_name}", lambda: _make_meter(client, meter))
+        made = steps.do(f"make the meter {event_name(meter)}", lambda: _make_meter(client, meter))
         return made.id if made else ""
     if known.default_aggregation.formula != "sum" or known.event_time_window:
         raise Different(
-            f"The meter {meter.event_name} at Stripe does not add up what it is told, and meters "
+            f"The meter {event_name(meter)} at Stripe does not add up what it is told, and meters "
             "can't be changed. Use another Stripe account or sandbox."
         )
     if known.status == "inactive":
-        what = f"count by the meter {meter.event_name} again"
+        what = f"count by the meter {event_name(meter)} again"
         steps.do(what, lambda: client.v1.billing.meters.reactivate(known.id))
     return known.id
 
@@ -91,7 +94,7 @@ def _make_meter(client: stripe.StripeClient, meter: Meter) -> stripe.billing.Met
     return client.v1.billing.meters.create(
         {
             "display_name": f"{meter.name} ({meter.unit})",
-            "event_name": meter.event_name,
+            "event_name": event_name(meter),
             "default_aggregation": {"formula": "sum"},
             "customer_mapping": {"type": "by_id", "event_payload_key": "stripe_customer_id"},
             "value_settings": {"event_payload_key": "value"},

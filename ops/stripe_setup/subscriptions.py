@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import stripe
 
+from chalicelib.billing.stripe_names import lookup_key
 from chalicelib.plans.catalogue import METERS
 from ops.stripe_setup.steps import Steps
 
@@ -26,7 +27,7 @@ def ensure(client: stripe.StripeClient, steps: Steps, stage: str) -> None:
 
 def _prices(client: stripe.StripeClient) -> dict[str, str]:
     """Stripe's ids of the meters' prices by lookup keys; in a dry run some are still to come."""
-    keys = [meter.lookup_key for meter in METERS.values()]
+    keys = [lookup_key(meter) for meter in METERS.values()]
     found = client.v1.prices.list({"lookup_keys": keys, "active": True, "limit": 100}).data
     ids = {price.lookup_key: price.id for price in found}
     return {key: ids.get(key, "") for key in keys}

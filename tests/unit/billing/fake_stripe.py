@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib.billing import stripe_gateway
 from chalicelib.billing.stripe_gateway import Delivery
+from chalicelib.billing.stripe_names import event_name
 from chalicelib.core import calendar
 from chalicelib.plans.catalogue import METERS
 
@@ -90,7 +91,7 @@ class FakeStripe:
         start = calendar.month_start(month)
         return {
             meter.id: sum(
-                self.usage_by_hour(customer_id, meter.event_name, start, period_end).values()
+                self.usage_by_hour(customer_id, event_name(meter), start, period_end).values()
             )
             for meter in METERS.values()
         }

@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from chalicelib.accounts.models import Account
 from chalicelib.billing import closing, outbox, payers, reconcile
 from chalicelib.billing.models import BillingAccount
+from chalicelib.billing.stripe_names import event_name
 from chalicelib.core import calendar, clock, db
 from chalicelib.core.shards import Shards
 from chalicelib.metering import hours, months, recording, stored, uses
@@ -291,7 +292,7 @@ def _books_agree(account_id: str, month: str, stripe: FakeStripe) -> None:
         assert row.state in ("accepted", "nothing"), (row.slot, row.state, row.outcome)
         told[row.meter, row.hour] += row.quantity
     for (meter, hour), quantity in told.items():
-        name = catalogue.METERS[meter].event_name
+        name = event_name(catalogue.METERS[meter])
         assert stripe.usage_of_hour(f"cus_{account_id}", name, hour) == quantity
 
 
@@ -300,7 +301,7 @@ def _invoice_of(account_id: str, month: str, stripe: FakeStripe) -> Decimal:
     customer_id = payers.read(account_id).customer_id or ""
     return sum(
         (
-            sum(stripe.usage_by_hour(customer_id, meter.event_name, start, end).values())
+            sum(stripe.usage_by_hour(customer_id, event_name(meter), start, end).values())
             * meter.price_usd
             for meter in catalogue.METERS.values()
         ),

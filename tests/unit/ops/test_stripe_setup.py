@@ -11,6 +11,7 @@ import pytest
 import stripe
 
 from chalicelib.billing.stripe_events import METER_EVENTS, SUBSCRIPTION_EVENTS
+from chalicelib.billing.stripe_names import lookup_key
 from chalicelib.plans import catalogue
 from localcloud.testing import LocalCloud, pay
 from ops.deploy.settings import Stripe, load
@@ -74,7 +75,7 @@ def test_everything_of_the_catalogue_is_sold_at_its_price(
     }
     assert all(price.product == price.lookup_key for price in prices)
     metered = {price.lookup_key for price in prices if price.recurring and price.recurring.meter}
-    assert metered == {meter.lookup_key for meter in catalogue.METERS.values()}
+    assert metered == {lookup_key(meter) for meter in catalogue.METERS.values()}
 
 
 def test_both_kinds_of_webhooks_are_told_where_to_go_and_their_secrets_are_kept(
@@ -158,7 +159,7 @@ def test_a_subscription_of_before_a_meter_gets_it(
     target: Target, client: stripe.StripeClient, said: list[str]
 ) -> None:
     set_up(target, said.append)
-    first, *others = [meter.lookup_key for meter in catalogue.METERS.values()]
+    first, *others = [lookup_key(meter) for meter in catalogue.METERS.values()]
     before = ["ramon_plan_lab", first]
     ours = _subscribed(client, target.name, before)
     theirs = _subscribed(client, "another", before)
