@@ -23,7 +23,7 @@ def _jobs(world: World) -> Iterator[Finding]:
             yield Finding("job_not_of_its_worker", job.id, message)
         elif job.status == "RUNNING" and worker.id not in charged:
             message = f"is RUNNING for {worker.id}, and nobody is charged for it"
-            yield Finding("running_job_without_open_run", job.id, message)
+            yield Finding("running_job_without_open_use", job.id, message)
 
 
 def _workers(world: World) -> Iterator[Finding]:

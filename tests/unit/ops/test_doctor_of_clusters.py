@@ -167,4 +167,4 @@ def test_pools_and_what_there_is_of_them_in_aws_are_held_together(world: World) 
 def test_a_worker_that_computes_and_is_not_charged_is_found(world: World) -> None:
     world.batch.open_uses.clear()
 
-    assert _found(world) == {("running_job_without_open_run", "job-1")}
+    assert _found(world) == {("running_job_without_open_use", "job-1")}
