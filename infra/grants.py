@@ -44,7 +44,11 @@ NAMED: dict[str, list[Json]] = {
         allow("KeepContents", ["s3:GetObject", "s3:PutObject"], sub("${BlobsBucket.Arn}/*"))
     ],
     "purge contents": [
-        allow("PurgeContents", "s3:DeleteObjectVersion", sub("${BlobsBucket.Arn}/*")),
+        allow(
+            "PurgeContents",
+            ["s3:AbortMultipartUpload", "s3:DeleteObjectVersion"],
+            sub("${BlobsBucket.Arn}/*"),
+        ),
         allow("FindVersions", "s3:ListBucketVersions", att("BlobsBucket", "Arn")),
     ],
     "read manifests": [

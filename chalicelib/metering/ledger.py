@@ -63,7 +63,7 @@ class Piece:
     """`[start, end)` of a use in whole seconds, and the terms on which it is recorded.
 
     `hour` is the start of the UTC hour that it is billed in. `after` is what the use's terms are
-    from then on.
+    from then on, and `byte_seconds` what of the account's stored bytes is recorded by then.
     """
 
     start: int
@@ -77,6 +77,7 @@ class Piece:
     note: str | None = None
     carried_from: int | None = None
     after: "Terms | None" = None
+    byte_seconds: int | None = None
 
     @property
     def seconds(self) -> int:
@@ -243,6 +244,8 @@ def _move(write: db.Writes, use: Use, piece: Piece, seq: int) -> None:
             Use.units.set(dict(piece.after.units)),
             Use.included.set(dict(piece.after.included)),
         ]
+    if piece.byte_seconds is not None:
+        actions.append(Use.byte_seconds.set(piece.byte_seconds))
     if use.ended_at == after:
         actions += NOT_OPEN
     is_there = (Use.metered_until == before) & (Use.seq == use.seq)

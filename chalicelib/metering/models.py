@@ -60,6 +60,7 @@ class Use(Model):
     `included` the part of it that the plan has paid for. `metered_until` and `seq` move together,
     in `ledger.py` alone: everything before `metered_until` is in segments, once. `ended_at` is the
     provider's own stop time; where `credit` says why the use costs nothing, it is the start.
+    `byte_seconds` is how much of what the counter of stored bytes says is in segments.
     `open_shard`, `open_account_id` and `open_payer_id` are there until its last second is recorded.
     """
 
@@ -83,6 +84,7 @@ class Use(Model):
     ended_at = MaybeInteger()
     seq = Integer(default=0)
     amount = Money()
+    byte_seconds = Integer(default=0)
     credit = MaybeText()
     open_shard = MaybeText()
     open_account_id = MaybeText()

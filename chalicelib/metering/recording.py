@@ -118,10 +118,13 @@ def record(use: Use, end: int, terms: Terms, after: Terms, step: int) -> None:
         if number:
             use.refresh(consistent_read=True)
         is_last = cut == end and after != uses.terms_now(use)
-        ledger.record(use, _piece(start, cut, terms, after if is_last else None))
+        ledger.record(use, piece(start, cut, terms, after if is_last else None))
 
 
-def _piece(start: int, end: int, terms: Terms, after: Terms | None) -> Piece:
+def piece(
+    start: int, end: int, terms: Terms, after: Terms | None, byte_seconds: int | None = None
+) -> Piece:
+    """`[start, end)` on these terms; `after` it a use has those, and has recorded so much."""
     is_all_included = terms.units == terms.included
     return Piece(
         start=start,
@@ -134,6 +137,7 @@ def _piece(start: int, end: int, terms: Terms, after: Terms | None) -> Piece:
         rates=catalogue.rates_of(terms.units),
         note=f"in the plan {catalogue.plan(terms.plan).name}" if is_all_included else None,
         after=after,
+        byte_seconds=byte_seconds,
     )
 
 

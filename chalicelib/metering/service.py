@@ -19,7 +19,7 @@ from chalicelib.metering.recording import end_in, open_in, record_use, settle, w
 from chalicelib.metering.spending import Spending
 from chalicelib.metering.spending import of_resources as spending
 from chalicelib.metering.spending import of_running as spending_of_running
-from chalicelib.metering.stored import sample_storage
+from chalicelib.metering.stored import Stored, record_storage
 from chalicelib.metering.uses import NewUse
 from chalicelib.plans.catalogue import Kind
 
@@ -31,6 +31,7 @@ __all__ = [
     "NewUse",
     "Span",
     "Spending",
+    "Stored",
     "Use",
     "bounds",
     "costs",
@@ -38,9 +39,9 @@ __all__ = [
     "open_in",
     "payers_of",
     "recent_months",
+    "record_storage",
     "record_use",
     "recorded_until",
-    "sample_storage",
     "settle",
     "spans",
     "spending",

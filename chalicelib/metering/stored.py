@@ -1,49 +1,72 @@
-"""Stored bytes, sampled from time to time."""
+"""Stored bytes, charged over time: for how long they were there, not for what was seen at times."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import calendar, clock, db
-from chalicelib.core.sweeps import each, readable
-from chalicelib.metering import recording, uses
+from chalicelib.core.sweeps import each
+from chalicelib.metering import ledger, recording, uses
 from chalicelib.metering.ledger import Terms
 from chalicelib.metering.models import Use
 from chalicelib.metering.uses import NewUse
 from chalicelib.plans import catalogue
-from chalicelib.plans.catalogue import STORAGE, Kind, Units
+from chalicelib.plans.catalogue import MIB, STORAGE, Kind, Units
 
 
-def sample_storage(stored: Mapping[str, int]) -> None:
-    """Sweep: record what accounts store, in bytes; one that isn't named stores nothing.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the counter of an account's bytes says.
 
-    What is charged is the smaller of two samples over the time between them: only what was there
-    at both ends. The first sample begins the record. Times are whole hours.
+    `bytes` are there now; `byte_seconds` is the sum of all bytes, each times the seconds that it
+    has been there, since the first one came in the second `since`.
     """
-    rows = readable("stored bytes were not all listed", Use.open.query(uses.STORAGE_SHARD))
-    known = {use.account_id: 0 for use in list(rows)}
-    each(
-        "storage was not sampled; tomorrow makes up for it",
-        {**known, **stored}.items(),
-        lambda item: _sample(item[0], {STORAGE: -(-item[1] // catalogue.MIB)}),
-    )
+
+    bytes: int
+    byte_seconds: int
+    since: int
 
 
-def _sample(account_id: str, units: Units) -> None:
+def record_storage(stored: Mapping[str, Stored]) -> None:
+    """Sweep: record what accounts have stored since it was last recorded.
+
+    Charged is the average over that time, a day at a time, in whole MiB: whatever came and went in
+    between counts for as long as it was there. Times are whole hours; what is stored in the hour
+    that has begun is recorded the next time.
+    """
+    each("storage was not recorded; tomorrow makes up for it", stored.items(), _record_one)
+
+
+def _record_one(item: tuple[str, Stored]) -> None:
+    account_id, counted = item
+    use = uses.find(uses.storage_id(account_id)) or _begin(account_id, counted)
+    units = {STORAGE: -(-counted.bytes // MIB)}
+    after = uses.terms_of(catalogue.plan(accounts.read(use.payer_id).plan), Kind.STORAGE, units)
+    _record(use, counted.byte_seconds, after)
+
+
+def _record(use: Use, byte_seconds: int, after: Terms) -> None:
     now = calendar.hour_of(clock.seconds())
-    use = uses.find(uses.storage_id(account_id))
-    payer = accounts.read(use.payer_id if use else account_id)
-    after = uses.terms_of(catalogue.plan(payer.plan), Kind.STORAGE, units)
-    if use is None:
-        _begin(account_id, units, after, now)
-        return
-    least = {STORAGE: min(int(use.units[STORAGE]), units[STORAGE])}
-    terms = uses.terms_of(catalogue.plan(use.plan), Kind.STORAGE, least)
-    recording.record(use, now, terms, after, calendar.DAY)
+    for start, end in calendar.cuts(use.metered_until, now, calendar.DAY):
+        share = (byte_seconds - use.byte_seconds) * (end - start) // (now - start)
+        average = -(-max(0, share) // (end - start))
+        terms = uses.terms_of(catalogue.plan(use.plan), Kind.STORAGE, {STORAGE: -(-average // MIB)})
+        recorded = use.byte_seconds + share
+        ledger.record(use, recording.piece(start, end, terms, after, byte_seconds=recorded))
+        use.refresh(consistent_read=True)
 
 
-def _begin(account_id: str, units: Units, terms: Terms, at: int) -> None:
+def _begin(account_id: str, counted: Stored) -> Use:
     id_, kind = uses.storage_id(account_id), Kind.STORAGE
+    units: Units = {STORAGE: 0}
+    terms = uses.terms_of(catalogue.plan(accounts.read(account_id).plan), kind, units)
+    at = calendar.hour_of(counted.since)
     new = NewUse(id_, account_id, account_id, kind, "Stored files", None, units, at)
     use = uses.begun(new, terms)
     use.open_shard = uses.STORAGE_SHARD
-    db.put_new(use)
+    if db.put_new(use):
+        return use
+    found = uses.find(id_)
+    if found is None:
+        raise LookupError(id_)
+    return found

@@ -22,6 +22,7 @@ from chalicelib.notebooks.callers import AgentCaller
 from chalicelib.notebooks.models import Notebook, Server, Ticket
 from chalicelib.notebooks.schemas import Activity
 from chalicelib.notebooks.states import ServerState
+from chalicelib.storage.schemas import BlobRef, BlobUpload
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Committed, Head
 
@@ -162,13 +163,22 @@ def redeem(server: Server, ticket: str) -> Redeemed:
 
 def head(server: Server) -> Head:
     """The newest snapshot of the notebook's files."""
-    return workspaces.head(server.notebook_id, service.room(_notebook(server)))
+    return workspaces.head(server.account_id, server.notebook_id, _limits(server))
+
+
+def offer(server: Server, blobs: list[BlobRef]) -> list[BlobUpload]:
+    """How to store contents that the next snapshot is to name."""
+    return workspaces.offer(server.account_id, server.notebook_id, _limits(server), blobs)
+
+
+def _limits(server: Server) -> workspaces.Limits:
+    return service.limits(service.plan_of(server.account_id))
 
 
 def commit(server: Server, change: Commit) -> Committed:
     """Add a snapshot of the notebook's files."""
     notebook = _notebook(server)
-    saved = workspaces.commit(server.account_id, notebook.id, service.room(notebook), change)
+    saved = workspaces.commit(server.account_id, notebook.id, _limits(server), change)
     db.update(
         notebook,
         [

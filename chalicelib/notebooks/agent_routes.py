@@ -70,7 +70,7 @@ def download_blobs(call: Call, body: blobs.WantBlobs) -> blobs.BlobUrls:
 )
 def upload_blobs(call: Call, body: blobs.OfferBlobs) -> blobs.BlobUploads:
     """Get addresses to store contents at."""
-    return blobs.BlobUploads(storage.offer_blobs(server_of(call).account_id, body.blobs))
+    return blobs.BlobUploads(agent.offer(server_of(call), body.blobs))
 
 
 @api.post(

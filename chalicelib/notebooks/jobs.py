@@ -258,7 +258,8 @@ def meter_usage() -> None:
         "query notebooks.purgeable",
         "delete, get, update notebooks",
         "delete routes",
-        "batch-write, query snapshots",
+        "delete, get, query, update snapshots",
+        "get, update byte_counters",
     ),
 )
 def purge_sweep() -> None:

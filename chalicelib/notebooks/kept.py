@@ -1,4 +1,4 @@
-"""What notebooks keep in storage, account by account."""
+"""Whose notebooks there are."""
 
 from chalicelib.notebooks import canary
 from chalicelib.notebooks.models import Notebook
@@ -10,9 +10,3 @@ def accounts() -> set[str]:
     # A row that a restore made after a purge has none, before writes were conditional.
     found = {notebook.account_id for notebook in every if notebook.account_id}
     return found - {canary.ACCOUNT_ID}
-
-
-def stored_bytes(account_id: str) -> int:
-    """The bytes of an account's notebooks, deleted ones left out."""
-    every = Notebook.by_account.query(account_id)
-    return sum(notebook.bytes for notebook in every if notebook.deleted_at is None)

@@ -35,6 +35,7 @@ SERVE = (
     "keep slots",
     "keep tickets",
     "keep snapshots",
+    "query snapshots.by_account",
     "keep manifests",
     "query notebooks.by_account",
     "query servers.by_notebook",

@@ -1,6 +1,6 @@
 """The rules of notebooks: making, changing, starting, stopping, entering, deleting."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,6 @@ from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
 from chalicelib.notebooks.states import NotebookState, Reason, ServerState
 from chalicelib.plans import catalogue
 from chalicelib.workspaces import service as workspaces
-from chalicelib.workspaces.schemas import Committed
 
 MOST_NOTEBOOKS = 500
 """Notebooks of one account, deleted ones included until they are purged."""
@@ -31,8 +30,7 @@ def create(account_id: str, wanted: CreateNotebook) -> Notebook:
     seed = sources.gather(account_id, name, wanted.source)
     notebook = _new(account_id, name, wanted.size, wanted.idle_minutes)
     notebook.source_kind, notebook.source_label = seed.kind, seed.label
-    _note(notebook, workspaces.seed(account_id, notebook.id, seed.files))
-    _insert(notebook)
+    _insert(notebook, workspaces.first(account_id, notebook.id, seed.files))
     return notebook
 
 
@@ -47,10 +45,7 @@ def duplicate(account_id: str, notebook_id: str, name: str | None) -> Notebook:
         original.idle_minutes,
     )
     copied.source_kind, copied.source_label = "duplicate", original.name
-    snapshot = workspaces.copy(account_id, original.id, copied.id)
-    if snapshot:
-        _note(copied, snapshot)
-    _insert(copied)
+    _insert(copied, workspaces.copy(account_id, original.id, copied.id))
     return copied
 
 
@@ -69,19 +64,28 @@ def _new(account_id: str, name: str, size: str, idle_minutes: int) -> Notebook:
     )
 
 
-def _note(notebook: Notebook, saved: Committed) -> None:
-    notebook.files, notebook.bytes = saved.files, saved.used_bytes
-    notebook.saved_at = clock.now()
-
-
-@db.when_contended
-def _insert(notebook: Notebook) -> None:
+def _insert(notebook: Notebook, first: workspaces.Draft | None) -> None:
+    """Write a new notebook, its route and its first snapshot: all of it, or nothing."""
     route = Route(
         lifecycle.host_label(notebook.id), notebook_id=notebook.id, state=NotebookState.STOPPED
     )
-    with db.transaction() as write:
+
+    def also(write: db.Writes) -> None:
         write.save("notebook", notebook, condition=Notebook.id.does_not_exist())
         write.save("route", route)
+
+    if first is None:
+        _write_alone(also)
+        return
+    notebook.files, notebook.bytes = first.snapshot.files, first.snapshot.bytes
+    notebook.saved_at = clock.now()
+    workspaces.add(first, limits(plan_of(notebook.account_id)), also)
+
+
+@db.when_contended
+def _write_alone(also: Callable[[db.Writes], None]) -> None:
+    with db.transaction() as write:
+        also(write)
 
 
 def _require_room(account_id: str) -> None:
@@ -132,23 +136,9 @@ def plan_of(account_id: str) -> catalogue.Plan:
     return catalogue.plan(accounts.read(account_id).plan)
 
 
-def quota(plan: catalogue.Plan) -> int:
-    """Bytes that a plan has room for, all notebooks together."""
-    return plan.most_storage_gib * catalogue.GIB
-
-
-def room(notebook: Notebook) -> int:
-    """Bytes that one notebook may grow to: the plan's storage, less what the others take.
-
-    Never more than the largest disk can restore.
-    """
-    others = sum(
-        other.bytes
-        for other in Notebook.by_account.query(notebook.account_id)
-        if other.id != notebook.id
-    )
-    left = max(0, quota(plan_of(notebook.account_id)) - others)
-    return min(left, disks.LARGEST_WORKSPACE)
+def limits(plan: catalogue.Plan) -> workspaces.Limits:
+    """Bytes that a plan has room for, and for one notebook: what the largest disk holds."""
+    return workspaces.Limits(plan.most_storage_gib * catalogue.GIB, disks.LARGEST_WORKSPACE)
 
 
 def update(account_id: str, notebook_id: str, changes: UpdateNotebook, version: int) -> Notebook:

@@ -10,6 +10,8 @@ api = Api(
     may=(
         "keep blobs",
         "keep uploads",
+        "keep offers",
+        "keep byte_counters",
         "keep contents",
         "take uploads",
         "list contents",
@@ -27,7 +29,9 @@ api = Api(
 )
 def create_upload(call: Call, body: schemas.CreateUpload) -> schemas.Upload:
     """Get an address to hand in a file."""
-    upload, url, headers = service.offer_upload(call.account_id, body.filename, body.size)
+    upload, url, headers = service.offer_upload(
+        call.account_id, body.filename, body.size, service.quota(call.account_id)
+    )
     return schemas.Upload(
         upload_id=upload.id,
         url=url,

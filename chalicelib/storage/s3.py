@@ -42,12 +42,16 @@ def presign_get(bucket: str, key: str) -> str:
     return _presign("get_object", {"Bucket": bucket, "Key": key})
 
 
-def start_parts(bucket: str, key: str, parts: int) -> tuple[str, list[str]]:
-    """Begin a multipart upload. Answers its id and an address for each part."""
-    upload_id = aws.client("s3").create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+def start_parts(bucket: str, key: str) -> str:
+    """Begin a multipart upload; gives its id."""
+    upload_id: str = aws.client("s3").create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    return upload_id
+
+
+def presign_parts(bucket: str, key: str, upload_id: str, parts: int) -> list[str]:
+    """An address for each part of a multipart upload."""
     base = {"Bucket": bucket, "Key": key, "UploadId": upload_id}
-    urls = [_presign("upload_part", {**base, "PartNumber": n}) for n in range(1, parts + 1)]
-    return upload_id, urls
+    return [_presign("upload_part", {**base, "PartNumber": n}) for n in range(1, parts + 1)]
 
 
 def finish_parts(bucket: str, key: str, upload_id: str, etags: list[str]) -> bool:
@@ -121,6 +125,21 @@ def delete(bucket: str, versions: list[Version]) -> None:
         )
         if answer.get("Errors"):
             raise NotDeleted(str(answer["Errors"][0]))
+
+
+def discard(bucket: str, key: str, upload_id: str | None) -> None:
+    """Delete all versions of an object, and what has arrived of a multipart upload to it."""
+    if upload_id is not None:
+        _abort_parts(bucket, key, upload_id)
+    delete(bucket, versions(bucket, key))
+
+
+def _abort_parts(bucket: str, key: str, upload_id: str) -> None:
+    try:
+        aws.client("s3").abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+    except ClientError as error:
+        if _code(error) != "NoSuchUpload":  # it was joined, or this is done again
+            raise
 
 
 def _presign(operation: str, parameters: dict[str, Any]) -> str:

@@ -56,8 +56,9 @@ class OfferBlobs(msgspec.Struct):
 class BlobUpload(msgspec.Struct, omit_defaults=True):
     """How to store one content.
 
-    `kind` is `exists` (nothing to do), `put` (one request to `url` with `headers`), or
-    `multipart` (the n-th `part_size` bytes to the n-th of `urls`, then complete).
+    `kind` is `exists` (nothing to do), `full` (there is no room for it), `put` (one request to
+    `url` with `headers`), or `multipart` (the n-th `part_size` bytes to the n-th of `urls`, then
+    complete).
     """
 
     sha256: str

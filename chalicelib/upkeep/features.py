@@ -7,7 +7,7 @@ from chalicelib.clusters import audit as clusters_audit
 from chalicelib.clusters import kept as clusters_kept
 from chalicelib.metering.service import Finding
 from chalicelib.notebooks import audit as notebooks_audit
-from chalicelib.notebooks import kept as notebooks_kept
+from chalicelib.storage.service import Needed
 from chalicelib.workspaces import kept as workspaces_kept
 
 
@@ -15,38 +15,30 @@ from chalicelib.workspaces import kept as workspaces_kept
 class Feature:
     """The functions of a feature's service that answer for one account.
 
-    contents: hashes of the contents that it needs.
-    stored_bytes: bytes that it stores and that are charged.
+    contents: hashes of the contents that it needs. Their bytes have one counter (`storage`).
     differing: what differs between its own records and what was billed, in a month ("2026-11").
     """
 
     name: str
-    contents: Callable[[str], set[str]] | None = None
-    stored_bytes: Callable[[str], int] | None = None
+    contents: Callable[[str], Needed] | None = None
     differing: Callable[[str, str], Iterator[Finding]] | None = None
 
 
 FEATURES = (
     Feature("workspaces", contents=workspaces_kept.contents),
-    Feature(
-        "notebooks",
-        stored_bytes=notebooks_kept.stored_bytes,
-        differing=notebooks_audit.differing,
-    ),
+    Feature("notebooks", differing=notebooks_audit.differing),
     Feature("clusters", contents=clusters_kept.contents, differing=clusters_audit.differing),
 )
-"""Every feature that keeps contents, bytes or what is billed."""
+"""Every feature that keeps contents or what is billed."""
 
 
-def contents(account_id: str) -> set[str]:
-    """The hashes of all contents that an account needs."""
+def contents(account_id: str) -> Needed:
+    """The hashes of all contents of an account that are needed."""
     kept = [feature.contents(account_id) for feature in FEATURES if feature.contents]
-    return set().union(*kept)
-
-
-def stored_bytes(account_id: str) -> int:
-    """The bytes that an account stores."""
-    return sum(feature.stored_bytes(account_id) for feature in FEATURES if feature.stored_bytes)
+    return Needed(
+        held=set().union(*(needed.held for needed in kept)),
+        in_use=set().union(*(needed.in_use for needed in kept)),
+    )
 
 
 def differing(account_id: str, month: str) -> Iterator[Finding]:

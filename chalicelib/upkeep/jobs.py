@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.core.entry_points import EVERY_DAY, EVERY_MINUTE, by_hand, daily_at, schedule
+from chalicelib.core.entry_points import EVERY_HOUR, EVERY_MINUTE, by_hand, daily_at, schedule
 from chalicelib.metering import rights as metering
 from chalicelib.upkeep import audit, canary, contents, rights, stored
 
@@ -23,7 +23,7 @@ def check_hearing() -> None:
     canary.check()
 
 
-@schedule(EVERY_DAY, alarm="notebooks", timeout_seconds=900, may=rights.SWEEP_CONTENTS)
+@schedule(EVERY_HOUR, alarm="notebooks", timeout_seconds=900, may=rights.SWEEP_CONTENTS)
 def sweep_contents() -> None:
     """Sweep: delete contents that nothing names any more."""
     contents.sweep()
@@ -34,16 +34,14 @@ def sweep_contents() -> None:
     alarm="billing",
     timeout_seconds=900,
     may=(
-        "scan notebooks",
-        "query notebooks.by_account",
-        *metering.FIND_OPEN_USES,
+        "scan byte_counters",
         *metering.BEGIN_USES,
         *metering.RECORD_USES,
     ),
 )
 def sample_storage() -> None:
     """Sweep: record what every account stores."""
-    stored.sample()
+    stored.record()
 
 
 @schedule(daily_at(3, 30), alarm="billing", timeout_seconds=900, may=rights.AUDIT)

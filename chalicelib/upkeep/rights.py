@@ -7,9 +7,13 @@ from chalicelib.notebooks import rights as notebooks
 
 SWEEP_CONTENTS = (
     *MAY_SWEEP,
+    "delete, get, query, update snapshots",
+    "query snapshots.by_account",
     "query snapshots.by_manifest",
     "delete, query, update manifests",
-    "delete, query, scan, update blobs",
+    "batch-get, delete, query, update blobs",
+    "delete, query offers",
+    "get, scan, update byte_counters",
     "purge contents",
     "read manifests",
     "list contents",

@@ -1,17 +1,17 @@
 """Records what accounts store, for the bill."""
 
-from chalicelib.core import sweeps
+from chalicelib.core import clock
 from chalicelib.metering import service as metering
-from chalicelib.notebooks import kept as notebooks
-from chalicelib.upkeep import features
+from chalicelib.storage import service as storage
 
 
-def sample() -> None:
-    """Record what every account stores now."""
-    stored: dict[str, int] = {}
-
-    def look_at(account_id: str) -> None:
-        stored[account_id] = features.stored_bytes(account_id)
-
-    sweeps.each("storage was not sampled", sorted(notebooks.accounts()), look_at)
-    metering.sample_storage(stored)
+def record() -> None:
+    """Record what every account stores, by the counter of its bytes."""
+    now = clock.seconds()
+    counted = (each for each in storage.every_stored() if each.since is not None)
+    metering.record_storage(
+        {
+            each.account_id: metering.Stored(each.bytes, each.byte_seconds(now), each.since or now)
+            for each in counted
+        }
+    )

@@ -1,11 +1,12 @@
 """What workspaces keep in storage, account by account."""
 
+from chalicelib.storage.service import Needed
 from chalicelib.workspaces import service
 
 
-def contents(account_id: str) -> set[str]:
+def contents(account_id: str) -> Needed:
     """The hashes of an account's contents that a snapshot of any account names.
 
-    Manifests that no snapshot names any more are deleted on the way.
+    Histories are thinned, and manifests that no snapshot names any more deleted, on the way.
     """
     return service.sweep(account_id)

@@ -22,6 +22,7 @@ import msgspec
 
 from chalicelib.core import clock, db
 from chalicelib.storage import service as storage
+from chalicelib.storage.service import Needed
 from chalicelib.workspaces.models import KnownManifest, Snapshot
 from chalicelib.workspaces.schemas import MANIFEST_VERSION, File, Manifest
 
@@ -103,19 +104,20 @@ def _key(name: str) -> str:
     return f"manifests/{name}"
 
 
-def sweep(owner: str) -> set[str]:
+def sweep(owner: str) -> Needed:
     """Drop an owner's manifests that nothing refers to, and delete those dropped long ago.
 
-    Answers the hashes of all contents of the owner that the others name: what anything refers to,
-    of whatever account, and what was dropped lately. Raises `storage.NoDocument` if a manifest that
+    Answers what is needed of the owner's contents. Raises `storage.NoDocument` if a manifest that
     is referred to is missing: then nobody knows what is in use, and nothing may be deleted.
     """
     rows = list(KnownManifest.query(owner, consistent_read=True))
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         fates = list(threads.map(_look_at, rows))
         kept = [(row.name, fate) for row, fate in zip(rows, fates, strict=True) if fate != _GONE]
-        found = threads.map(lambda each: _named(owner, each[0], is_held=each[1] == _HELD), kept)
-        return set().union(*found)
+        found = list(threads.map(lambda it: _named(owner, it[0], is_held=it[1] == _HELD), kept))
+    pairs = list(zip(kept, found, strict=True))
+    held: set[str] = set().union(*(names for (_, fate), names in pairs if fate == _HELD))
+    return Needed(held, held.union(*found))
 
 
 def _look_at(row: KnownManifest) -> str:
@@ -146,9 +148,18 @@ def _look_at(row: KnownManifest) -> str:
 def _is_held(name: str) -> bool:
     """Whether anything refers to a manifest.
 
-    The index is a moment behind; so nothing is dropped that was renewed lately.
+    The index is a moment behind: what it shows is looked up, and nothing is dropped that was
+    renewed lately.
     """
-    return any(True for _ in Snapshot.by_manifest.query(name, limit=1))
+    return any(_is_there(found) for found in Snapshot.by_manifest.query(name))
+
+
+def _is_there(found: Snapshot) -> bool:
+    try:
+        Snapshot.get(found.notebook_id, found.seq, consistent_read=True)
+    except db.DoesNotExist:
+        return False
+    return True
 
 
 def _named(owner: str, name: str, *, is_held: bool) -> set[str]:

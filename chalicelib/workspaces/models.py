@@ -21,12 +21,27 @@ class SnapshotsByManifest(GlobalSecondaryIndex["Snapshot"]):
     notebook_id = Text(range_key=True)
 
 
+class SnapshotsByAccount(GlobalSecondaryIndex["Snapshot"]):
+    """The snapshots that an account holds, oldest first."""
+
+    class Meta(db.BaseMeta):
+        """Index `by_account`."""
+
+        index_name = "by_account"
+        projection = KeysOnlyProjection()
+
+    account_id = Text(hash_key=True)
+    created_at = Instant(range_key=True)
+
+
 class Snapshot(Model):
     """All files of a notebook at one moment. Immutable; the one with the highest `seq` counts.
 
     `manifest` names the document that lists the files, by its SHA-256; `owners` are the accounts
     whose copies of contents it names. `account_id` holds the snapshot. `bytes` is the sum of the
-    files' sizes, `files` their number.
+    files' sizes, `files` their number. `replaced` is the size of the contents that the kept
+    snapshot before this one names and this one doesn't: what history alone keeps is the sum of it.
+    `added`, `changed` and `removed` count the paths that differ from that snapshot.
     """
 
     class Meta(db.BaseMeta):
@@ -42,9 +57,14 @@ class Snapshot(Model):
     owners = UnicodeSetAttribute(null=True)
     files = Integer()
     bytes = Integer()
+    replaced = Integer(default=0)
+    added = Integer(default=0)
+    changed = Integer(default=0)
+    removed = Integer(default=0)
     created_at = Instant()
 
     by_manifest = SnapshotsByManifest()
+    by_account = SnapshotsByAccount()
 
 
 class KnownManifest(Model):

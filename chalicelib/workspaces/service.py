@@ -1,36 +1,41 @@
 """The rules of a workspace: snapshots follow one another, and never lose a file silently."""
 
-from chalicelib.core import clock, db, ids
+from collections.abc import Iterable
+
+from chalicelib.core import clock, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.observability import log
 from chalicelib.storage import service as storage
-from chalicelib.storage.schemas import BlobRef
-from chalicelib.workspaces import manifests, tree
+from chalicelib.storage.schemas import BlobRef, BlobUpload
+from chalicelib.storage.service import Needed
+from chalicelib.workspaces import drafts, history, manifests, tree
+from chalicelib.workspaces.drafts import Draft, Limits, add
 from chalicelib.workspaces.models import Snapshot
 from chalicelib.workspaces.schemas import Commit, Committed, Entry, File, Head
 
-KEPT = 100
-"""Snapshots of one notebook that are kept; every save makes one."""
+__all__ = ["Draft", "Limits", "add"]
 
 
-def head(notebook_id: str, quota_bytes: int) -> Head:
+def head(account_id: str, notebook_id: str, limits: Limits) -> Head:
     """The newest snapshot, with an address of its manifest."""
-    newest = _newest(notebook_id)
+    newest = drafts.newest(notebook_id)
+    room = _room(storage.stored(account_id), newest, limits)
     if newest is None:
-        return Head(None, 0, None, None, quota_bytes, 0)
+        return Head(None, 0, None, None, room, 0)
     return Head(
         snapshot_id=newest.id,
         seq=newest.seq,
         manifest=newest.manifest,
         manifest_url=manifests.address(newest.manifest),
-        quota_bytes=quota_bytes,
+        quota_bytes=room,
         used_bytes=newest.bytes,
     )
 
 
-def _newest(notebook_id: str) -> Snapshot | None:
-    found = Snapshot.query(notebook_id, scan_index_forward=False, limit=1, consistent_read=True)
-    return next(iter(found), None)
+def _room(stored: storage.Stored, newest: Snapshot | None, limits: Limits) -> int:
+    """Bytes to which a notebook may grow: what the account's other roots leave of its quota."""
+    others = stored.held - (newest.bytes if newest else 0)
+    return max(0, min(limits.account - others, limits.notebook))
 
 
 def addresses(notebook_id: str, hashes: list[str]) -> dict[str, str]:
@@ -39,7 +44,7 @@ def addresses(notebook_id: str, hashes: list[str]) -> dict[str, str]:
     Raises `NotFound` unless it names every one: a hash alone opens nothing.
     """
     wanted = set(hashes)
-    owners = {e.sha256: e.owner for e in _files(_newest(notebook_id)) if e.sha256 in wanted}
+    owners = {e.sha256: e.owner for e in _files(drafts.newest(notebook_id)) if e.sha256 in wanted}
     if missing := sorted(wanted - owners.keys()):
         raise NotFound("Some contents are not there.", sha256=missing[:10])
     urls: dict[str, str] = {}
@@ -48,72 +53,87 @@ def addresses(notebook_id: str, hashes: list[str]) -> dict[str, str]:
     return urls
 
 
-def commit(account_id: str, notebook_id: str, quota_bytes: int, change: Commit) -> Committed:
+def offer(
+    account_id: str, notebook_id: str, limits: Limits, blobs: list[BlobRef]
+) -> list[BlobUpload]:
+    """How to store contents that the next snapshot is to name; what the newest one names is there.
+
+    No more is offered than the notebook may hold.
+    """
+    newest = drafts.newest(notebook_id)
+    named = {(entry.sha256, entry.size) for entry in _files(newest)}
+    there = [blob for blob in blobs if (blob.sha256, blob.size) in named]
+    others = [blob for blob in blobs if (blob.sha256, blob.size) not in named]
+    room = _room(storage.stored(account_id), newest, limits)
+    ways = storage.offer_blobs(account_id, others, room=room, quota=limits.account)
+    return [*(BlobUpload(blob.sha256, kind="exists") for blob in there), *ways]
+
+
+def commit(account_id: str, notebook_id: str, limits: Limits, change: Commit) -> Committed:
     """Add a snapshot: the newest one with `change` applied.
 
+    Where the account has no room left for its history, the oldest of that goes.
+
     Raises `Conflict`: `snapshot_conflict` when `parent` is not the newest snapshot,
-    `quota_exceeded` when the files would grow beyond the quota (shrinking is always allowed),
+    `quota_exceeded` when the files would grow beyond the limits (shrinking is always allowed),
     `blob_missing` when contents have not arrived, `files_missing` when the newest snapshot's
     manifest is not there. Raises `Invalid` for paths that don't fit.
     """
-    newest = _newest(notebook_id)
+    newest = drafts.newest(notebook_id)
     if (newest.id if newest else None) != change.parent:
-        raise _conflict(newest)
+        raise drafts.conflict(newest)
     after = tree.apply(_files(newest), change, account_id)
     before = newest.bytes if newest else 0
-    if after.bytes > quota_bytes and after.bytes > before:
-        raise Conflict(
-            f"Your workspace is full: {_gib(after.bytes)} of {_gib(quota_bytes)} GiB. Delete "
-            "files, move some into another notebook, or choose a plan with more storage.",
-            code="quota_exceeded",
-            quota_bytes=quota_bytes,
-            used_bytes=before,
-            wanted_bytes=after.bytes,
-        )
-    storage.claim(account_id, (BlobRef(e.sha256, e.size) for e in after.to_claim if e.sha256))
-    return _append(account_id, notebook_id, newest, after)
+    if after.bytes > before:
+        drafts.require_room(after.bytes, before, _room(storage.stored(account_id), newest, limits))
+    claimed = [BlobRef(e.sha256, e.size) for e in after.to_claim if e.sha256]
+    storage.claim(account_id, claimed)
+    draft = _draft(account_id, notebook_id, newest, after, (blob.sha256 for blob in claimed))
+    saved = add(draft, limits)
+    if saved.seq % history.EVERY == 0:
+        history.thin(notebook_id)
+    history.make_room(account_id, limits.account)
+    return saved
 
 
-def seed(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Committed:
-    """The first snapshot of a new notebook, from a few small files."""
+def first(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Draft:
+    """Make ready the first snapshot of a new notebook, from a few small files."""
     now = clock.millis()
     puts = []
     for path, content in sorted(files.items()):
         blob = storage.put(account_id, content)
         puts.append(Entry(path, sha256=blob.sha256, size=blob.size, mtime_ms=now))
-    return _append(
-        account_id, notebook_id, None, tree.apply([], Commit(None, puts=puts), account_id)
-    )
+    after = tree.apply([], Commit(None, puts=puts), account_id)
+    blobs = [BlobRef(e.sha256, e.size) for e in puts if e.sha256]
+    storage.claim(account_id, blobs)
+    return _draft(account_id, notebook_id, None, after, (blob.sha256 for blob in blobs))
 
 
-def copy(account_id: str, from_notebook: str, to_notebook: str) -> Committed | None:
-    """Give a new notebook of `account_id` the files that another one has: one row is written."""
-    newest = _newest(from_notebook)
+def copy(account_id: str, from_notebook: str, to_notebook: str) -> Draft | None:
+    """Make ready to give a new notebook of `account_id` the files of another one: one row."""
+    newest = drafts.newest(from_notebook)
     if newest is None:
         return None
     if not manifests.renew(newest.owners or (), newest.manifest):
         return copy(account_id, from_notebook, to_notebook)  # it was dropped at this moment
-    return _add(
-        Snapshot(
-            to_notebook,
-            1,
-            id=ids.new_id("snap"),
-            account_id=account_id,
-            manifest=newest.manifest,
-            owners=newest.owners,
-            files=newest.files,
-            bytes=newest.bytes,
-            created_at=clock.now(),
-        )
+    snapshot = Snapshot(
+        to_notebook,
+        1,
+        id=ids.new_id("snap"),
+        account_id=account_id,
+        manifest=newest.manifest,
+        owners=newest.owners,
+        files=newest.files,
+        bytes=newest.bytes,
+        added=newest.files,
+        created_at=clock.now(),
     )
+    return Draft(snapshot, grows=newest.bytes)
 
 
 def forget(notebook_id: str) -> None:
     """Delete every snapshot of a notebook. Manifests and contents go with later sweeps."""
-    snapshots = list(Snapshot.query(notebook_id, consistent_read=True))
-    with Snapshot.batch_write() as batch:
-        for snapshot in snapshots:
-            batch.delete(snapshot)
+    history.forget(notebook_id)
 
 
 def contents(notebook_id: str) -> set[str]:
@@ -129,46 +149,40 @@ def contents(notebook_id: str) -> set[str]:
     }
 
 
-def sweep(account_id: str) -> set[str]:
-    """Delete what no snapshot of any account needs of an account's manifests.
+def sweep(account_id: str) -> Needed:
+    """Thin the histories of an account, and delete manifests that no root of any account needs.
 
-    Answers the hashes of the account's contents that must stay (`manifests.sweep`).
+    Answers what is needed of the account's contents (`manifests.sweep`).
     """
+    for notebook_id in {row.notebook_id for row in Snapshot.by_account.query(account_id)}:
+        history.thin(notebook_id)
     return manifests.sweep(account_id)
 
 
-def _append(
-    account_id: str, notebook_id: str, parent: Snapshot | None, after: tree.Changed
-) -> Committed:
+def _draft(
+    account_id: str,
+    notebook_id: str,
+    parent: Snapshot | None,
+    after: tree.Changed,
+    claimed: Iterable[str],
+) -> Draft:
     name, owners = manifests.write(after.entries)
-    return _add(
-        Snapshot(
-            notebook_id,
-            parent.seq + 1 if parent else 1,
-            id=ids.new_id("snap"),
-            account_id=account_id,
-            manifest=name,
-            owners=owners or None,
-            files=after.files,
-            bytes=after.bytes,
-            created_at=clock.now(),
-        )
+    snapshot = Snapshot(
+        notebook_id,
+        parent.seq + 1 if parent else 1,
+        id=ids.new_id("snap"),
+        account_id=account_id,
+        manifest=name,
+        owners=owners or None,
+        files=after.files,
+        bytes=after.bytes,
+        replaced=after.departed,
+        added=after.added,
+        changed=after.changed,
+        removed=after.removed,
+        created_at=clock.now(),
     )
-
-
-def _add(snapshot: Snapshot) -> Committed:
-    if not db.put_new(snapshot):
-        # The manifest stays for the sweep: a request deletes nothing that a row might name.
-        raise _conflict(_newest(snapshot.notebook_id))
-    _drop_oldest(snapshot.notebook_id, snapshot.seq - KEPT)
-    return Committed(snapshot.id, snapshot.seq, snapshot.bytes, snapshot.files)
-
-
-def _drop_oldest(notebook_id: str, seq: int) -> None:
-    if seq < 1:
-        return
-    for old in Snapshot.query(notebook_id, Snapshot.seq <= seq, limit=2):
-        old.delete()
+    return Draft(snapshot, after.bytes - (parent.bytes if parent else 0), frozenset(claimed))
 
 
 def _files(newest: Snapshot | None) -> list[File]:
@@ -184,15 +198,3 @@ def _files(newest: Snapshot | None) -> list[File]:
             "the people who run this service.",
             code="files_missing",
         ) from error
-
-
-def _conflict(newest: Snapshot | None) -> Conflict:
-    return Conflict(
-        "The workspace has changed in the meantime. Read its newest snapshot first.",
-        code="snapshot_conflict",
-        head=newest.id if newest else None,
-    )
-
-
-def _gib(count: int) -> str:
-    return f"{count / 1024**3:.1f}"

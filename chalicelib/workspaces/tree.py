@@ -98,9 +98,44 @@ class _Tree:
             departed=departed((old for old, _ in pairs if old), entries),
             to_claim=to_claim,
             added=sum(old is None and new is not None for old, new in pairs),
-            changed=sum(None not in (old, new) and old != new for old, new in pairs),
+            changed=sum(bool(old and new and is_changed(old, new)) for old, new in pairs),
             removed=sum(old is not None and new is None for old, new in pairs),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed between two lists of files.
+
+    Numbers of paths; `departed` are the bytes of the contents that only the older one names.
+    """
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    departed: int = 0
+
+
+def compare(before: Sequence[File], after: Sequence[File]) -> Difference:
+    """What changed between two lists of files."""
+    old, new = {e.path: e for e in before}, {e.path: e for e in after}
+    both = old.keys() & new.keys()
+    return Difference(
+        added=len(new) - len(both),
+        changed=sum(is_changed(old[path], new[path]) for path in both),
+        removed=len(old) - len(both),
+        departed=departed(before, after),
+    )
+
+
+def is_changed(old: File, new: File) -> bool:
+    """Whether a person would say that a path has changed: times alone don't count."""
+    return (old.kind, old.sha256, old.target, old.mode) != (
+        new.kind,
+        new.sha256,
+        new.target,
+        new.mode,
+    )
 
 
 def departed(before: Iterable[File], after: Iterable[File]) -> int:

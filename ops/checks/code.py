@@ -60,8 +60,8 @@ _APP_MAY_IMPORT_OF_FEATURES = (
 _INFRA = "infra"
 _PROGRAMS = ("benchmarks", "localcloud", "ops")
 _MAY_IMPORT_INFRA = "ops/checks/"
-_KEEPS = ("contents", "stored_bytes", "differing")
-"""What a feature answers of an account, if it keeps contents, bytes, or what is billed."""
+_KEEPS = ("contents", "differing")
+"""What a feature answers of an account, if it keeps contents, or what is billed."""
 _LOOKED_AFTER = "chalicelib/upkeep/features.py"
 
 

@@ -22,14 +22,18 @@ def test_a_purge_takes_old_deletions_and_their_contents_and_leaves_the_rest(
     account = person.told("GET", "/me")["id"]
     kept = person.told("POST", "/notebooks", {"name": "Kept"})["id"]
     gone = person.told("POST", "/notebooks", {"name": "Gone"})["id"]
-    unused = storage.put(account, b"named by no snapshot").sha256
+    blob = storage.put(account, b"named by no snapshot")
+    storage.claim(account, [blob])
+    unused = blob.sha256
     in_use = workspaces.contents(kept)
     person.told("DELETE", f"/notebooks/{gone}")
     now, seconds, ahead = clock.now, clock.seconds, timedelta(days=31)
     monkeypatch.setattr(clock, "now", lambda: now() + ahead)
     monkeypatch.setattr(clock, "seconds", lambda: seconds() + int(ahead.total_seconds()))
 
-    jobs.purge_sweep()
+    for _ in range(3):
+        jobs.purge_sweep()
+        ahead += timedelta(days=1)
 
     monkeypatch.undo()
     assert person.refused("GET", f"/notebooks/{gone}") == (404, "not_found")
@@ -66,12 +70,15 @@ def test_an_accounts_last_notebook_leaves_no_contents_behind(
 def test_the_deployed_purge_has_the_rights_that_it_needs(cloud: LocalCloud, owner: Caller) -> None:
     from chalicelib.core import clock  # noqa: PLC0415  after the settings; see conftest
     from chalicelib.storage import service as storage  # noqa: PLC0415
-    from chalicelib.storage.models import Blob  # noqa: PLC0415
+    from chalicelib.storage.models import Blob, ByteCounter  # noqa: PLC0415
 
     owner.told("POST", "/notebooks", {"name": "Looked at"})
     account = owner.told("GET", "/me")["id"]
-    old = storage.put(account, b"old, and named by no snapshot").sha256
-    Blob(account, old).update([Blob.created_at.set(clock.now() - timedelta(days=2))])
+    blob = storage.put(account, b"old, and named by no snapshot")
+    storage.claim(account, [blob])
+    old, before = blob.sha256, clock.now() - timedelta(days=2)
+    Blob(account, old).update([Blob.renewed_at.set(before), Blob.swept_at.set(before)])
+    ByteCounter(account).update([ByteCounter.swept_at.remove()])
 
     answer = cloud.client("lambda").invoke(
         FunctionName="ramon-local-purge-sweep", Payload=json.dumps(SCHEDULED)

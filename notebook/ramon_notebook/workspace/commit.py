@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ramon_notebook.api import BATCH_BLOBS, BATCH_ENTRIES, AgentApi, Head, Upload
@@ -25,6 +25,17 @@ class Outcome:
 
     over_quota: list[str]
     changed: list[str]
+
+
+@dataclass
+class _LeftOut:
+    """Paths that were not uploaded: their content changed meanwhile, or there is no room for it."""
+
+    changed: list[str] = field(default_factory=list)
+    over_quota: list[str] = field(default_factory=list)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.changed or path in self.over_quota
 
 
 class Committer:
@@ -81,9 +92,10 @@ class Committer:
 
     def _commit_batch(self, change: Change, outcome: Outcome) -> None:
         """Upload and commit `change`, or as much of it as the quota allows."""
-        changed = self._upload(change.puts)
-        outcome.changed.extend(changed)
-        puts = [entry for entry in change.puts if entry.path not in changed]
+        left_out = self._upload(change.puts)
+        outcome.changed.extend(left_out.changed)
+        outcome.over_quota.extend(left_out.over_quota)
+        puts = [entry for entry in change.puts if entry.path not in left_out]
         if not puts and not change.deletes:
             return
         try:
@@ -125,25 +137,28 @@ class Committer:
             self.committed.pop(path, None)
         self.committed.update({entry.path: entry for entry in change.puts})
 
-    def _upload(self, entries: Sequence[Entry]) -> set[str]:
-        """Upload every blob that the storage lacks; the paths whose content changed meanwhile."""
+    def _upload(self, entries: Sequence[Entry]) -> _LeftOut:
+        """Upload every blob that the storage lacks and has room for."""
         wanted = {e.sha256: e for e in entries if e.kind == "file" and e.sha256 not in self._stored}
-        changed: set[str] = set()
+        left_out = _LeftOut()
         blobs = list(wanted.values())
         with ThreadPoolExecutor(PARALLEL, "upload") as threads:
             for start in range(0, len(blobs), BATCH_BLOBS):
                 batch = blobs[start : start + BATCH_BLOBS]
                 uploads = self._api.uploads([(e.sha256, e.size) for e in batch])
+                full = {u.sha256 for u in uploads if u.kind == "full"}
+                left_out.over_quota += [e.path for e in entries if e.sha256 in full]
+                fitting = [u for u in uploads if u.kind != "full"]
                 for sha256, done in zip(
-                    [u.sha256 for u in uploads],
-                    threads.map(lambda u: self._upload_one(wanted[u.sha256], u), uploads),
+                    [u.sha256 for u in fitting],
+                    threads.map(lambda u: self._upload_one(wanted[u.sha256], u), fitting),
                     strict=True,
                 ):
                     if done:
                         self._stored.add(sha256)
                     else:
-                        changed.update(e.path for e in entries if e.sha256 == sha256)
-        return changed
+                        left_out.changed += [e.path for e in entries if e.sha256 == sha256]
+        return left_out
 
     def _upload_one(self, entry: Entry, upload: Upload) -> bool:
         try:

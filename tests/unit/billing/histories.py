@@ -72,7 +72,7 @@ class Histories(RuleBasedStateMachine):
         self.started: dict[str, int] = {}
         self.stopped: dict[str, int] = {}
         self.events: list[str] = []
-        self.stored: dict[str, int] = {}
+        self.stored: dict[str, list[tuple[int, int]]] = {}
         for account_id, plan in ACCOUNTS.items():
             _sign_up(account_id, plan)
 
@@ -168,9 +168,23 @@ class Histories(RuleBasedStateMachine):
             recording.record_use(kind, running.__contains__, self.now + ahead)
 
     @rule(account=st.sampled_from(sorted(ACCOUNTS)), gib=st.integers(0, 600), trouble=TROUBLE)
-    def storage_is_sampled(self, account: str, gib: int, trouble: Trouble) -> None:
-        self.stored[account] = gib * catalogue.GIB
-        self._do(lambda: stored.sample_storage(self.stored), trouble)
+    def storage_is_recorded(self, account: str, gib: int, trouble: Trouble) -> None:
+        self.stored.setdefault(account, []).append((self.now, gib * catalogue.GIB))
+        self._do(self._record_storage, trouble)
+
+    def _record_storage(self) -> None:
+        stored.record_storage(
+            {
+                account: stored.Stored(levels[-1][1], self._byte_seconds(account), levels[0][0])
+                for account, levels in self.stored.items()
+            }
+        )
+
+    def _byte_seconds(self, account: str) -> int:
+        """What was stored, times how long: from each change to the next, and to now."""
+        levels = self.stored[account]
+        ends = [at for at, _ in levels[1:]] + [self.now]
+        return sum(level * (end - start) for (start, level), end in zip(levels, ends, strict=True))
 
     @rule(
         after=st.sampled_from([*(0, 60, calendar.HOUR, 2 * calendar.HOUR) * 3, STALE]),
@@ -239,10 +253,24 @@ class Histories(RuleBasedStateMachine):
         for use_id in self.stopped:
             self._end(use_id)
         self.now += STALE
+        self._record_storage()
+        self._everything_stored_is_charged()
         self._push()
         self.now += 2 * calendar.HOUR  # Stripe must have counted everything by then
         _reconcile()
         self._push()  # what Stripe lost, anew
+
+    def _everything_stored_is_charged(self) -> None:
+        """To the byte and second, but for what rounding up to whole MiB adds."""
+        for account in self.stored:
+            segments = list(Segment.query(f"storage:{account}", consistent_read=True))
+            charged = sum(
+                int(each.units[catalogue.STORAGE]) * catalogue.MIB * (each.end - each.start)
+                for each in segments
+            )
+            seconds = sum(each.end - each.start for each in segments)
+            over = charged - self._byte_seconds(account)
+            assert 0 <= over <= seconds * (catalogue.MIB + 1)
 
     def _everything_agrees(self) -> None:
         found = uses.by_ids(self.started)

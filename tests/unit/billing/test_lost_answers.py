@@ -140,15 +140,22 @@ def a_month_is_closed() -> Act:
     return lambda: at(40 * calendar.DAY, closing.close_months)
 
 
-def storage_is_sampled_for_the_first_time() -> Act:
-    an_account()
-    return lambda: stored.sample_storage({ACCOUNT: 1024**3})
+def recorded(later: int) -> object:
+    """Record 100 GiB that are there from now on, some time later."""
+    begun, there = clock.seconds(), 100 * 1024**3
+    counted = stored.Stored(there, there * later, begun)
+    return at(later, lambda: stored.record_storage({ACCOUNT: counted}))
 
 
-def storage_is_sampled_again() -> Act:
+def storage_is_recorded_for_the_first_time() -> Act:
     an_account()
-    stored.sample_storage({ACCOUNT: 100 * 1024**3})
-    return lambda: at(2 * calendar.DAY, lambda: stored.sample_storage({ACCOUNT: 90 * 1024**3}))
+    return lambda: recorded(calendar.DAY)
+
+
+def storage_is_recorded_again() -> Act:
+    an_account()
+    recorded(calendar.DAY)
+    return lambda: recorded(3 * calendar.DAY)
 
 
 def a_limit_is_set() -> Act:
@@ -193,8 +200,8 @@ STORIES = (
     a_sent_hour_is_found_in_stripes_sums,
     a_lost_hour_is_sent_anew,
     a_month_is_closed,
-    storage_is_sampled_for_the_first_time,
-    storage_is_sampled_again,
+    storage_is_recorded_for_the_first_time,
+    storage_is_recorded_again,
     a_limit_is_set,
     a_limit_is_set_from_an_old_page,
     a_subscription_is_applied,
@@ -214,7 +221,7 @@ def test_it_ends_the_same_whichever_answer_is_lost(wire: Wire, story: Story) -> 
         a_use_is_recorded,
         a_sent_hour_is_found_in_stripes_sums,
         a_month_is_closed,
-        storage_is_sampled_again,
+        storage_is_recorded_again,
         a_subscription_is_applied,
     ],
     ids=lambda step: step.__name__,

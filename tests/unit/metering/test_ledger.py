@@ -7,6 +7,7 @@ import pytest
 from chalicelib.core import calendar, db
 from chalicelib.metering import ledger, recording, reports, stored, uses, views
 from chalicelib.metering.models import Entry, MeterHour, Segment, UsageMonth, Use
+from chalicelib.metering.stored import Stored
 from chalicelib.plans import catalogue
 from chalicelib.plans.catalogue import Kind
 from tests.unit.metering.conftest import ACCOUNT, NOON, Site
@@ -123,17 +124,47 @@ def test_a_new_plan_counts_from_the_next_look_on(site: Site) -> None:
     assert hours() == {"12:0000": (60, "open")}
 
 
-def test_storage_is_charged_for_what_was_there_at_both_ends(site: Site) -> None:
-    stored.sample_storage({ACCOUNT: 60 * GIB})
+def charged_mib_hours() -> int:
+    found = list(Segment.query(f"storage:{ACCOUNT}"))
+    return sum(line.billable for each in found for line in ledger.lines_of(each))
+
+
+def test_storage_is_charged_for_as_long_as_it_was_there(site: Site) -> None:
+    begun = site.now
+    stored.record_storage({ACCOUNT: Stored(60 * GIB, 0, begun)})
     site.now += calendar.DAY
-    stored.sample_storage({ACCOUNT: 90 * GIB})
+    byte_seconds = 60 * GIB * calendar.DAY
+    stored.record_storage({ACCOUNT: Stored(90 * GIB, byte_seconds, begun)})
+    assert charged_mib_hours() == 24 * 10 * 1024  # 60 GiB for a day, 50 of them in the plan
+
     site.now += calendar.DAY
-    stored.sample_storage({})  # all is deleted
+    byte_seconds += 90 * GIB * calendar.DAY // 2
+    stored.record_storage({ACCOUNT: Stored(0, byte_seconds, begun)})  # all was deleted at noon
 
     found = list(Segment.query(f"storage:{ACCOUNT}"))
-    billed = sum(line.billable for each in found for line in ledger.lines_of(each))
-    assert billed == 24 * 10 * 1024  # 60 GiB for a day, 50 of them in the plan
     assert [each.end - each.start for each in found] == [12 * 3600] * 4
+    assert [int(each.units["storage_mib_hours"]) for each in found[2:]] == [45 * 1024] * 2
+
+
+def test_what_was_gone_whenever_somebody_looked_is_charged(site: Site) -> None:
+    """A thousand GiB, deleted at 01:59 each night and restored at 02:01."""
+    begun, there, byte_seconds = site.now, 1000 * GIB, 0
+    for _ in range(7):
+        stored.record_storage({ACCOUNT: Stored(0, byte_seconds, begun)})
+        site.now += calendar.DAY
+        byte_seconds += there * (calendar.DAY - 120)
+    stored.record_storage({ACCOUNT: Stored(0, byte_seconds, begun)})
+
+    honest = 7 * 24 * (1000 - 50) * 1024
+    assert 0.99 * honest < charged_mib_hours() < honest
+
+
+def test_what_is_stored_before_anybody_looked_for_the_first_time_is_charged(site: Site) -> None:
+    begun = site.now
+    site.now += calendar.DAY
+    stored.record_storage({ACCOUNT: Stored(60 * GIB, 60 * GIB * calendar.DAY, begun)})
+
+    assert charged_mib_hours() == 24 * 10 * 1024
 
 
 def test_a_run_that_is_there_is_not_opened_again(site: Site) -> None:

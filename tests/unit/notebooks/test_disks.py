@@ -12,6 +12,7 @@ from chalicelib.core import aws, config
 from chalicelib.notebooks import disks, fargate, jobs, lifecycle, service
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.plans import catalogue
+from chalicelib.workspaces import service as workspaces
 from localcloud.tables import tables
 from tests.fakes import FakeMachines
 
@@ -97,5 +98,7 @@ def test_one_notebook_holds_no_more_than_the_largest_disk_restores() -> None:
         notebook = _notebook(0)
         notebook.save()
 
-        assert service.quota(service.plan_of("acc_1")) > disks.LARGEST_WORKSPACE
-        assert service.room(notebook) == disks.LARGEST_WORKSPACE
+        limits = service.limits(service.plan_of("acc_1"))
+        assert limits.account > disks.LARGEST_WORKSPACE
+        head = workspaces.head("acc_1", notebook.id, limits)
+        assert head.quota_bytes == disks.LARGEST_WORKSPACE

@@ -17,7 +17,6 @@ from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
 from chalicelib.notebooks.states import Reason, ServerState
 from chalicelib.storage import service as storage
 from chalicelib.workspaces import manifests
-from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Entry
 from tests.endings import (
     Act,
@@ -183,7 +182,7 @@ def somebody_enters_a_second_time(world: World) -> Act:
 def files_are_saved(world: World) -> Act:
     server = world.running()
     blob = storage.put(ACCOUNT, b"new")
-    parent = workspaces.head(server.notebook_id, 1).snapshot_id
+    parent = agent.head(server).snapshot_id
     change = Commit(parent, puts=[Entry("new.txt", sha256=blob.sha256, size=blob.size)])
     return lambda: agent.commit(server, change)
 

@@ -1,4 +1,4 @@
-"""A sweep deletes what nothing names, and never what somebody has just brought again."""
+"""A sweep deletes what nothing names, and never what somebody has just named or brought again."""
 
 from datetime import timedelta
 
@@ -6,9 +6,18 @@ import pytest
 
 from chalicelib.core.errors import Conflict
 from chalicelib.storage import s3, service
-from chalicelib.storage.models import Blob
+from chalicelib.storage.models import Blob, Offer
+from chalicelib.storage.schemas import BlobRef
 from tests.lost_answers import Wire
-from tests.unit.storage.test_lost_answers import ACCOUNT, arrived, ref, stored
+from tests.unit.storage.test_lost_answers import (
+    ACCOUNT,
+    QUOTA,
+    arrived,
+    offered,
+    ref,
+    stored,
+    swept,
+)
 
 CONTENT = b"wanted again"
 
@@ -18,83 +27,107 @@ def bytes_of(content: bytes) -> bytes:
     return s3.read("blobs", blob.key)
 
 
+def marked(wire: Wire) -> None:
+    stored(CONTENT, days_ago=3)
+    assert swept() == 0
+    wire.now += timedelta(hours=2)
+
+
 def brought_again() -> None:
     """As an agent does that was told where to put it."""
-    (way,) = service.offer_blobs(ACCOUNT, [ref(CONTENT)])
-    assert way.kind == "put"
-    assert way.url is not None
-    key = way.url.partition("?")[0].partition(".com/")[2]
-    service.claim(ACCOUNT, [arrived(CONTENT, key)])
+    service.claim(ACCOUNT, [arrived(CONTENT)])
 
 
-def test_contents_brought_again_while_a_sweep_is_at_them_stay(wire: Wire) -> None:
-    stored(CONTENT, days_ago=3)
+def test_nothing_is_left_of_contents_that_nothing_names(wire: Wire) -> None:
+    marked(wire)
+    assert swept() == 1
+    assert wire.versions() == []
+
+    wire.now += timedelta(days=2)
+    swept()
+
+    assert list(Blob.query(ACCOUNT)) == []
+    assert service.stored(ACCOUNT).bytes == 0
+
+
+def test_marked_contents_that_are_named_again_need_not_be_brought(wire: Wire) -> None:
+    marked(wire)
+    assert [way.kind for way in offered(ref(CONTENT))] == ["exists"]
+    service.claim(ACCOUNT, [ref(CONTENT)])
+
+    assert swept() == 0
+
+    assert bytes_of(CONTENT) == CONTENT
+
+
+def test_contents_that_are_named_again_at_the_very_moment_of_their_deletion_stay(
+    wire: Wire,
+) -> None:
+    marked(wire)
+    wire.interrupt("UpdateItem ramon-local-blobs", lambda: service.claim(ACCOUNT, [ref(CONTENT)]))
+
+    assert swept() == 0
+
+    assert bytes_of(CONTENT) == CONTENT
+
+
+def test_contents_brought_again_while_they_are_deleted_stay(wire: Wire) -> None:
+    marked(wire)
     wire.lose_next("POST /blobs/")
     wire.meanwhile = brought_again
 
-    assert service.sweep(ACCOUNT, set()) == 1
+    assert swept() == 1
 
     assert wire.lost == 1
     assert bytes_of(CONTENT) == CONTENT
 
 
-def test_contents_brought_again_after_a_sweep_stay_over_the_next_ones(wire: Wire) -> None:
-    blob = stored(CONTENT, days_ago=3)
-    service.sweep(ACCOUNT, set())
+def test_contents_brought_again_after_they_were_deleted_stay_over_the_next_sweeps(
+    wire: Wire,
+) -> None:
+    marked(wire)
+    swept()
     brought_again()
     for _ in range(3):
         wire.now += timedelta(days=1)
-        service.sweep(ACCOUNT, {blob.sha256})
+        swept({ref(CONTENT).sha256})
 
     assert bytes_of(CONTENT) == CONTENT
 
 
-def test_contents_that_a_sweep_took_must_be_brought_before_they_are_claimed(wire: Wire) -> None:
-    blob = stored(CONTENT, days_ago=3)
-    service.sweep(ACCOUNT, set())
+def test_deleted_contents_must_be_brought_before_they_are_claimed(wire: Wire) -> None:
+    marked(wire)
+    swept()
 
     with pytest.raises(Conflict) as refused:
-        service.claim(ACCOUNT, [blob])
+        service.claim(ACCOUNT, [ref(CONTENT)])
 
     assert refused.value.code == "blob_missing"
-    assert service.owned(ACCOUNT, [blob.sha256]) == {}
+    assert service.owned(ACCOUNT, [ref(CONTENT).sha256]) == {}
 
 
-def test_contents_that_were_claimed_again_while_they_were_looked_at_are_not_swept(
-    wire: Wire,
-) -> None:
-    blob = stored(CONTENT, days_ago=3)
-    wire.interrupt("UpdateItem ramon-local-blobs", lambda: service.claim(ACCOUNT, [blob]))
+def test_what_comes_late_to_a_key_that_was_given_up_is_deleted(wire: Wire) -> None:
+    marked(wire)
+    (key,) = [blob.key for blob in Blob.query(ACCOUNT)]
+    swept()
+    s3.write("blobs", key, CONTENT, "")
 
-    assert service.sweep(ACCOUNT, set()) == 0
+    swept()
 
-    assert bytes_of(CONTENT) == CONTENT
-
-
-def test_nothing_is_left_of_swept_contents_two_days_later(wire: Wire) -> None:
-    stored(CONTENT, days_ago=3)
-    service.sweep(ACCOUNT, set())
-    late = arrived(CONTENT)  # with an address that was given before the sweep
-    wire.now += timedelta(days=2)
-
-    service.sweep(ACCOUNT, set())
-
-    assert list(Blob.query(ACCOUNT)) == []
-    assert wire.objects() == []
-    assert late.size == len(CONTENT)
+    assert wire.versions() == []
 
 
 def test_what_a_sweep_that_died_has_left_is_deleted_by_the_next(wire: Wire) -> None:
-    stored(CONTENT, days_ago=3)
+    marked(wire)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(s3, "delete", _die)
         with pytest.raises(ConnectionError):
-            service.sweep(ACCOUNT, set())
-    assert len(wire.objects()) == 1
+            swept()
+    assert len(wire.versions()) == 1
 
-    service.sweep(ACCOUNT, set())
+    swept()
 
-    assert wire.objects() == []
+    assert wire.versions() == []
 
 
 def _die(*_: object) -> None:
@@ -102,9 +135,61 @@ def _die(*_: object) -> None:
 
 
 def test_contents_can_be_stored_by_the_service_after_a_sweep(wire: Wire) -> None:
-    stored(CONTENT, days_ago=3)
-    service.sweep(ACCOUNT, set())
+    marked(wire)
+    swept()
 
-    service.put(ACCOUNT, CONTENT)
+    service.claim(ACCOUNT, [service.put(ACCOUNT, CONTENT)])
 
     assert bytes_of(CONTENT) == CONTENT
+
+
+def test_bytes_are_counted_before_they_move_and_until_they_are_gone(wire: Wire) -> None:
+    counted = []
+    blob = ref(CONTENT)
+    for step, hours in (
+        (lambda: offered(blob), 0),
+        (lambda: offered(blob), 0),  # again, by an agent that heard no answer
+        (lambda: arrived(CONTENT), 0),
+        (lambda: service.claim(ACCOUNT, [blob]), 3),
+        (lambda: service.expire_offers(ACCOUNT), 0),
+        (swept, 2),
+        (swept, 0),
+    ):
+        step()
+        counted.append(service.stored(ACCOUNT).bytes)
+        wire.now += timedelta(hours=hours)
+
+    assert counted == [len(CONTENT)] * 6 + [0]
+    assert wire.versions() == []
+
+
+def test_content_that_is_never_brought_is_counted_until_its_offer_has_expired(wire: Wire) -> None:
+    offered(ref(CONTENT))
+    wire.now += timedelta(hours=2, minutes=5)
+    service.expire_offers(ACCOUNT)
+    assert service.stored(ACCOUNT).offered == len(CONTENT)
+
+    wire.now += timedelta(minutes=6)
+    service.expire_offers(ACCOUNT)
+
+    assert service.stored(ACCOUNT).bytes == 0
+    assert list(Offer.query(ACCOUNT)) == []
+
+
+def test_no_more_is_on_its_way_than_the_quota_allows_whoever_asks_how_often(wire: Wire) -> None:
+    half = QUOTA // 2
+    blobs = [BlobRef(f"{n:064}", half) for n in range(5)]
+
+    kinds = [offered(blob)[0].kind for blob in blobs]
+
+    assert kinds == ["multipart", "multipart", "full", "full", "full"]
+    assert service.stored(ACCOUNT).offered == 2 * half
+
+
+def test_content_that_was_never_offered_cannot_be_claimed(wire: Wire) -> None:
+    s3.write("blobs", f"blobs/{ACCOUNT}/{ref(CONTENT).sha256}", CONTENT, "")
+
+    with pytest.raises(Conflict) as refused:
+        service.claim(ACCOUNT, [ref(CONTENT)])
+
+    assert refused.value.code == "blob_missing"

@@ -10,6 +10,13 @@ from tests.unit.notebooks.test_purges import purgeable
 from tests.unit.notebooks.world import ACCOUNT, World
 
 
+def unnamed(account_id: str) -> str:
+    """Content that was claimed, and that nothing names."""
+    blob = storage.put(account_id, b"named by no snapshot")
+    storage.claim(account_id, [blob])
+    return blob.sha256
+
+
 def purge_sweep() -> None:
     notebook_jobs.purge_sweep()
     jobs.sweep_contents()
@@ -29,7 +36,7 @@ def test_the_contents_of_an_accounts_last_notebook_go_with_it(world: World) -> N
     assert world.is_gone(notebook.id)
     swept_for_days(world)
     assert world.s3.objects == {}
-    assert storage.accounts() == set()
+    assert storage.stored(ACCOUNT).bytes == 0
 
 
 def test_a_row_without_an_account_keeps_no_purge_from_the_others(world: World) -> None:
@@ -39,10 +46,10 @@ def test_a_row_without_an_account_keeps_no_purge_from_the_others(world: World) -
     )
     world.sign_up("acc_2")
     kept = world.notebook("acc_2")
-    unused = storage.put("acc_2", b"named by no snapshot").sha256
+    unused = unnamed("acc_2")
     notebook = purgeable(world)
 
-    purge_sweep()
+    swept_for_days(world)
 
     assert world.is_gone(notebook.id)
     assert world.is_whole(kept.id)
@@ -57,10 +64,9 @@ def test_what_cannot_be_read_of_one_account_costs_it_nothing_and_no_other_anythi
     broken, kept = world.notebook(), world.notebook("acc_2")
     before = {key for key in world.s3.objects if key.startswith(f"blobs/{ACCOUNT}/")}
     world.s3.drop([f"manifests/{row.manifest}" for row in Snapshot.query(broken.id)])
-    unused = storage.put("acc_2", b"named by no snapshot").sha256
-    world.passes(days=2)
+    unused = unnamed("acc_2")
 
-    purge_sweep()
+    swept_for_days(world)
 
     assert before <= world.s3.objects.keys()
     assert world.is_whole(kept.id)

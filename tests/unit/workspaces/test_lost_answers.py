@@ -1,15 +1,15 @@
 """A lost answer costs no file: whichever of a save's requests it hits, the save is done once."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.core import clock, db
+from chalicelib.core import clock
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.storage import service as storage
 from chalicelib.storage.models import Blob
-from chalicelib.workspaces import manifests, service
+from chalicelib.workspaces import drafts, history, manifests, service
 from chalicelib.workspaces.models import KnownManifest, Snapshot
 from chalicelib.workspaces.schemas import Commit, Committed, Entry, File
 from tests.endings import (
@@ -18,25 +18,34 @@ from tests.endings import (
     ends_the_same_cut_off_and_run_again,
     ends_the_same_whichever_answer_is_lost,
 )
-from tests.lost_answers import Wire, without_recognition
+from tests.lost_answers import Wire
+from tests.unit.storage.test_lost_answers import ref
 
-ACCOUNT, NOTEBOOK, QUOTA = "acc_1", "nb_1", 1024**3
+ACCOUNT, NOTEBOOK = "acc_1", "nb_1"
+GIB = 1024**3
+LIMITS = service.Limits(GIB, GIB)
 
 
 @pytest.fixture(autouse=True)
-def few_snapshots_and_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "KEPT", 3)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifests, "_read", vars(manifests)["_read"].__wrapped__)
 
 
 def seeded() -> Committed:
-    return service.seed(ACCOUNT, NOTEBOOK, {"a.txt": b"a"})
+    return service.add(service.first(ACCOUNT, NOTEBOOK, {"a.txt": b"a"}), LIMITS)
+
+
+def copied(account_id: str, notebook_id: str) -> Committed:
+    """A duplicate of the notebook."""
+    draft = service.copy(account_id, NOTEBOOK, notebook_id)
+    assert draft is not None
+    return service.add(draft, LIMITS)
 
 
 def saved(parent: str | None, path: str, content: bytes = b"new") -> Committed:
     blob = storage.put(ACCOUNT, content)
     entry = Entry(path, sha256=blob.sha256, size=blob.size)
-    return service.commit(ACCOUNT, NOTEBOOK, QUOTA, Commit(parent, puts=[entry]))
+    return service.commit(ACCOUNT, NOTEBOOK, LIMITS, Commit(parent, puts=[entry]))
 
 
 def a_notebook_gets_its_first_files() -> Act:
@@ -48,11 +57,23 @@ def a_save() -> Act:
     return lambda: saved(parent, "b.txt")
 
 
-def a_save_that_drops_the_oldest_snapshot() -> Act:
+def a_save_that_thins_the_history(wire: Wire) -> Act:
     parent = seeded().snapshot_id
-    for number in range(service.KEPT):
-        parent = saved(parent, f"{number}.txt").snapshot_id
+    for number in range(history.EVERY - 2):
+        wire.now += timedelta(minutes=2)
+        parent = saved(parent, "a.txt", str(number).encode()).snapshot_id
+    wire.now += timedelta(minutes=2)
     return lambda: saved(parent, "last.txt")
+
+
+def a_save_that_needs_the_room_of_the_oldest_history() -> Act:
+    parent = seeded().snapshot_id
+    for number in range(3):
+        parent = saved(parent, "a.txt", b"%04d" % number).snapshot_id
+    blob = storage.put(ACCOUNT, b"last")
+    entry = Entry("a.txt", sha256=blob.sha256, size=blob.size)
+    change = Commit(parent, puts=[entry])
+    return lambda: service.commit(ACCOUNT, NOTEBOOK, service.Limits(12, 12), change)
 
 
 def a_save_based_on_an_old_snapshot() -> Act:
@@ -70,20 +91,21 @@ def a_save_based_on_an_old_snapshot() -> Act:
 def a_save_of_old_contents() -> Act:
     blob = storage.put(ACCOUNT, b"old")
     parent = seeded().snapshot_id
-    Blob(ACCOUNT, blob.sha256).update([Blob.created_at.set(clock.now() - timedelta(days=3))])
+    storage.claim(ACCOUNT, [blob])
+    Blob(ACCOUNT, blob.sha256).update([Blob.renewed_at.set(clock.now() - timedelta(days=3))])
     entry = Entry("old.txt", sha256=blob.sha256, size=blob.size)
     change = Commit(parent, puts=[entry])
-    return lambda: service.commit(ACCOUNT, NOTEBOOK, QUOTA, change)
+    return lambda: service.commit(ACCOUNT, NOTEBOOK, LIMITS, change)
 
 
 def a_duplicate() -> Act:
     seeded()
-    return lambda: service.copy(ACCOUNT, NOTEBOOK, "nb_2")
+    return lambda: copied(ACCOUNT, "nb_2")
 
 
 def a_duplicate_in_another_account() -> Act:
     seeded()
-    return lambda: service.copy("acc_2", NOTEBOOK, "nb_2")
+    return lambda: copied("acc_2", "nb_2")
 
 
 def a_notebook_is_forgotten() -> Act:
@@ -95,26 +117,26 @@ def refused_save() -> None:
     """A save whose manifest was written, and whose snapshot was not."""
     parent = seeded().snapshot_id
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            db, "put_new", lambda row, **k: not isinstance(row, Snapshot) and put_new(row, **k)
-        )
-        with pytest.raises(Conflict):
+        patch.setattr(drafts, "add", cut_off)
+        patch.setattr(service, "add", cut_off)
+        with pytest.raises(ConnectionError):
             saved(parent, "b.txt")
 
 
-put_new = db.put_new
+def cut_off(*_: object) -> Committed:
+    raise ConnectionError
 
 
 def a_manifest_is_dropped(wire: Wire) -> Act:
     refused_save()
     wire.now += timedelta(hours=2)
-    return lambda: sorted(service.sweep(ACCOUNT))
+    return lambda: sorted(service.sweep(ACCOUNT).in_use)
 
 
 def a_dropped_manifest_is_deleted(wire: Wire) -> Act:
     a_manifest_is_dropped(wire)()
     wire.now += timedelta(hours=2)
-    return lambda: sorted(service.sweep(ACCOUNT))
+    return lambda: sorted(service.sweep(ACCOUNT).in_use)
 
 
 def contents_are_asked_for() -> Act:
@@ -125,7 +147,7 @@ def contents_are_asked_for() -> Act:
 STORIES = (
     a_notebook_gets_its_first_files,
     a_save,
-    a_save_that_drops_the_oldest_snapshot,
+    a_save_that_needs_the_room_of_the_oldest_history,
     a_save_based_on_an_old_snapshot,
     a_save_of_old_contents,
     a_duplicate,
@@ -145,23 +167,26 @@ def test_what_is_cut_off_anywhere_and_run_again_ends_the_same(wire: Wire) -> Non
 
 
 @pytest.mark.parametrize(
-    "sweep", [a_manifest_is_dropped, a_dropped_manifest_is_deleted], ids=lambda each: each.__name__
+    "sweep",
+    [a_manifest_is_dropped, a_dropped_manifest_is_deleted, a_save_that_thins_the_history],
+    ids=lambda each: each.__name__,
 )
 def test_a_sweep_ends_the_same_whichever_answer_is_lost_and_cut_off_anywhere(
     wire: Wire, sweep: Callable[[Wire], Act]
 ) -> None:
     ends_the_same_whichever_answer_is_lost(wire, lambda: sweep(wire))
-    ends_the_same_cut_off_and_run_again(wire, lambda: sweep(wire))
+    if sweep is not a_save_that_thins_the_history:
+        ends_the_same_cut_off_and_run_again(wire, lambda: sweep(wire))
 
 
 def test_files_can_be_saved_and_restored_after_a_save_whose_answer_was_lost(wire: Wire) -> None:
     first = seeded()
-    wire.lose_next("PutItem ramon-local-snapshots")
+    wire.lose_next("TransactWriteItems")
 
     second = saved(first.snapshot_id, "b.txt")
 
     assert wire.lost == 1
-    head = service.head(NOTEBOOK, QUOTA)
+    head = service.head(ACCOUNT, NOTEBOOK, LIMITS)
     assert head.snapshot_id == second.snapshot_id
     third = saved(second.snapshot_id, "c.txt")
     assert third.files == 3
@@ -178,8 +203,13 @@ def test_of_two_saves_at_once_one_is_refused_and_the_others_manifest_stays(wire:
         saved(first.snapshot_id, "c.txt")
 
     assert conflict.value.code == "snapshot_conflict"
-    assert service.head(NOTEBOOK, QUOTA).snapshot_id == winners[0].snapshot_id
+    assert service.head(ACCOUNT, NOTEBOOK, LIMITS).snapshot_id == winners[0].snapshot_id
     assert service.contents(NOTEBOOK)
+
+
+def swept(account_id: str) -> None:
+    inventory = storage.take_inventory(account_id)
+    storage.sweep(inventory, service.sweep(account_id))
 
 
 def documents(wire: Wire) -> set[str]:
@@ -204,7 +234,7 @@ def test_a_manifest_that_no_snapshot_names_goes_with_the_second_sweep_and_no_oth
 
 def test_a_manifest_that_is_written_again_while_it_is_deleted_stays(wire: Wire) -> None:
     a_dropped_manifest_is_deleted(wire)
-    parent = service.head(NOTEBOOK, QUOTA).snapshot_id
+    parent = service.head(ACCOUNT, NOTEBOOK, LIMITS).snapshot_id
     wire.interrupt("POST /blobs/", lambda: saved(parent, "b.txt"))
 
     service.sweep(ACCOUNT)
@@ -214,7 +244,7 @@ def test_a_manifest_that_is_written_again_while_it_is_deleted_stays(wire: Wire) 
 
 def test_a_save_that_writes_a_manifest_again_just_before_its_row_goes_keeps_it(wire: Wire) -> None:
     a_dropped_manifest_is_deleted(wire)
-    parent = service.head(NOTEBOOK, QUOTA).snapshot_id
+    parent = service.head(ACCOUNT, NOTEBOOK, LIMITS).snapshot_id
     wire.interrupt("TransactWriteItems", lambda: saved(parent, "b.txt"))
 
     service.sweep(ACCOUNT)
@@ -224,11 +254,11 @@ def test_a_save_that_writes_a_manifest_again_just_before_its_row_goes_keeps_it(w
 
 def test_a_duplicate_keeps_its_files_when_the_notebook_that_it_is_of_is_gone(wire: Wire) -> None:
     seeded()
-    service.copy("acc_2", NOTEBOOK, "nb_2")
+    copied("acc_2", "nb_2")
     service.forget(NOTEBOOK)
     for _ in range(4):
         wire.now += timedelta(days=2)
-        storage.sweep(ACCOUNT, service.sweep(ACCOUNT))
+        swept(ACCOUNT)
 
     (sha256,) = service.contents("nb_2")
     assert service.addresses("nb_2", [sha256])
@@ -236,12 +266,12 @@ def test_a_duplicate_keeps_its_files_when_the_notebook_that_it_is_of_is_gone(wir
 
 def test_nothing_is_left_when_the_last_account_that_holds_the_files_is_gone(wire: Wire) -> None:
     seeded()
-    service.copy("acc_2", NOTEBOOK, "nb_2")
+    copied("acc_2", "nb_2")
     service.forget(NOTEBOOK)
     service.forget("nb_2")
     for _ in range(6):
         wire.now += timedelta(days=2)
-        storage.sweep(ACCOUNT, service.sweep(ACCOUNT))
+        swept(ACCOUNT)
 
     assert wire.versions() == []
     assert list(KnownManifest.scan()) == []
@@ -262,19 +292,18 @@ def test_who_only_says_that_content_is_somebody_elses_does_not_get_it(wire: Wire
     entry = File("stolen.txt", sha256=blob.sha256, size=blob.size, owner=ACCOUNT)
 
     with pytest.raises(Conflict) as refused:
-        service.commit("acc_2", "nb_2", QUOTA, Commit(None, puts=[entry]))
+        service.commit("acc_2", "nb_2", LIMITS, Commit(None, puts=[entry]))
 
     assert refused.value.code == "blob_missing"
 
 
 def test_a_copy_in_another_account_is_renamed_without_being_uploaded_again(wire: Wire) -> None:
     seeded()
-    parent = service.copy("acc_2", NOTEBOOK, "nb_2")
-    assert parent is not None
+    parent = copied("acc_2", "nb_2")
     (sha256,) = service.contents("nb_2")
     change = Commit(parent.snapshot_id, [Entry("moved.txt", sha256=sha256, size=1)], ["a.txt"])
 
-    service.commit("acc_2", "nb_2", QUOTA, change)
+    service.commit("acc_2", "nb_2", LIMITS, change)
 
     assert [row.owner_id for row in KnownManifest.scan()] == [ACCOUNT, ACCOUNT]
     assert service.addresses("nb_2", [sha256])
@@ -287,7 +316,7 @@ def test_content_cannot_be_said_to_have_another_size(wire: Wire, size: int) -> N
     lies = [Entry("b.txt", sha256=sha256, size=size), Entry("c.txt", sha256=sha256, size=1)]
 
     with pytest.raises(Conflict) as refused:
-        service.commit(ACCOUNT, NOTEBOOK, QUOTA, Commit(first.snapshot_id, puts=lies))
+        service.commit(ACCOUNT, NOTEBOOK, LIMITS, Commit(first.snapshot_id, puts=lies))
 
     assert refused.value.code == "blob_missing"
 
@@ -313,10 +342,106 @@ def test_a_save_says_that_the_list_of_files_is_missing_and_loses_nothing(wire: W
     assert [each.id for each in Snapshot.query(NOTEBOOK)] == [first.snapshot_id]
 
 
-def test_without_recognition_of_ones_own_write_a_lost_answer_is_a_conflict(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_recognition(monkeypatch)
+def test_without_the_tokens_of_transactions_a_lost_answer_is_a_conflict(wire: Wire) -> None:
+    wire.fresh.append(lambda: setattr(wire, "forgets_tokens", True))
 
     with pytest.raises(AssertionError):
         test_it_ends_the_same_whichever_answer_is_lost(wire, a_save)
+
+
+def kept_at(wire: Wire, *ages: timedelta) -> list[timedelta]:
+    """Ages of the snapshots that are kept, of those made so long ago; the newest is made now."""
+    now = wire.now
+    parent = None
+    for number, age in enumerate([*sorted(ages, reverse=True), timedelta(0)]):
+        wire.now = now - age
+        parent = saved(parent, "a.txt", str(number).encode()).snapshot_id
+    history.thin(NOTEBOOK)
+    return [now - row.created_at for row in history.rows(NOTEBOOK)][:-1]
+
+
+def test_history_keeps_ten_minutes_a_day_of_hours_and_a_month_of_days(wire: Wire) -> None:
+    wire.now = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+    second, minute, hour, day = (
+        timedelta(**{u: 1}) for u in ("seconds", "minutes", "hours", "days")
+    )
+    lately = [second, 2 * second, 9 * minute]
+    hours = [31 * minute, 2 * hour, 23 * hour]
+    days = [2 * day, 29 * day]
+    dropped = [11 * minute, 32 * minute, 2 * hour + minute, 2 * day + hour, 31 * day]
+
+    assert kept_at(wire, *lately, *hours, *days, *dropped) == sorted(
+        lately + hours + days, reverse=True
+    )
+
+
+def test_what_history_alone_keeps_is_counted_and_what_is_dropped_until_it_is_deleted(
+    wire: Wire,
+) -> None:
+    parent = seeded().snapshot_id
+    sizes = (10, 20, 40)
+    for size in sizes:
+        wire.now += timedelta(minutes=1)
+        parent = saved(parent, "a.txt", bytes(size)).snapshot_id
+    counted = storage.stored(ACCOUNT)
+    assert (counted.held, counted.history, counted.offered) == (40, 31, 0)
+
+    wire.now += timedelta(days=40)
+    history.thin(NOTEBOOK)
+
+    counted = storage.stored(ACCOUNT)
+    assert (counted.held, counted.history, counted.rest) == (40, 0, 31)
+    for _ in range(4):
+        swept(ACCOUNT)
+        wire.now += timedelta(hours=2)
+    assert storage.stored(ACCOUNT).bytes == 40
+
+
+def test_a_full_account_goes_on_saving_and_its_oldest_history_goes(wire: Wire) -> None:
+    limits = service.Limits(100, 100)
+    parent = service.add(service.first(ACCOUNT, NOTEBOOK, {"a": bytes(90)}), limits).snapshot_id
+    for number in range(20):
+        wire.now += timedelta(hours=2)
+        content = b"%010d" % number
+        (way,) = service.offer(ACCOUNT, NOTEBOOK, limits, [ref(content)])
+        assert way.kind == "put"
+        storage.put(ACCOUNT, content)
+        entry = Entry("b", sha256=ref(content).sha256, size=10)
+        change = Commit(parent, puts=[entry])
+        parent = service.commit(ACCOUNT, NOTEBOOK, limits, change).snapshot_id
+        counted = storage.stored(ACCOUNT)
+        assert counted.held == 100
+        assert counted.held + counted.history + counted.offered <= 100
+        swept(ACCOUNT)
+
+
+def test_a_full_account_gets_no_room_for_more_and_says_so(wire: Wire) -> None:
+    limits = service.Limits(100, 100)
+    first = service.add(service.first(ACCOUNT, NOTEBOOK, {"a": bytes(90)}), limits)
+    too_much = bytes(11)
+
+    (way,) = service.offer(ACCOUNT, NOTEBOOK, limits, [ref(bytes(101))])
+    storage.put(ACCOUNT, too_much)
+    entry = Entry("b", sha256=ref(too_much).sha256, size=11)
+    with pytest.raises(Conflict) as refused:
+        service.commit(ACCOUNT, NOTEBOOK, limits, Commit(first.snapshot_id, puts=[entry]))
+    copy = service.copy(ACCOUNT, NOTEBOOK, "nb_2")
+    assert copy is not None
+    with pytest.raises(Conflict) as no_copy:
+        service.add(copy, limits)
+
+    assert way.kind == "full"
+    assert refused.value.code == no_copy.value.code == "quota_exceeded"
+    assert list(Snapshot.query("nb_2")) == []
+
+
+def test_of_saves_in_two_notebooks_at_once_only_what_fits_both_is_taken(wire: Wire) -> None:
+    limits = service.Limits(10, 10)
+    drafts_ = [service.first(ACCOUNT, f"nb_{n}", {"a": bytes(6)}) for n in range(2)]
+    wire.interrupt("TransactWriteItems", lambda: service.add(drafts_[1], limits))
+
+    with pytest.raises(Conflict) as refused:
+        service.add(drafts_[0], limits)
+
+    assert refused.value.code == "quota_exceeded"
+    assert storage.stored(ACCOUNT).held == 6

@@ -1,0 +1,171 @@
+"""Offers: bytes are reserved before they move, and settled by the root that names them.
+
+An offer is one row for up to 200 contents. It is settled in the transaction that writes a root with
+its contents; what is never brought expires, and a sweep deletes what arrived of it.
+"""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from chalicelib.core import clock, config, db, ids
+from chalicelib.core.errors import Conflict
+from chalicelib.storage import counter, s3
+from chalicelib.storage.counter import Change
+from chalicelib.storage.models import Blob, Offer
+
+LIFE = 2 * s3.LIFE
+"""Seconds that an offer lasts: its addresses work for the first half of it."""
+LATE = 600
+"""Seconds after its end at which an offer is swept: whoever claimed in time has finished."""
+_MOST_SETTLED = 20
+"""Offers that one transaction settles; the others expire. A save brings at most 1,000 contents."""
+_TRIES = 10
+
+
+class Content(msgspec.Struct, omit_defaults=True):
+    """Some content that may be brought: where to, and in which multipart upload.
+
+    Without a hash it is a file that a browser hands in, which S3 itself deletes after a day.
+    """
+
+    sha256: str
+    size: int
+    key: str
+    upload_id: str | None = None
+
+
+def outstanding(account_id: str) -> list[Offer]:
+    """The offers of an account, expired ones too."""
+    return list(Offer.query(account_id, consistent_read=True))
+
+
+def contents_of(offer: Offer) -> list[Content]:
+    """The contents that an offer is for."""
+    return msgspec.json.decode(offer.contents, type=list[Content])
+
+
+def usable(account_id: str, *, seconds: int) -> dict[str, Content]:
+    """The contents that are offered for at least so many seconds to come, by key."""
+    until = clock.seconds() + seconds
+    return {
+        content.key: content
+        for offer in outstanding(account_id)
+        if offer.expires_at >= until
+        for content in contents_of(offer)
+    }
+
+
+def reserve(
+    account_id: str, wanted: list[Content], most: int, offer_id: str | None = None, life: int = LIFE
+) -> list[Content]:
+    """Count contents as the account's before they come; gives those for which there is room.
+
+    `most` is how many bytes one account may have on their way and on their way out, together; the
+    smallest contents come first.
+    """
+    for _ in range(_TRIES):
+        stored = counter.read(account_id)
+        contents = fitting(wanted, most - stored.offered - stored.rest)
+        if not contents or _write(stored, contents, offer_id or ids.new_id("of"), life):
+            return contents
+    raise Conflict("Much is being saved here at once. Please try again.", code="busy")
+
+
+def fitting(wanted: Iterable[Content], room: int) -> list[Content]:
+    """As many contents as fit into so many bytes, the smallest first."""
+    found = []
+    for content in sorted(wanted, key=lambda each: each.size):
+        room -= content.size
+        if room < 0:
+            break
+        found.append(content)
+    return found
+
+
+@db.when_contended
+def _write(stored: counter.Stored, contents: list[Content], offer_id: str, life: int) -> bool:
+    offer = Offer(
+        stored.account_id,
+        offer_id,
+        bytes=sum(content.size for content in contents),
+        contents=msgspec.json.encode(contents).decode(),
+        expires_at=clock.seconds() + life,
+    )
+    try:
+        with db.transaction() as write:
+            write.save("offer", offer, condition=Offer.id.does_not_exist())
+            as_read = counter.is_as_read(stored)
+            counter.add_in(write, stored.account_id, Change(offered=offer.bytes), as_read)
+    except db.Refused:
+        return False
+    return True
+
+
+def settle_in(write: db.Writes, account_id: str, hashes: Collection[str]) -> int:
+    """End the offers of these contents in a transaction; gives their bytes.
+
+    A refusal names its writes "offer …": another request has settled one at this moment.
+    """
+    settled = number = 0
+    for offer in outstanding(account_id) if hashes else ():
+        contents = contents_of(offer)
+        left = [content for content in contents if content.sha256 not in hashes]
+        if len(left) < len(contents) and number < _MOST_SETTLED:
+            number += 1
+            settled += offer.bytes - sum(content.size for content in left)
+            _leave_in(write, offer, left)
+    return settled
+
+
+def _leave_in(write: db.Writes, offer: Offer, left: list[Content]) -> None:
+    label, as_read = f"offer {offer.id}", Offer.bytes == offer.bytes
+    if not left:
+        write.delete(label, offer, condition=as_read)
+        return
+    rest = Offer(
+        offer.account_id,
+        offer.id,
+        bytes=sum(content.size for content in left),
+        contents=msgspec.json.encode(left).decode(),
+        expires_at=offer.expires_at,
+    )
+    write.save(label, rest, condition=as_read)
+
+
+def expire(account_id: str) -> None:
+    """Sweep: end the offers that nobody took up, and delete what arrived of them.
+
+    What was claimed and never named by a root goes over to the rest, which a later sweep deletes.
+    """
+    before = clock.seconds() - LATE
+    for offer in outstanding(account_id):
+        if offer.expires_at <= before:
+            _expire(offer)
+
+
+def _expire(offer: Offer) -> None:
+    contents = contents_of(offer)
+    keys = _claimed_keys(offer.account_id, contents)
+    bucket = config.settings().blobs_bucket
+    for content in contents:
+        if content.sha256 and content.key not in keys:
+            s3.discard(bucket, content.key, content.upload_id)
+    _end(offer, sum(content.size for content in contents if content.key in keys))
+
+
+def _claimed_keys(account_id: str, contents: list[Content]) -> set[str]:
+    keys = [(account_id, content.sha256) for content in contents if content.sha256]
+    found = Blob.batch_get(keys, consistent_read=True) if keys else ()
+    return {blob.key for blob in found if blob.deleted_at is None}
+
+
+@db.when_contended
+def _end(offer: Offer, claimed: int) -> None:
+    try:
+        with db.transaction() as write:
+            write.delete("offer", offer, condition=Offer.bytes == offer.bytes)
+            gone = Change(offered=-offer.bytes, rest=claimed)
+            counter.add_in(write, offer.account_id, gone)
+    except db.Refused:
+        return  # it was settled, or another sweep was quicker

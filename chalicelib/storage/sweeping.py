@@ -1,0 +1,111 @@
+"""The sweep of an account's contents: what nothing needs any more goes, in two steps.
+
+First content is marked; whoever names it again then has it back. An hour later its key is given up
+and the versions that lie there are deleted: the same content, brought again, gets another key.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.core import clock, config, db
+from chalicelib.storage import counter, offers, s3
+from chalicelib.storage.models import Blob
+
+GRACE = timedelta(hours=1)
+"""How long content stays that was claimed or marked: far longer than a request takes."""
+_REMEMBERED = timedelta(days=1)
+"""How long a key is not used again: longer than any address of it works."""
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What an account had when a sweep began: read before it is asked what is needed."""
+
+    stored: counter.Stored
+    rows: list[Blob]
+    offered: set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """The hashes of an account's contents that are needed.
+
+    `held` are those that roots of any account name now; `in_use` are these, those that roots named
+    until lately, and what is needed otherwise.
+    """
+
+    held: set[str]
+    in_use: set[str]
+
+
+def take_inventory(account_id: str) -> Inventory:
+    """End what offers have expired, and list what the account has."""
+    offers.expire(account_id)
+    stored = counter.read(account_id)
+    rows = list(Blob.query(account_id, consistent_read=True))
+    outstanding = offers.outstanding(account_id)
+    offered = {each.sha256 for offer in outstanding for each in offers.contents_of(offer)}
+    return Inventory(stored, rows, offered)
+
+
+def sweep(inventory: Inventory, needed: Needed) -> int:
+    """Delete contents that are not in use, and count as the rest what no root holds.
+
+    Answers how many were deleted.
+    """
+    rows, in_use, held = inventory.rows, needed.in_use, needed.held
+    _mark(row for row in rows if row.swept_at is None and row.sha256 not in in_use)
+    before = clock.now() - GRACE
+    deleted = _delete(
+        row
+        for row in rows
+        if row.deleted_at is None
+        and row.sha256 not in in_use
+        and row.swept_at is not None
+        and row.swept_at < before
+    )
+    _forget(row for row in rows if row.deleted_at is not None)
+    there = [row for row in rows if row.deleted_at is None]
+    others = (row for row in there if row.sha256 not in held | inventory.offered)
+    counter.correct_rest(inventory.stored, sum(row.size for row in others))
+    return deleted
+
+
+def _mark(unused: Iterable[Blob]) -> None:
+    """Mark contents that were not claimed for a while."""
+    now = clock.now()
+    for row in unused:
+        if row.renewed_at < now - GRACE:
+            as_read = (Blob.renewed_at == row.renewed_at) & Blob.swept_at.does_not_exist()
+            db.update_if(row, as_read, [Blob.swept_at.set(now)])
+
+
+def _delete(marked: Iterable[Blob]) -> int:
+    """Delete contents that have been marked for a while, unless they were named again."""
+    now, gone = clock.now(), []
+    for row in marked:
+        as_read = (Blob.swept_at == row.swept_at) & Blob.deleted_at.does_not_exist()
+        if db.update_if(row, as_read, [Blob.deleted_at.set(now)]):
+            gone.append(row)
+    _delete_bytes(gone)
+    return len(gone)
+
+
+def _forget(deleted: Iterable[Blob]) -> None:
+    """Forget deleted contents after a day; until then, delete what comes late or was left over."""
+    rows = list(deleted)
+    _delete_bytes(rows)
+    before = clock.now() - _REMEMBERED
+    for row in rows:
+        if row.deleted_at is not None and row.deleted_at < before:
+            db.delete_if(row, Blob.deleted_at == row.deleted_at)
+
+
+def _delete_bytes(rows: list[Blob]) -> None:
+    bucket = config.settings().blobs_bucket
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        found = threads.map(lambda row: s3.versions(bucket, row.key), rows)
+        s3.delete(bucket, [version for each in found for version in each])

@@ -1,0 +1,74 @@
+"""Files that browsers hand in, from which notebooks are made."""
+
+from datetime import timedelta
+
+from chalicelib.core import clock, config, db, ids
+from chalicelib.core.errors import Conflict, NotFound, TooLarge
+from chalicelib.storage import offers, s3
+from chalicelib.storage.models import Upload
+
+MIB = 1024**2
+LARGEST = 50 * MIB
+"""Bytes of a file handed in by a browser: a notebook with many plots has a few."""
+_LIFE = timedelta(hours=1)
+_COUNTED = 3 * 24 * 3600
+"""Seconds for which its bytes are counted: S3 deletes it after a day, when a day ends."""
+
+
+def offer(
+    account_id: str, filename: str, size: int, quota: int
+) -> tuple[Upload, str, dict[str, str]]:
+    """Allow a browser to hand in a file. Answers the record, the address and the headers.
+
+    Raises `TooLarge`, and `Conflict` (`quota_exceeded`) if it does not fit into `quota` bytes.
+    """
+    if size > LARGEST:
+        raise TooLarge(
+            f"This file has {size / MIB:.0f} MiB; up to {LARGEST // MIB} MiB can be handed "
+            "in here. Clear the notebook's outputs, or upload the file from inside a notebook.",
+            limit=LARGEST,
+        )
+    upload = Upload(
+        ids.new_id("up"),
+        account_id=account_id,
+        filename=filename,
+        size=size,
+        expires_at=clock.second_of(clock.now() + _LIFE),
+    )
+    content = offers.Content("", size, _upload_key(upload))
+    if not offers.reserve(account_id, [content], quota, upload.id, _COUNTED):
+        raise Conflict(
+            "Your storage is full. Delete files or notebooks that you no longer need, or choose a "
+            "plan with more storage.",
+            code="quota_exceeded",
+        )
+    upload.save()
+    url, headers = s3.presign_put(_uploads(), _upload_key(upload), size, None)
+    # Browsers set Content-Length themselves, and let no script do it.
+    headers.pop("Content-Length")
+    return upload, url, headers
+
+
+def read(account_id: str, upload_id: str) -> tuple[str, bytes]:
+    """A file that was handed in: its name and bytes.
+
+    Raises `NotFound` when it is not this account's, has expired, or never arrived.
+    """
+    missing = NotFound("This upload does not exist or has expired. Upload the file again.")
+    upload = db.find(Upload, upload_id) if ids.is_id("up", upload_id) else None
+    if upload is None or upload.account_id != account_id or upload.expires_at <= clock.seconds():
+        raise missing
+    size = s3.size_of(_uploads(), _upload_key(upload))
+    if size is None:
+        raise Conflict("The file has not arrived yet. Upload it, and try again.", code="no_file")
+    if size > LARGEST:
+        raise TooLarge(f"This file has {size / MIB:.0f} MiB.", limit=LARGEST)
+    return upload.filename, s3.read(_uploads(), _upload_key(upload))
+
+
+def _uploads() -> str:
+    return config.settings().uploads_bucket
+
+
+def _upload_key(upload: Upload) -> str:
+    return f"uploads/{upload.account_id}/{upload.id}"

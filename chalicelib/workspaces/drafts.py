@@ -1,0 +1,110 @@
+"""A snapshot on its way: written once its contents and its manifest are stored, and counted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.core import db
+from chalicelib.core.errors import Conflict
+from chalicelib.storage import service as storage
+from chalicelib.workspaces.models import Snapshot
+from chalicelib.workspaces.schemas import Committed
+
+_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes that an account may store in all, and that one notebook may hold."""
+
+    account: int
+    notebook: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A snapshot whose contents and manifest are stored, and that is not written yet.
+
+    `grows` is by how many bytes it is larger than the one before it; `claimed` are its contents
+    that were offered.
+    """
+
+    snapshot: Snapshot
+    grows: int
+    claimed: frozenset[str] = frozenset()
+
+
+def newest(notebook_id: str) -> Snapshot | None:
+    """The newest snapshot of a notebook."""
+    found = Snapshot.query(notebook_id, scan_index_forward=False, limit=1, consistent_read=True)
+    return next(iter(found), None)
+
+
+def add(
+    draft: Draft, limits: Limits, also: Callable[[db.Writes], object] = lambda _: None
+) -> Committed:
+    """Write a snapshot, count its bytes and settle its offers: one transaction, with `also` in it.
+
+    Raises `Conflict`: `snapshot_conflict`, `quota_exceeded`. Refusals of what `also` writes are
+    raised as they are.
+    """
+    for _ in range(_TRIES):
+        try:
+            _write(draft, limits, also)
+        except db.Refused as refused:
+            _explain(draft, limits, refused)
+        else:
+            return Committed(
+                draft.snapshot.id, draft.snapshot.seq, draft.snapshot.bytes, draft.snapshot.files
+            )
+    raise Conflict("Much is being saved here at once. Please try again.", code="busy")
+
+
+@db.when_contended
+def _write(draft: Draft, limits: Limits, also: Callable[[db.Writes], object]) -> None:
+    snapshot, account_id = draft.snapshot, draft.snapshot.account_id
+    room = storage.holds_at_most(limits.account - draft.grows) if draft.grows > 0 else None
+    with db.transaction() as write:
+        write.save("snapshot", snapshot, condition=Snapshot.notebook_id.does_not_exist())
+        settled = storage.settle_in(write, account_id, draft.claimed)
+        change = storage.Change(draft.grows, snapshot.replaced, -settled)
+        storage.count_in(write, account_id, change, room)
+        also(write)
+
+
+def _explain(draft: Draft, limits: Limits, refused: db.Refused) -> None:
+    """Raise what a refusal means; nothing if another try is right."""
+    if "snapshot" in refused.failed:
+        # The manifest stays for the sweep: a request deletes nothing that a row might name.
+        raise conflict(newest(draft.snapshot.notebook_id)) from refused
+    if storage.COUNTER in refused.failed:
+        stored, used = storage.stored(draft.snapshot.account_id), draft.snapshot.bytes - draft.grows
+        require_room(draft.snapshot.bytes, used, limits.account - stored.held + used)
+        return
+    if not all(label.startswith("offer ") for label in refused.failed):
+        raise refused
+
+
+def require_room(wanted: int, used: int, room: int) -> None:
+    """Raise `Conflict` (`quota_exceeded`) if a workspace of `wanted` bytes does not fit."""
+    if wanted > room:
+        raise Conflict(
+            f"Your workspace is full: {_gib(wanted)} of {_gib(room)} GiB. Delete files, move some "
+            "into another notebook, or choose a plan with more storage.",
+            code="quota_exceeded",
+            quota_bytes=room,
+            used_bytes=used,
+            wanted_bytes=wanted,
+        )
+
+
+def conflict(newest: Snapshot | None) -> Conflict:
+    """What to say to whoever did not know the newest snapshot."""
+    return Conflict(
+        "The workspace has changed in the meantime. Read its newest snapshot first.",
+        code="snapshot_conflict",
+        head=newest.id if newest else None,
+    )
+
+
+def _gib(count: int) -> str:
+    return f"{count / 1024**3:.1f}"
