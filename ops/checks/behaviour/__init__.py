@@ -8,7 +8,7 @@ one sentence for every place that breaks it.
 
 from collections.abc import Callable, Iterator
 
-from ops.checks.behaviour import edge, hosts, kept, limits, network
+from ops.checks.behaviour import destinations, edge, hosts, kept, limits, network
 from ops.checks.behaviour.template import Template
 
 Rule = Callable[[Template], Iterator[str]]
@@ -21,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     network.internet_facing_waits_for_its_routes,
     network.hosts_reach_aws,
     hosts.may_join_the_clusters_that_batch_makes,
+    destinations.functions_may_send_what_failed,
     kept.what_is_kept_names_only_what_is_kept,
     limits.resources,
     limits.template_size,

@@ -1,8 +1,6 @@
 """What the hosts of workers may do, held against the names that Batch gives."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
-from typing import Any
 
 from ops.checks.behaviour.template import ACCOUNT, Template
 
@@ -28,7 +26,7 @@ def may_join_the_clusters_that_batch_makes(template: Template) -> Iterator[str]:
     ]
     for role in sorted(_host_roles(template)):
         for action, arn in wanted:
-            if not _allows(template, role, action, arn):
+            if not template.allows(role, action, arn):
                 yield f"{role} does not allow {action} on {arn}: hosts would never join."
 
 
@@ -38,17 +36,3 @@ def _host_roles(template: Template) -> set[str]:
         for _, profile in template.of_type("AWS::IAM::InstanceProfile")
         for role in template.named_by(profile["Roles"])
     }
-
-
-def _allows(template: Template, role: str, action: str, arn: str) -> bool:
-    policies = template.resources[role]["Properties"].get("Policies", [])
-    return any(
-        action in _list(statement["Action"])
-        and any(fnmatchcase(arn, template.text(r)) for r in _list(statement["Resource"]))
-        for policy in policies
-        for statement in policy["PolicyDocument"]["Statement"]
-    )
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 from unittest.mock import patch
 
@@ -49,6 +50,16 @@ class Template:
     def named_by(self, value: Any) -> set[str]:
         """The resources that a resource, or a part of one, names."""
         return {name for name in _names(value) if name in self.resources}
+
+    def allows(self, role: str, action: str, arn: str) -> bool:
+        """Whether the policies of a role allow an action on an ARN as `text` writes it."""
+        policies = self.resources[role]["Properties"].get("Policies", [])
+        return any(
+            action in _list(statement["Action"])
+            and any(fnmatchcase(arn, self.text(each)) for each in _list(statement["Resource"]))
+            for policy in policies
+            for statement in policy["PolicyDocument"]["Statement"]
+        )
 
     def text(self, value: Any) -> str:
         """A value as CloudFormation would write it; what only AWS can know stays `${Name}`."""
@@ -104,6 +115,10 @@ def _named_directly(value: dict[str, Any]) -> Iterator[str]:
         text = value["Fn::Sub"]
         text = text if isinstance(text, str) else text[0]
         yield from (found.split(".")[0] for found in _VARIABLE.findall(text))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _attribute(value: dict[str, Any]) -> list[str]:

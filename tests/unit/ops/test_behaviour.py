@@ -59,6 +59,12 @@ def _bucket_named_by_a_kept_role(stack: Stack) -> None:
     stack["Resources"]["ApiGatewayLogRole"]["Properties"]["Policies"] = [policy]
 
 
+def _mute_event_handler(stack: Stack) -> None:
+    policies = stack["Resources"]["OnJobStateChangeRole"]["Properties"]["Policies"]
+    document = policies[0]["PolicyDocument"]
+    document["Statement"] = [each for each in document["Statement"] if "sqs" not in str(each)]
+
+
 def _many_resources(stack: Stack) -> None:
     for number in range(limits.MOST_RESOURCES):
         stack["Resources"][f"Topic{number}"] = {"Type": "AWS::SNS::Topic"}
@@ -102,6 +108,11 @@ def test_our_template_breaks_no_rule(stack: Stack) -> None:
             id="no route",
         ),
         pytest.param(_old_name_of_batch, "ecs:RegisterContainerInstance", id="may not join"),
+        pytest.param(
+            _mute_event_handler,
+            "OnJobStateChangeRole does not allow sqs:SendMessage",
+            id="may not tell what failed",
+        ),
         pytest.param(
             _without("ApiGatewayLogRole", "DeletionPolicy"),
             "ApiGatewayAccount is kept",
