@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core import calendar, clock
+from chalicelib.core import clock
 from chalicelib.metering import audit, ledger, reports, uses, views
 from chalicelib.metering.models import Entry, Segment, Use
-from chalicelib.plans import catalogue
-from chalicelib.plans.catalogue import METERS, STORAGE
+from chalicelib.plans.catalogue import METERS
 from localcloud.tables import tables
 from tests.unit.metering.conftest import ACCOUNT, Site, sign_up
 
@@ -110,16 +109,3 @@ def test_what_is_not_recorded_yet_is_told_at_the_present_price(
     site.now += 10
 
     assert uses.cost(Use.get("a"), site.now) == Decimal("0.0924") + Decimal("0.007")
-
-
-@pytest.mark.parametrize("per", [1, 60, calendar.HOUR])
-def test_a_rate_counts_by_its_own_seconds(per: int) -> None:
-    rate = catalogue.Rate(Decimal(3), per)
-
-    assert rate.count(7, 2 * calendar.HOUR) == 7 * 2 * calendar.HOUR // per
-    assert rate.usd_second(7) * per == 21
-
-
-def test_a_part_of_a_count_is_refused() -> None:
-    with pytest.raises(ValueError, match="no whole number"):
-        METERS[STORAGE].rate.count(1, calendar.HOUR - 1)
