@@ -1,6 +1,6 @@
 """Stripe's own sums of an hour: which messages have arrived, where no answer said so."""
 
-from itertools import combinations
+from itertools import chain, combinations, islice
 
 from chalicelib.billing import messages, payers, stripe_gateway
 from chalicelib.billing.stripe_names import event_name
@@ -16,8 +16,8 @@ RESEND_FOR = 23 * calendar.HOUR
 "at least 24 hours" (API reference, "Create a billing meter event")."""
 LONGEST_PAUSE = calendar.HOUR
 """Seconds after which what has failed is tried again, at the latest."""
-_FEW = 12
-"""Messages of one hour up to which every combination of them is looked at."""
+_MOST_SETS = 4096
+"""Sets of messages that are looked at: all of twelve, all but two of ninety."""
 
 
 def is_too_old_to_resend(row: MeterHour) -> bool:
@@ -62,15 +62,14 @@ def _explanation(rows: list[MeterHour], total: int) -> set[str] | None:
     """The largest set of messages that adds up to Stripe's sum, by their slots."""
     if sum(row.quantity for row in rows) == total:
         return {row.slot for row in rows}
-    if len(rows) > _FEW:
-        return None
     # Those that Stripe has confirmed are the likeliest, and then those that were sent last: of two
     # alike, the older one can be sent anew now, the younger one only in a day.
     likeliest = sorted(rows, key=lambda row: (row.state, -(row.first_sent_at or 0)))
-    for count in range(len(rows) - 1, -1, -1):
-        for chosen in combinations(likeliest, count):
-            if sum(row.quantity for row in chosen) == total:
-                return {row.slot for row in chosen}
+    sizes = range(len(rows) - 1, -1, -1)
+    sets = chain.from_iterable(combinations(likeliest, size) for size in sizes)
+    for chosen in islice(sets, _MOST_SETS):
+        if sum(row.quantity for row in chosen) == total:
+            return {row.slot for row in chosen}
     return None
 
 

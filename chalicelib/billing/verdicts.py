@@ -20,6 +20,14 @@ class Cause(StrEnum):
     PLAN = "plan"
 
 
+_OF_ANOTHER = {
+    Cause.LIMIT: "The monthly limit of whoever pays for it was reached.",
+    Cause.UNPAID: "Whoever pays for it has an unpaid invoice.",
+    Cause.PLAN: "The plan of whoever pays for it does not include it.",
+}
+"""What somebody is told who does not pay: neither amounts nor plans of the one who does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A use that must stop, and why, in words for its owner."""
@@ -54,7 +62,8 @@ def _verdicts_of(stands: Standing, kind: Kind) -> Iterator[Verdict]:
     for place, use in enumerate(found):
         cause = _cause(stands, use, place)
         if cause is not None:
-            yield Verdict(use.id, cause, _message(stands, cause))
+            is_own = use.account_id == use.payer_id
+            yield Verdict(use.id, cause, _message(stands, cause) if is_own else _OF_ANOTHER[cause])
 
 
 def _cause(stands: Standing, use: Use, place: int) -> Cause | None:

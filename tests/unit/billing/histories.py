@@ -5,28 +5,27 @@ history says so. What the provider knows (when each thing could be used, and whe
 kept apart, and everything is held against it at the end.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from decimal import Decimal
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from chalicelib.accounts.models import Account
-from chalicelib.billing import closing, outbox, payers, reconcile
+from chalicelib.billing import closing, outbox, reconcile
 from chalicelib.billing.models import BillingAccount
-from chalicelib.billing.stripe_names import event_name
 from chalicelib.core import calendar, clock, db
 from chalicelib.core.shards import Shards
 from chalicelib.metering import hours, months, recording, stored, uses
-from chalicelib.metering.models import Entry, MeterHour, Segment, UsageMonth, Use
+from chalicelib.metering.models import Segment, UsageMonth, Use
 from chalicelib.metering.uses import NewUse
 from chalicelib.plans import catalogue
 from chalicelib.plans.catalogue import Kind
 from localcloud.tables import Call, Tables
+from tests.unit.billing.books import books_agree
 from tests.unit.billing.fake_stripe import FAULTS, FakeStripe
+from tests.unit.metering.conftest import Site, sign_up
 
 ACCOUNTS = {"acc_a": "researcher", "acc_b": "lab"}
 BEGIN = calendar.month_start("2026-11") + 29 * calendar.DAY + 22 * calendar.HOUR + 1234
@@ -74,7 +73,8 @@ class Histories(RuleBasedStateMachine):
         self.events: list[str] = []
         self.stored: dict[str, list[tuple[int, int]]] = {}
         for account_id, plan in ACCOUNTS.items():
-            _sign_up(account_id, plan)
+            sign_up(account_id, plan)
+            BillingAccount(account_id, customer_id=f"cus_{account_id}").save()
 
     def teardown(self) -> None:
         try:
@@ -118,7 +118,7 @@ class Histories(RuleBasedStateMachine):
         power = catalogue.size(size)
         units = catalogue.units(vcpu=power.vcpu, memory_gib=power.memory_gib, spot=spot)
         use = NewUse(use_id, account, f"res_{size}", kind, size, size, units, self.now, payer)
-        self._do(lambda: _open(use), trouble)
+        self._do(lambda: Site.open(use), trouble)
         if uses.by_ids([use_id]):  # the same transaction says that it runs
             self.started[use_id] = self.now
 
@@ -280,7 +280,7 @@ class Histories(RuleBasedStateMachine):
             assert found[use_id].open_shard is None
         owed = {(row.payer_id, row.month) for row in UsageMonth.scan()}
         for account_id, month in owed:
-            _books_agree(account_id, month, self.stripe)
+            books_agree(account_id, month, self.stripe)
         self.now += 2 * calendar.HOUR
         for account_id, month in owed:
             assert reconcile.account(account_id, month).findings == []
@@ -292,50 +292,6 @@ def _reconcile() -> None:
             reconcile.account(account_id, month)
 
 
-def _sign_up(account_id: str, plan: str) -> None:
-    moment = clock.now()
-    Account(account_id, login=account_id, name=account_id, plan=plan, created_at=moment).save()
-    BillingAccount(account_id, customer_id=f"cus_{account_id}").save()
-
-
-def _open(use: NewUse) -> None:
-    with db.transaction() as write:
-        recording.open_in(write, use)
-
-
 def _recorded_seconds(use: Use) -> int:
     segments = Segment.query(use.id, consistent_read=True)
     return sum(segment.sign * (segment.end - segment.start) for segment in segments)
-
-
-def _books_agree(account_id: str, month: str, stripe: FakeStripe) -> None:
-    """Ledger, balance, Stripe's sums and the invoice: equal to the last digit."""
-    entries = list(Entry.query(f"{account_id}:{month}"))
-    assert sum(entry.amount for entry in entries) == 0
-    owed = sum((e.amount for e in entries if e.side == "receivable"), Decimal(0))
-    assert UsageMonth.get(account_id, month).amount == owed
-    assert _invoice_of(account_id, month, stripe) == owed
-    told: Counter[tuple[str, int]] = Counter()
-    for row in _hours_of(account_id, month):
-        assert row.state in ("accepted", "nothing"), (row.slot, row.state, row.outcome)
-        told[row.meter, row.hour] += row.quantity
-    for (meter, hour), quantity in told.items():
-        name = event_name(catalogue.METERS[meter])
-        assert stripe.usage_of_hour(f"cus_{account_id}", name, hour) == quantity
-
-
-def _invoice_of(account_id: str, month: str, stripe: FakeStripe) -> Decimal:
-    start, end = calendar.month_start(month), calendar.month_end(month)
-    customer_id = payers.read(account_id).customer_id or ""
-    return sum(
-        (
-            sum(stripe.usage_by_hour(customer_id, event_name(meter), start, end).values())
-            * meter.price_usd
-            for meter in catalogue.METERS.values()
-        ),
-        Decimal(0),
-    )
-
-
-def _hours_of(account_id: str, month: str) -> list[MeterHour]:
-    return [row for meter in catalogue.METERS for row in hours.of_month(account_id, meter, month)]

@@ -13,7 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing import credited, limits, messages, outbox, previews, reconcile, verdicts
+from chalicelib.billing import (
+    credited,
+    limits,
+    messages,
+    outbox,
+    previews,
+    reconcile,
+    sums,
+    verdicts,
+)
 from chalicelib.billing import views as billing_views
 from chalicelib.billing.models import BillingAccount
 from chalicelib.billing.standing import standing
@@ -99,6 +108,7 @@ def test_the_payers_limit_stops_it_and_the_users_own_does_not(shop: Shop) -> Non
 
     (stops,) = verdicts.verdicts(Kind.NOTEBOOK)
     assert (stops.use_id, stops.cause) == ("a", "limit")
+    assert stops.message == "The monthly limit of whoever pays for it was reached."
     with pytest.raises(Conflict):
         limits.admit(LAB, SIZES["extra"].units)
 
@@ -151,6 +161,28 @@ def test_messages_of_two_accounts_that_one_pays_for_have_identifiers_of_their_ow
     longest = "spot_memory_gib_seconds:acc_" + 26 * "0" + ":2026-11-10T12:9999.99:" + 16 * "0"
     assert messages.told_by(longest) is not None
     assert len(longest) <= 100
+
+
+def test_a_lost_message_is_found_among_those_of_many_accounts_that_one_pays_for(
+    shop: Shop,
+) -> None:
+    for number in range(40):
+        account_id = f"acc_{number:026d}"
+        sign_up(account_id, "free")
+        start(shop, account_id, account_id, LAB)
+        shop.stop(account_id, at=shop.now + 100 + number)
+    shop.now += 2 * calendar.HOUR
+    shop.stripe.faults = ["lost_later"]
+    outbox.push(until=shop.now + 1)
+    assert sums.settle(LAB, "vcpu_seconds", NOON)
+    shop.now += 25 * calendar.HOUR
+
+    assert sums.settle(LAB, "vcpu_seconds", NOON)
+    assert sums.settle(LAB, "memory_gib_seconds", NOON)
+
+    outbox.push(until=shop.now + 1)
+    told = shop.stripe.usage_of_hour(f"cus_{LAB}", "ramon_vcpu_seconds", NOON)
+    assert told == 6 * sum(range(100, 140))
 
 
 @dataclass(frozen=True)
