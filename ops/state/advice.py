@@ -13,6 +13,7 @@ _UNKNOWN = "COMMIT"
 def about_folder(folder: Path, why: Refused, there: State | None, wanted: Needed) -> str:
     """For a state directory of the stand-in."""
     wrote = _wrote(there, _last_used(folder))
+    which = () if there else ("(by its age it was this commit; take another if you know better)",)
     here = shlex.quote(str(folder))
     return "\n".join(
         (
@@ -21,6 +22,7 @@ def about_folder(folder: Path, why: Refused, there: State | None, wanted: Needed
             "Nothing in it was changed.",
             "",
             "To get the files of its notebooks, run the code that wrote it beside this one:",
+            *which,
             f"  git worktree add ../ramon-before {wrote}",
             f"  STATE_DIR={here} make -C ../ramon-before run",
             "and while that runs, in another terminal here:",

@@ -9,6 +9,9 @@ from ops.state.version import ROOT
 UNKNOWN = "unknown"
 """Without git, or outside of a repository."""
 
+_VERSIONED = ".chalice/state.json"
+"""A file that code has which writes versions."""
+
 _SECONDS = 10
 """Longest wait for git."""
 
@@ -23,9 +26,16 @@ def present(root: Path = ROOT) -> str:
 
 
 def before(seconds: float, root: Path = ROOT) -> str:
-    """The newest commit of a moment (in seconds since 1970), or `unknown`."""
+    """The newest commit of a moment (in seconds since 1970), or `unknown`.
+
+    What had no version was not written by code that has one: then it is the last one without.
+    """
     moment = datetime.fromtimestamp(seconds, UTC).isoformat()
-    return _git(root, "rev-list", "-1", f"--before={moment}", "HEAD") or UNKNOWN
+    newest = _git(root, "rev-list", "-1", f"--before={moment}", "HEAD")
+    if newest and _git(root, "ls-tree", newest, _VERSIONED):
+        first = _git(root, "log", "-1", "--diff-filter=A", "--format=%H", "HEAD", "--", _VERSIONED)
+        newest = _git(root, "rev-parse", "--verify", f"{first}^")
+    return newest or UNKNOWN
 
 
 def _git(root: Path, *arguments: str) -> str | None:

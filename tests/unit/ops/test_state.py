@@ -119,6 +119,41 @@ def test_without_git_nobody_knows_the_commit(tmp_path: Path) -> None:
     assert commit.before(0, tmp_path) == "unknown"
 
 
+def test_the_commit_of_state_without_a_version_is_guessed_by_its_age(tmp_path: Path) -> None:
+    old, last, _ = (_commit(tmp_path, name) for name in ("old", "last", ".chalice/state.json"))
+
+    assert commit.before(DAYS["old"] + 1, tmp_path) == old
+    assert commit.before(DAYS["last"] + 1, tmp_path) == last
+    assert commit.before(DAYS[".chalice/state.json"] + 1, tmp_path) == last
+
+
+DAYS = {"old": 1_700_000_000, "last": 1_700_100_000, ".chalice/state.json": 1_700_200_000}
+"""When each file was committed, in seconds since 1970."""
+
+
+def _commit(root: Path, name: str) -> str:
+    """A commit that adds a file, on its day. Answers its id."""
+    file = root / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(name)
+    at = f"{DAYS[name]} +0000"
+    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_AUTHOR_DATE": at}
+    who |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b", "GIT_COMMITTER_DATE": at}
+    for command in ("init -q", "add .", "commit -qm x"):
+        subprocess.run(["git", *command.split()], cwd=root, env=os.environ | who, check=True)
+    return commit.present(root)
+
+
+def test_a_commit_is_named_with_what_was_changed_since(tmp_path: Path) -> None:
+    known = _commit(tmp_path, "old")
+    (tmp_path / "new").write_text("not of the repository")
+    assert commit.present(tmp_path) == known
+
+    (tmp_path / "old").write_text("changed")
+
+    assert commit.present(tmp_path) == f"{known} with changes"
+
+
 def test_each_version_has_its_upgrade(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.state.VERSION", 3)
     monkeypatch.setattr("infra.state.RELEASED", {1: ONE, 2: TWO})
