@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +47,19 @@ def replace_file(path: Path, content: bytes, *, read: os.stat_result | None = No
     """Make `content` the content of `path`, as `replacing` does."""
     with replacing(path, read=read) as file:
         file.write(content)
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a file. Raises OSError, also for what is no file: a pipe may never end."""
+    with open(path, "rb", opener=_open_at_once) as file:  # Path has no opener
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "It is no regular file", str(path))
+        return file.read()
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open, and wait for nobody who writes into a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _look_at(target: Path) -> os.stat_result | None:

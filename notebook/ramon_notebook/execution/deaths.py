@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,6 +61,35 @@ def memory_kills(counters: Iterable[Path] = KILL_COUNTERS) -> int | None:
     return None
 
 
+class MemoryKills:
+    """Whether a kernel's process was killed for want of memory, as far as Linux says.
+
+    Linux counts such kills, and does not say whom: one that was counted before the kernel began
+    what it ran is not its own. count: asks Linux.
+    """
+
+    def __init__(self, count: Callable[[], int | None] = memory_kills) -> None:
+        self._count = count
+        self._first = count()
+        self._before: dict[str, int | None] = {}
+
+    def begins(self, kernel_id: str, lives: Callable[[], bool] = lambda: True) -> None:
+        """A kernel begins to run something, unless its own death was counted already."""
+        count = self._count()
+        if lives():
+            self._before[kernel_id] = count
+
+    def happened(self, kernel_id: str) -> bool:
+        """Whether any process was killed since; to be asked once for each death."""
+        before, now = self._before.get(kernel_id, self._first), self._count()
+        self._before[kernel_id] = now
+        return (now or 0) > (before or 0)
+
+    def forget(self, kernel_id: str) -> None:
+        """A kernel has ended for good."""
+        self._before.pop(kernel_id, None)
+
+
 def reason(
     exit_code: int | None,
     *,
@@ -87,11 +116,17 @@ def reason(
 
 def error_output(reason: str) -> Output:
     """What a cell shows whose kernel died."""
-    return {
-        "ename": "KernelDied",
-        "evalue": reason,
-        "traceback": [f"\x1b[0;31mKernelDied\x1b[0m: {reason}"],
-    }
+    return _error("KernelDied", reason)
+
+
+def not_run_output(*, ended: bool) -> Output:
+    """What a cell shows that waited for its turn. ended: whether its kernel ended as asked for."""
+    what = "ended" if ended else "died"
+    return _error("NotRun", f"The kernel {what} before this cell was run. Run it again.")
+
+
+def _error(name: str, text: str) -> Output:
+    return {"ename": name, "evalue": text, "traceback": [f"\x1b[0;31m{name}\x1b[0m: {text}"]}
 
 
 def _without_memory(exit_code: int | None, number: signal.Signals | None) -> str:

@@ -48,7 +48,7 @@ class RecordingKernelManager(AskingKernels):
             kernel.own_session = published["header"]["session"]
             if kernel.own_session != kernel.ended_session:
                 kernel.recorder_hears.set()
-            self.watch.running.published(kernel_id, published)
+            self.watch.published(kernel_id, published)
             self.saver.widgets.published(kernel_id, published)
             self.recorder.published(kernel_id, published)
             self.close_ears(kernel_id)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ramon_notebook.execution.outputs import Output, same
 from ramon_notebook.execution.widgets import Widgets
-from ramon_notebook.files import replace_file
+from ramon_notebook.files import read_file, replace_file
 from ramon_notebook.notebook_format import MAJOR, NotANotebook, parse, serialized
 
 _SPLIT_MIME_TYPES = ("application/javascript", "image/svg+xml")
@@ -60,7 +60,7 @@ def write_results(
     file at the same moment, and NotANotebook for what is no notebook of format 4.
     """
     looked = path.stat()
-    notebook = parse(path.read_bytes())
+    notebook = parse(read_file(path))
     cells = _code_cells(notebook)
     trusted = notary is not None and _trusts(notary, notebook, results)
     changed = False
@@ -80,7 +80,7 @@ def write_results(
 def has_a_cell(path: Path, cell_ids: Collection[str]) -> bool:
     """Whether there is a notebook at `path` that has one of these code cells."""
     try:
-        return not _code_cells(parse(path.read_bytes())).keys().isdisjoint(cell_ids)
+        return not _code_cells(parse(read_file(path))).keys().isdisjoint(cell_ids)
     except (OSError, NotANotebook):
         return False
 

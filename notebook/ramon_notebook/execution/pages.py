@@ -20,7 +20,7 @@ from ramon_notebook.execution.execution import Execution
 from ramon_notebook.execution.messages import PARTS, V1, by_a_person, of_interest
 from ramon_notebook.execution.running import MAIN_SHELL
 from ramon_notebook.execution.saver import OutputSaver
-from ramon_notebook.execution.watch import KernelWatch
+from ramon_notebook.execution.watch import KernelWatch, lives
 
 NUDGE_SECONDS = 0.03
 
@@ -105,20 +105,25 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     @property
     def _is_heard(self) -> bool:
-        """Whether the recorder and this page hear the process that the kernel has now."""
+        """Whether the recorder and this page hear the kernel's process, and that lives."""
         kernel = self.kernel_manager
         here = self._heard_of in (None, getattr(kernel, "own_session", None))
-        return here and bool(kernel.recorder_hears.is_set())
+        return here and bool(kernel.recorder_hears.is_set()) and lives(kernel)
 
     async def _release(self) -> None:
         """Pass held messages on when all hear the kernel: it would be asked before, and answer.
 
-        A connection to a new process takes a moment, each of them another one.
+        A connection to a new process takes a moment, each of them another one; and what a dead
+        process is sent would be lost.
         """
-        channel = self.kernel_manager.connect_control()
+        kernel = self.kernel_manager
+        channel = kernel.connect_control()
         until = time.monotonic() + HEARS_SECONDS
         while self._noted and not self._is_heard and time.monotonic() < until:
-            self.session.send(channel, "kernel_info_request")
+            if lives(kernel):
+                self.session.send(channel, "kernel_info_request")
+            elif kernel.execution_state != "dead":
+                until = time.monotonic() + HEARS_SECONDS  # it is about to be started again
             await asyncio.sleep(NUDGE_SECONDS)
         channel.close()
         self.kernel_manager.recorder_hears.set()

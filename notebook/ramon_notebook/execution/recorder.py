@@ -16,6 +16,10 @@ MOST_ENDED = 500
 """Ended executions kept of a kernel; beyond, the oldest are forgotten."""
 
 
+BEGINS = ("execute_input", "error")
+"""Messages that change the cell of a request; an error may be all that its kernel left."""
+
+
 class Recorder:
     """The executions whose outputs may not be in the file yet, oldest first."""
 
@@ -47,8 +51,9 @@ class Recorder:
         if execution is None:
             return False
         if kind == "execute_input":
-            execution.started = True
             execution.execution_count = content["execution_count"]
+        if kind in BEGINS and not execution.started:
+            execution.started = True
             self._replace_earlier(execution)
         execution.take(taken, shows=msg_id not in self._captured(kernel_id))
         if kind == "status" and content["execution_state"] == "idle":

@@ -105,12 +105,16 @@ class Running:
         self._finish(kernel_id, msg_id)
 
     def process_ended(self, kernel_id: str) -> list[Unfinished]:
-        """Note that a kernel's process ended; the executions that it had begun."""
+        """Note that a kernel's process ended; the executions that it left unfinished.
+
+        Those that it had begun are first. The others were in its sockets and are lost; should a
+        request reach the next process all the same, that will say so.
+        """
         kernel = self._of(kernel_id)
-        cut_off = [each for each in kernel.unfinished.values() if each.began]
+        cut_off = sorted(kernel.unfinished.values(), key=lambda each: not each.began)
         for execution in cut_off:
-            self._finish(kernel_id, execution.msg_id)
-        # A request that no process has taken yet may reach the next one: that will say so.
+            if execution.began:
+                self._finish(kernel_id, execution.msg_id)
         kernel.unfinished.clear()
         kernel.open_questions.clear()
         return cut_off

@@ -17,7 +17,7 @@ from ramon_notebook.execution.outputs import same
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.saving import Saving
 from ramon_notebook.execution.widgets import Widgets
-from ramon_notebook.execution.writer import Writer
+from ramon_notebook.execution.writer import Writer, Writing
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,7 @@ GONE = "{} is gone. Put it back: the outputs of its cells are kept for it until 
 class OutputSaver:
     """Knows which pages are connected, and saves what they do not.
 
-    will_write: called before a notebook is written behind the back of its page; what it
-    returns is called after.
+    writing: surrounds the writing of a notebook behind the back of its page.
     notary: signs what is written, where it may.
     lock: held by whoever reads and then writes notebook files, moves or deletes them.
     on_stray: called with the old and new places of notebooks that were moved behind our back.
@@ -52,7 +51,7 @@ class OutputSaver:
         self,
         recorder: Recorder,
         documents: Documents,
-        will_write: Callable[[Path], Callable[[], None]],
+        writing: Writing,
         notary: Notary,
         on_stray: Callable[[dict[Path, Path]], Awaitable[None]],
     ) -> None:
@@ -60,7 +59,7 @@ class OutputSaver:
         self.documents = documents
         self.widgets = Widgets()
         self.lock = asyncio.Lock()
-        self._writer = Writer(will_write, documents.saved, notary, self.widgets)
+        self._writer = Writer(writing, documents.saved, notary, self.widgets)
         self._on_stray = on_stray
         self._pages: dict[tuple[str, str], int] = {}
         self._looks_saved = 0
@@ -226,6 +225,8 @@ class OutputSaver:
     def _taken_in_by(self, execution: Execution, saving: Saving | None) -> int:
         """The last message that the page had taken in which saved, if it shows the execution."""
         if saving is None or not saving.is_of_owner(execution):
+            return 0
+        if saving.says_nothing_of(execution):
             return 0
         return self.recorder.number(saving.kernel_id, saving.seen)
 

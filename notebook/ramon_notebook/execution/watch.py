@@ -9,11 +9,19 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from jupyter_client.session import Session
 
-from ramon_notebook.execution.deaths import Death, error_output, memory_kills, reason
+from ramon_notebook.execution.deaths import (
+    Death,
+    MemoryKills,
+    error_output,
+    not_run_output,
+    reason,
+)
+from ramon_notebook.execution.outputs import Output
 from ramon_notebook.execution.recorder import Recorder
 from ramon_notebook.execution.running import MAIN_SHELL, Question, Running, Unfinished
 
@@ -47,7 +55,7 @@ class KernelWatch:
         self._recorder = recorder
         self._notebook_of = notebook_of
         self._memory_bytes = memory_bytes
-        self._memory_kills = memory_kills()
+        self._memory_kills = MemoryKills()
         self._pages: dict[str, list[Publish]] = {}
         self._askers: dict[str, _Asker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,8 +72,17 @@ class KernelWatch:
 
     def requested(self, kernel_id: str, header: dict[str, Any]) -> None:
         """A page asks a kernel to execute something: whoever does knows that it had died."""
+        if not self.running.unfinished(kernel_id):
+            self._memory_kills.begins(kernel_id)
         self.running.requested(kernel_id, header)
         self._deaths.pop(kernel_id, None)
+
+    def published(self, kernel_id: str, message: Message) -> None:
+        """Note what a kernel published, on behalf of any client."""
+        self.running.published(kernel_id, message)
+        if message["header"]["msg_type"] == "execute_input":
+            kernel = self._manager.get_kernel(kernel_id)
+            self._memory_kills.begins(kernel_id, partial(lives, kernel))
 
     @property
     def last_death(self) -> Death | None:
@@ -78,7 +95,7 @@ class KernelWatch:
 
     def busy(self, kernel_id: str) -> bool:
         """Whether a kernel's process lives and has an unfinished execution."""
-        if not _lives(self._manager.get_kernel(kernel_id)):
+        if not lives(self._manager.get_kernel(kernel_id)):
             return False
         unfinished = self.running.unfinished(kernel_id)
         # What is queued behind an execution that waits for nobody waits as well.
@@ -112,12 +129,17 @@ class KernelWatch:
         if cut_off or exit_code != 0:  # one that ended with 0 did as its code said: exit()
             why = reason(
                 exit_code,
-                out_of_memory=self._memory_ran_out(),
+                out_of_memory=self._memory_kills.happened(kernel_id),
                 memory_bytes=self._memory_bytes,
                 for_good=for_good,
             )
             log.warning("Kernel %s died: %s", kernel_id, why)
-            self._tell_cells(kernel_id, cut_off, why)
+            # One that ends before it can say what it runs was at the first: it takes them in order.
+            ran = [each for each in cut_off if each.began] or cut_off[: exit_code != 0]
+            self._tell_cells(kernel_id, ran, error_output(why))
+            waited = [each for each in cut_off if each not in ran]
+            self._tell_cells(kernel_id, waited, not_run_output(ended=exit_code == 0))
+            self._tell_of_restart(kernel_id)
             self._spawn(self._note_death(kernel_id, why, len(cut_off)))
         self._manager.interrupted(kernel_id)
         kernel.execution_state = "dead" if for_good else "starting"
@@ -127,6 +149,7 @@ class KernelWatch:
     def removed(self, kernel_id: str) -> None:
         """A kernel was shut down for good."""
         self.running.removed(kernel_id)
+        self._memory_kills.forget(kernel_id)
         self._pages.pop(kernel_id, None)
         if asker := self._askers.pop(kernel_id, None):
             asker.close()
@@ -134,16 +157,12 @@ class KernelWatch:
     def _waits_for_nobody(self, kernel_id: str, execution: Unfinished) -> bool:
         return self.waits_for_nobody(kernel_id, execution.msg_id)
 
-    def _memory_ran_out(self) -> bool:
-        before, self._memory_kills = self._memory_kills, memory_kills()
-        return (self._memory_kills or 0) > (before or 0)
-
-    def _tell_cells(self, kernel_id: str, cut_off: list[Unfinished], why: str) -> None:
+    def _tell_cells(self, kernel_id: str, cut_off: list[Unfinished], error: Output) -> None:
         kernel = self._manager.get_kernel(kernel_id)
         session = kernel.session
         for execution in cut_off:
             for kind, content in (
-                ("error", error_output(why)),
+                ("error", error),
                 ("status", {"execution_state": "idle"}),
             ):
                 message = session.msg(kind, content, parent=execution.header)
@@ -151,7 +170,10 @@ class KernelWatch:
                 message["header"]["session"] = getattr(kernel, "own_session", session.session)
                 self._recorder.published(kernel_id, message)
                 self._publish(kernel_id, message)
-        # Pages that are here are told by Jupyter itself.
+
+    def _tell_of_restart(self, kernel_id: str) -> None:
+        """Tell pages that are away; those that are here are told by Jupyter itself."""
+        session = self._manager.get_kernel(kernel_id).session
         restarting = session.msg("status", {"execution_state": "restarting"})
         self._manager.keep_for_absent_page(kernel_id, restarting)
 
@@ -198,7 +220,7 @@ class _Asker:
             self._running.answered(question)
 
 
-def _lives(kernel: Any) -> bool:
+def lives(kernel: Any) -> bool:
     """Whether a kernel has a process that has not ended."""
     process = getattr(kernel.provisioner, "process", None)
     return process is not None and process.poll() is None

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ramon_notebook.errors import FileChanged
@@ -17,25 +18,28 @@ from ramon_notebook.notebook_format import NotANotebook
 
 log = logging.getLogger(__name__)
 
+Writing = Callable[[Path], AbstractContextManager[Callable[[os.stat_result], None]]]
+"""Surrounds the writing of a file; what it gives is called with the file that was written."""
+
 
 class Writer:
     """Writes behind the back of pages.
 
     problems: by file, why its outputs can't be saved, for a person; they are tried again.
-    will_write: called before a notebook is written; what it returns is called after.
+    writing: surrounds the writing of a notebook.
     wrote: called with a notebook and the file that it is since it was written.
     notary: signs what is written, where it may.
     """
 
     def __init__(
         self,
-        will_write: Callable[[Path], Callable[[], None]],
+        writing: Writing,
         wrote: Callable[[Path, os.stat_result], None],
         notary: Notary,
         widgets: Widgets,
     ) -> None:
         self.problems: dict[Path, str] = {}
-        self._will_write = will_write
+        self._writing = writing
         self._wrote = wrote
         self._notary = notary
         self._widgets = widgets
@@ -56,10 +60,10 @@ class Writer:
         results = [execution.result for execution in executions]
 
         def write() -> Written:
-            wrote = self._will_write(document)
-            written = write_results(document, results, self._notary, self._widgets)
-            if written.changed:
-                wrote()
+            with self._writing(document) as wrote:
+                written = write_results(document, results, self._notary, self._widgets)
+                if written.changed:
+                    wrote(written.file)
             return written
 
         try:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from hashlib import sha256
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,8 @@ from tornado import web
 from ramon_notebook.execution.documents import after_move, real
 from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.execution.saving import Saving
+from ramon_notebook.execution.unnoticed import Unnoticed
+from ramon_notebook.files import read_file
 from ramon_notebook.server.activity import Activity
 from ramon_notebook.server.notebook_files import NotebookFiles, current
 from ramon_notebook.server.places import ImpossiblePlace, check_place
@@ -35,6 +35,11 @@ class WorkspaceContents(NotebookFiles):
 
     on_move: Callable[[dict[Path, Path]], Awaitable[None]]
 
+    @cached_property
+    def unnoticed(self) -> Unnoticed:
+        """What pages are told of files into which outputs were written behind their backs."""
+        return Unnoticed()
+
     def connect(
         self, activity: Activity, saver: OutputSaver, keeper: Callable[[], Keeper | None]
     ) -> None:
@@ -42,7 +47,6 @@ class WorkspaceContents(NotebookFiles):
         self._activity = activity
         self._saver = saver
         self._keeper = keeper
-        self._unnoticed: dict[Path, Unnoticed] = {}
 
     def file(self, path: str) -> Path:
         """Where a path of JupyterLab's is on disk. Raises 404 for one outside the workspace."""
@@ -63,9 +67,9 @@ class WorkspaceContents(NotebookFiles):
         file = self.file(path)
         if not content or await self.dir_exists(path):
             model: dict[str, Any] = await super().get(path, content=content, **kwargs)
-            if (before := self._before(file)) is not None:
-                model["last_modified"] = before.last_modified
-                model["hash"] = before.hash if model.get("hash") else None
+            if (known := self.unnoticed.as_known(file)) is not None:
+                model["last_modified"] = known.last_modified
+                model["hash"] = known.hash if model.get("hash") else None
             return model
         self._activity.note()
         async with self._saver.lock:
@@ -74,7 +78,7 @@ class WorkspaceContents(NotebookFiles):
             if kind == "notebook" or (kind is None and file.suffix == ".ipynb"):
                 await self.raise_on_disk(file)
             model = await super().get(path, content=True, **kwargs)
-            self._unnoticed.pop(real(file), None)
+            self.unnoticed.noticed(file)
         return model
 
     async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
@@ -94,7 +98,7 @@ class WorkspaceContents(NotebookFiles):
         file, notebook = self.file(path), model.get("content")
         async with self._saver.lock:
             saved: dict[str, Any] = await super().save(model, path)
-            self._unnoticed.pop(real(file), None)
+            self.unnoticed.noticed(file)
             if model.get("type") == "notebook":
                 await self._saver.saved_by_page(file, notebook, saving)
         return saved
@@ -119,6 +123,7 @@ class WorkspaceContents(NotebookFiles):
             if not new.is_symlink():
                 self._saver.moved(was, real(new))
             there = real(new.parent) / new.name
+            self.unnoticed.moved({was: there})
             await self.on_move({was: there, self._spelled(old_path): there})
 
     def path_after_move(self, path: str, places: dict[Path, Path]) -> str:
@@ -141,26 +146,6 @@ class WorkspaceContents(NotebookFiles):
         """Bring back a file as it was when a person saved it."""
         async with self._saver.lock:
             await super().restore_checkpoint(checkpoint_id, path)
-
-    def write_unnoticed(self, file: Path) -> Callable[[], None]:
-        """Call before writing outputs into `file`, and what is returned after.
-
-        A page that was away (a laptop that slept) gets these outputs by its own connection.
-        So that its next save raises no alarm about a changed file, the file keeps looking
-        as that page knew it, until somebody reads the content.
-        """
-        before = self._before(file) or Unnoticed.of(file)
-
-        def wrote() -> None:
-            self._unnoticed[real(file)] = replace(before, mtime_ns=file.stat().st_mtime_ns)
-
-        return wrote
-
-    def _before(self, file: Path) -> Unnoticed | None:
-        known = self._unnoticed.get(real(file))
-        if known and file.exists() and file.stat().st_mtime_ns == known.mtime_ns:
-            return known
-        return None
 
     def _check_place(self, path: str, *, folder: bool) -> None:
         """A file can be there, and a new one has a name that others can read.
@@ -188,7 +173,7 @@ class WorkspaceContents(NotebookFiles):
     def _on_disk(self, path: str) -> Any:
         """The notebook of a file as it is now; None if there is none."""
         try:
-            return json.loads(self.file(path).read_bytes())
+            return json.loads(read_file(self.file(path)))
         except (OSError, ValueError):
             return None
 
@@ -197,21 +182,6 @@ class WorkspaceContents(NotebookFiles):
             return self.file(path).stat().st_size
         except FileNotFoundError:
             return 0
-
-
-@dataclass(frozen=True)
-class Unnoticed:
-    """A file as its page knew it before outputs were written into it, at `mtime_ns`."""
-
-    mtime_ns: int
-    last_modified: datetime
-    hash: str
-
-    @classmethod
-    def of(cls, file: Path) -> Unnoticed:
-        """The file as it is now."""
-        modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        return cls(file.stat().st_mtime_ns, modified, sha256(file.read_bytes()).hexdigest())
 
 
 def sources(notebook: Any) -> list[tuple[str, str]] | None:

@@ -22,7 +22,7 @@ from traitlets import Instance, default
 
 from ramon_notebook.errors import FileChanged
 from ramon_notebook.execution.trust import Notary
-from ramon_notebook.files import replace_file
+from ramon_notebook.files import read_file, replace_file
 from ramon_notebook.notebook_format import (
     NotANotebook,
     Notebook,
@@ -122,7 +122,7 @@ def current(notebook: Any) -> Notebook:
 def _raise_on_disk(file: Path, notary: Notary) -> None:
     try:
         looked = file.stat()
-        content = file.read_bytes()
+        content = read_file(file)
         notebook, changed = raised(parse(content))
         if changed and content.strip():
             trusted = _is_trusted(content, notary)

@@ -187,7 +187,7 @@ def _saver(server: NotebookServer) -> OutputSaver:
     contents.on_move = moved
     root = Path(contents.root_dir)
     saver = OutputSaver(
-        Recorder(), Documents(sessions, root), contents.write_unnoticed, contents.notary, moved
+        Recorder(), Documents(sessions, root), contents.unnoticed.writing, contents.notary, moved
     )
     kernels.saver = server.web_app.settings["ramon_saver"] = saver
     server.web_app.add_handlers(".*$", [EXECUTIONS])

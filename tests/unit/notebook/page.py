@@ -122,6 +122,7 @@ class Page:
         self._notebook: dict[str, Any] = {}
         self._running: dict[str, str] = {}
         self._shows: dict[str, str] = {}
+        self._runs: list[str] = []
         self._skip: dict[str, set[str]] = {}
         self._told_last = ""
         self._heard: deque[str] = deque(maxlen=50)
@@ -176,6 +177,7 @@ class Page:
             self._running = {m: c for m, c in self._running.items() if c != cell_id}
             self._running[msg_id] = cell_id
             self._shows[cell_id] = msg_id
+            self._runs.append(msg_id)
         self.connection.send(request)
         return msg_id
 
@@ -202,29 +204,40 @@ class Page:
             self._shows.pop(cell_id, None)
             self._running = {m: c for m, c in self._running.items() if c != cell_id}
 
-    def save(self) -> bool:
+    def save(self, draft: dict[str, Any] | None = None) -> bool:
         """Save as JupyterLab does: not when somebody else has changed the file since."""
+        draft = draft or self.draft()
         file = f"/api/contents/{quote(self.path)}"
-        url = f"{file}?content=0&hash=1"
+        known = self.looks()
+        if known is not None and known != self._hash:
+            return False
+        answer = self._browser.request("PUT", file, draft, Accept="*/*")
+        assert answer.status in (200, 201), answer.body
+        self._hash = self.looks()
+        return True
+
+    def draft(self) -> dict[str, Any]:
+        """What a save that begins now will send, a moment later."""
         with self._lock:
             content: dict[str, Any] = self._notebook | {"cells": copy.deepcopy(self.cells)}
-            seen = [self._told_last, *self._heard]
-            shows = [self._shows[c["id"]] for c in self.cells if c["id"] in self._shows]
-        known = self._browser.request("GET", url, Accept="*/*")
-        if known.status == 200 and known.json["hash"] != self._hash:
-            return False
-        saving: dict[str, Any] = {
-            "kernel": self.kernel_id,
-            "session": self.connection.session,
-            "seen": seen,
-        }
-        if self.tells_what_it_shows:
-            saving["shows"] = shows
-        model = {"type": "notebook", "format": "json", "content": content, "ramon": saving}
-        answer = self._browser.request("PUT", file, model, Accept="*/*")
-        assert answer.status in (200, 201), answer.body
-        self._hash = self._browser.request("GET", url, Accept="*/*").json["hash"]
-        return True
+            saving: dict[str, Any] = {
+                "kernel": self.kernel_id,
+                "session": self.connection.session,
+                "seen": [self._told_last, *self._heard],
+            }
+            if self.tells_what_it_shows:
+                saving["runs"] = list(self._runs)
+                saving["shows"] = [
+                    self._shows[c["id"]] for c in self.cells if c["id"] in self._shows
+                ]
+        return {"type": "notebook", "format": "json", "content": content, "ramon": saving}
+
+    def looks(self) -> str | None:
+        """The hash of the file as the server tells it; None if it is not there."""
+        url = f"/api/contents/{quote(self.path)}?content=0&hash=1"
+        answer = self._browser.request("GET", url, Accept="*/*")
+        found: str | None = answer.json["hash"] if answer.status == 200 else None
+        return found
 
     def _read(self) -> None:
         url = f"/api/contents/{quote(self.path)}?content=1&hash=1&type=notebook"
@@ -260,6 +273,7 @@ class Page:
             show(cell, message["kind"], message["content"])
         self._running.pop(execution["msg_id"], None)
         self._shows[cell["id"]] = execution["msg_id"]
+        self._runs.append(execution["msg_id"])
         if execution["running"]:
             self._running[execution["msg_id"]] = cell["id"]
             self._skip[execution["msg_id"]] = set(execution["seen"])

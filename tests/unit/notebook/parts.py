@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import aiohttp
 from aiohttp.client import _WSRequestContextManager
@@ -182,6 +182,8 @@ class Ran:
 class Notebook:
     """The program `ramon-notebook`, as the stand-in for ECS starts it: leader of its session."""
 
+    program: ClassVar[tuple[Path, ...]] = (BIN / "ramon-notebook",)
+
     def __init__(self, service: FakeService, home: Path, env: dict[str, str]) -> None:
         self.service = service
         self.home = home
@@ -204,7 +206,7 @@ class Notebook:
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [BIN / "ramon-notebook"],
+                self.program,
                 env={name: value for name, value in environment.items() if value},
                 stdout=log,
                 stderr=log,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ramon_notebook.execution.deaths import memory_kills, reason
+from ramon_notebook.execution.deaths import MemoryKills, memory_kills, reason
 
 V2 = "low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n"
 V1 = "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n"
@@ -53,3 +53,36 @@ def test_memory_is_not_blamed_for_another_end_whatever_was_killed_beside_it() ->
 def test_a_shell_around_the_kernel_hides_no_signal() -> None:
     told = reason(128 + signal.SIGKILL, out_of_memory=True, memory_bytes=None)
     assert told.startswith("The kernel ran out of memory")
+
+
+class Linux:
+    """Counts kills, of whichever process."""
+
+    kills = 0
+
+    def count(self) -> int:
+        return self.kills
+
+
+def test_a_kill_counts_for_the_cell_that_ran_then_and_for_none_that_began_later() -> None:
+    linux = Linux()
+    kills = MemoryKills(linux.count)
+    kills.begins("kernel")
+    linux.kills += 1  # of something else, an hour ago
+    kills.begins("kernel")
+    assert not kills.happened("kernel")
+    kills.begins("kernel")
+    linux.kills += 1
+    kills.begins("another")
+    assert kills.happened("kernel")
+    assert not kills.happened("another")
+    assert not kills.happened("kernel")  # the next process that dies
+
+
+def test_a_kill_is_not_overlooked_when_the_beginning_is_heard_after_the_death() -> None:
+    linux = Linux()
+    kills = MemoryKills(linux.count)
+    kills.begins("kernel")
+    linux.kills += 1
+    kills.begins("kernel", lives=lambda: False)
+    assert kills.happened("kernel")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ramon_notebook.errors import FileChanged
-from ramon_notebook.files import replace_file, replacing
+from ramon_notebook.files import read_file, replace_file, replacing
 
 SOMEBODY = 12345 if os.geteuid() == 0 else -1
 """Another owner, if we may give files away; else it stays our own."""
@@ -129,3 +129,12 @@ def test_any_name_will_do(name: str, tmp_path_factory: pytest.TempPathFactory) -
     path.write_bytes(b"old")
     replace_file(path, b"new")
     assert [(file.name, file.read_bytes()) for file in path.parent.iterdir()] == [(name, b"new")]
+
+
+def test_what_is_no_file_is_not_read_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    pipe, endless = tmp_path / "pipe.ipynb", tmp_path / "endless.ipynb"
+    os.mkfifo(pipe)
+    endless.symlink_to("/dev/zero")
+    for path in (pipe, endless, tmp_path):
+        with pytest.raises(OSError, match=r"regular file|directory"):
+            read_file(path)

@@ -1,7 +1,6 @@
 """The notebook file is its person's: the recorder adds outputs, and nothing else."""
 
 import os
-import signal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -203,6 +202,22 @@ def test_outputs_of_a_pasted_cell_that_are_cleared_by_a_later_run_are_not_brough
     assert opened.save()
     opened.close()
     eventually(lambda: shows(file, "the second run\n"))
+
+
+def test_a_save_that_began_before_a_cell_was_run_does_not_take_the_cell_from_its_page(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser
+) -> None:
+    file = put(workspace, "begun.ipynb", waiting("begun"))
+    opened = open_page("begun.ipynb")
+    draft = opened.draft()
+    begin(opened, "begun")
+    assert opened.save(draft)  # it arrives when the cell runs already
+    url = f"/ramon/executions/{opened.kernel_id}?session=another&path=begun.ipynb"
+    taken = shared_browser.request("POST", url, Accept="*/*").json["executions"]
+    assert not taken
+    opened.close()
+    let_end(workspace, "begun")
+    eventually(lambda: shows(file, said("begun")))
 
 
 def test_notebooks_that_share_a_kernel_get_their_own_outputs(
@@ -487,25 +502,6 @@ def test_outputs_that_cannot_be_written_are_told_and_written_later(
     assert "conflict markers of Git" in answer.json["message"]
     file.write_bytes(content)
     eventually(lambda: shows(file, said("broken")), within=30)
-
-
-def test_a_cell_that_is_run_right_after_a_restart_loses_nothing(
-    workspace: Path, open_page: OpenPage, shared_browser: Browser
-) -> None:
-    """Whoever hears the kernel, the recorder or the page, is connected to the new process first."""
-    file = put(workspace, "anew.ipynb", "import os; print(os.getpid())")
-    opened = open_page("anew.ipynb")
-    url = f"/api/kernels/{opened.kernel_id}/restart"
-    for _ in range(6):
-        assert shared_browser.request("POST", url, Accept="*/*").status == 200
-        opened.run("c0")
-        eventually(lambda: opened.text("c0"), within=30)
-        os.kill(int(opened.text("c0")), signal.SIGKILL)
-    shown = opened.text("c0")
-    assert shared_browser.request("POST", url, Accept="*/*").status == 200
-    opened.run("c0")
-    opened.close()
-    eventually(lambda: not shows(file, shown) and not shows(file, ""), within=30)
 
 
 def test_none_of_many_outputs_in_a_row_is_lost(workspace: Path, open_page: OpenPage) -> None:

@@ -265,6 +265,7 @@
       return kernel && !asking && told.kernel === kernel.id
         ? {
             kernel: kernel.id, session: kernel.clientId, seen: [told.last, ...heard],
+            runs: [...this.runs.keys()],
             shows: this.panel.content.widgets.map(shownBy).filter(id => id)
           }
         : undefined;
