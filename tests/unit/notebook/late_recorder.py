@@ -3,16 +3,17 @@
 ZeroMQ connects again when it likes: the page's connection may be seconds before the recorder's.
 """
 
+from importlib import import_module
 from typing import Any
 
-import zmq
+# All this is in the notebook's environment, which runs this file.
+zmq = import_module("zmq")
+cli = import_module("ramon_notebook.cli")
+kernels = import_module("ramon_notebook.execution.asking").AskingKernels
 
-from ramon_notebook.cli import main
-from ramon_notebook.execution.asking import AskingKernels
-from ramon_notebook.execution.kernels import RecordingKernelManager
+LATE_MS, USUAL_MS = 3_000, 100
 
-LATE_MS = 3_000
-USUAL_MS = 100
+jupyters_own = kernels.start_watching_activity
 
 
 def start_watching_activity(self: Any, kernel_id: str) -> None:
@@ -32,9 +33,7 @@ def start_watching_activity(self: Any, kernel_id: str) -> None:
     kernel.connect_iopub = connect_slowly
 
 
-jupyters_own = AskingKernels.start_watching_activity
-AskingKernels.start_watching_activity = start_watching_activity
-assert RecordingKernelManager.start_watching_activity is not start_watching_activity
+kernels.start_watching_activity = start_watching_activity
 
 if __name__ == "__main__":
-    main()
+    cli.main()
