@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops.cloud import LOCAL, Cloud, NoCloud, connect
 from ops.deploy import settings
 from ops.export import names
-from ops.export.export import Export, Exported, Stopped
-from ops.export.folder import NotAFolder, opened
+from ops.export.export import Export, Exported
+from ops.export.folder import NotAFolder, Stopped, opened
 from ops.export.index import Index, write
 from ops.export.reader import Notebook, Reader
 

@@ -9,7 +9,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.export import names
-from ops.export.folder import NotebookFolder
+from ops.export.folder import NotebookFolder, Stopped
 from ops.export.reader import Entry, Notebook, Reader, Unreadable
 
 _AT_ONCE = 8
@@ -17,10 +17,6 @@ _AT_ONCE = 8
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """What keeps every other file from being written, too."""
-
-
-class Stopped(Exception):
-    """The export can't go on; the message says why."""
 
 
 class Written(msgspec.Struct, omit_defaults=True):
@@ -117,7 +113,7 @@ class Export:
             kinds.pop("file", []), lambda file: folder.write(file, keys[file.sha256 or ""])
         )
         written += [_tried(each, folder.make_folder) for each in kinds.pop("dir", [])]
-        written += [_tried(each, folder.link) for each in kinds.pop("symlink", [])]
+        written += _links(kinds.pop("symlink", []), folder)
         for others in kinds.values():
             written += [_written(each, "nobody here knows what this is") for each in others]
         return sorted(written, key=lambda each: each.path)
@@ -130,6 +126,14 @@ def _side_by_side(files: list[Entry], write: Callable[[Entry], None]) -> list[Wr
         return list(threads.map(lambda file: _tried(file, write), files))
     finally:
         threads.shutdown(cancel_futures=True)
+
+
+def _links(links: list[Entry], folder: NotebookFolder) -> list[Written]:
+    made = [_tried(each, folder.link) for each in links]
+    return [
+        done if done.problem else _tried(link, folder.check_link)
+        for link, done in zip(links, made, strict=True)
+    ]
 
 
 def _tried(entry: Entry, write: Callable[[Entry], None]) -> Written:

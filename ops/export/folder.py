@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from ops.export import names
 from ops.export.reader import Entry, Reader, Unreadable
@@ -21,6 +28,17 @@ _TRIES = 3
 """How often a content is asked for that breaks off; each time goes on where the last one ended."""
 
 _PIECE = 1024 * 1024
+
+
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidToken")
+"""What AWS says to credentials that are good for nothing any more."""
+
+_NO_RIGHTS = (NoCredentialsError, PartialCredentialsError, SSOError, TokenRetrievalError)
+"""What boto3 says when it can't get any."""
+
+
+class Stopped(Exception):
+    """The export can't go on; the message says why."""
 
 
 class NotAFolder(Exception):
@@ -87,6 +105,16 @@ class NotebookFolder:
         unfinished.symlink_to(target)
         unfinished.replace(path)
 
+    def check_link(self, entry: Entry) -> None:
+        """Remove a link that leads out of the notebook by way of others. Raises `Unreadable`.
+
+        To be done after all links: each looks harmless by itself.
+        """
+        path = self._path(entry)
+        if _leads_out(path, self._place):
+            path.unlink()
+            raise Unreadable("this link leads out of the notebook by way of others")
+
     def _path(self, entry: Entry) -> Path:
         """Where an entry goes, with the folders above it."""
         path = self._place
@@ -117,7 +145,10 @@ class NotebookFolder:
             try:
                 self._append(unfinished, key, entry.size)
             except ClientError as error:
+                _stop_without_rights(error)
                 raise Unreadable(f"its content can't be read: {error}") from error
+            except _NO_RIGHTS as error:
+                raise Stopped(str(error)) from error
             except BotoCoreError as error:
                 reason = error
                 continue
@@ -132,6 +163,19 @@ class NotebookFolder:
             if stream.tell() < size or size == 0:
                 for piece in self._reader.content(key, stream.tell()):
                     stream.write(piece)
+
+
+def _stop_without_rights(error: ClientError) -> None:
+    """Raise `Stopped` if whoever runs this has to sign in again."""
+    if error.response["Error"]["Code"] in _EXPIRED:
+        raise Stopped(f"Sign in to AWS again, and run the same command. {error}") from error
+
+
+def _leads_out(path: Path, place: Path) -> bool:
+    try:
+        return not path.resolve().is_relative_to(place.resolve())
+    except RuntimeError:
+        return False  # links that go round in a circle lead nowhere
 
 
 def _mark(path: Path, entry: Entry) -> None:

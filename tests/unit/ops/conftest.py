@@ -8,6 +8,7 @@ import pytest
 from localcloud.testing import LocalCloud, running
 from ops.deploy import package, template
 from ops.deploy.settings import load
+from tests.unit.ops.exported_stage import SameClients, Stage
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,19 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """An AWS stand-in with nothing deployed."""
     with running(tmp_path_factory.mktemp("aws")) as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def same_clients(aws: LocalCloud) -> SameClients:
+    """That stand-in, as programs of `ops` see it."""
+    return SameClients(aws)
+
+
+@pytest.fixture
+def stage(same_clients: SameClients, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """The tables and the bucket of the stage `local`, which `ops.export` reads."""
+    monkeypatch.setattr("ops.export.__main__._cloud", lambda _: same_clients)
+    made = Stage(same_clients)
+    made.make()
+    yield made
+    made.drop()
