@@ -99,11 +99,11 @@ METERS = {
             HOUR, "GiB and hour",
         ),
         Meter(
-            "spot_vcpu_seconds", "Processor, spare", "vCPU-seconds", 1, Decimal("0.0000056"),
+            "spot_vcpu_seconds", "Processor, spot", "vCPU-seconds", 1, Decimal("0.0000056"),
             HOUR, "vCPU and hour",
         ),
         Meter(
-            "spot_memory_gib_seconds", "Memory, spare", "GiB-seconds", 1, Decimal("0.0000008"),
+            "spot_memory_gib_seconds", "Memory, spot", "GiB-seconds", 1, Decimal("0.0000008"),
             HOUR, "GiB and hour",
         ),
         Meter(
@@ -244,7 +244,7 @@ FREE = "free"
 
 
 def units(*, vcpu: int = 0, memory_gib: int = 0, gpu: int = 0, spot: bool = False) -> Units:
-    """What a machine of this power uses at a time, by meter; a `spot` one is spare, and cheaper."""
+    """What a machine of this power uses at a time, by meter; a `spot` one is cheaper."""
     kind = "spot_" if spot else ""
     used = {
         f"{kind}vcpu_seconds": vcpu,

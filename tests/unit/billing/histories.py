@@ -101,7 +101,7 @@ class Histories(RuleBasedStateMachine):
     def something_becomes_usable(
         self, account: str, size: str, kind: Kind, spot: bool, payer: str | None, trouble: Trouble
     ) -> None:
-        """Workers of a cluster may have spare computers, and another account may pay."""
+        """Workers of a cluster may have spot computers, and another account may pay."""
         self._begin(account, size, kind, trouble, spot=spot and kind is Kind.CLUSTER, payer=payer)
 
     def _begin(

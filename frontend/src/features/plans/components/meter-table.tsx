@@ -14,7 +14,7 @@ export function MeterTable({ meters }: { meters: Meter[] }) {
         Each second is counted once, from when a notebook's or a worker's computer starts it until
         it has stopped. A start that fails on our side is credited, up to $1 a day. What the plan
         includes is counted too, at no price, so that you can see what it is worth. Clusters on spot
-        computers pay the prices of spare processors and memory.
+        computers pay the lower prices of the meters for spot.
       </p>
       <TableScroll label="Prices of what is counted">
         <table>
