@@ -61,6 +61,8 @@ class Deployer:
         parameters = settings.parameters(self.name, self.stage, _upload_origin(self.cloud, name))
         fingerprint = package.fingerprint(parameters, self.stage.lambda_architecture)
         current = self.stacks.settled(name)
+        if current is None:
+            state.refuse_kept_tables(self.cloud, self.name)
         move = state.move(self.name, current)
         same = current and current.is_good and current.tags.get(_FINGERPRINT) == fingerprint
         if current and same and not move.steps:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.cloud import Cloud
 from ops.deploy.settings import LOCAL
 from ops.deploy.stack import Stack
 from ops.state import advice, commit, version
@@ -48,6 +49,17 @@ def move(
         raise OtherState(_advice(stage, why, there, wanted)) from why
     upgraded_from = steps.start if steps else None
     return Move(steps, version.written_by(wanted, last.commit, upgraded_from), last)
+
+
+def refuse_kept_tables(cloud: Cloud, stage: str) -> None:
+    """Raise `OtherState` if a stack is to be made and its tables are there, kept by an earlier one.
+
+    CloudFormation would find that out in the middle, and take everything back.
+    """
+    pages = cloud.client("dynamodb").get_paginator("list_tables").paginate()
+    names = (name for page in pages for name in page["TableNames"])
+    if kept := sorted(name for name in names if name.startswith(f"ramon-{stage}-")):
+        raise OtherState(advice.about_kept_tables(stage, kept))
 
 
 def caution(stage: str, needed: Needed | None = None) -> str | None:

@@ -54,6 +54,22 @@ def about_stack(stage: str, why: Refused, there: State | None, wanted: Needed) -
     )
 
 
+def about_kept_tables(stage: str, tables: list[str]) -> str:
+    """For a stage without a stack, whose tables were kept."""
+    return "\n".join(
+        (
+            f"There is no stack ramon-{stage}, but {len(tables)} tables of an earlier one:",
+            f"  {', '.join(tables[:3])}, …",
+            "Nothing was changed: CloudFormation does not make a table that is there.",
+            "",
+            "To get the files of its notebooks (this only reads tables and the bucket):",
+            f"  .venv/bin/python -m ops.export --stage {stage} --to notebooks",
+            "To begin afresh, deploy another stage, or delete what was kept",
+            "(docs/operating.md, “Taking it down”).",
+        )
+    )
+
+
 def _both(there: State | None, wanted: Needed) -> tuple[str, str]:
     """What is there, and what this code needs."""
     found = (
