@@ -8,6 +8,11 @@ PULL_IMAGES = allow(
     arn("ecr", "repository/ramon/*"),
 )
 
+AFTER_THE_API = ["APIHandler"]
+"""What the definitions of notebooks and workers wait for. Starts take the newest definition of a
+name, so a new image runs from the moment at which its definition is made; the agent in it may call
+what only the API of the same release has. An API goes on understanding the agents before it."""
+
 
 def write_log(group: str) -> Json:
     """A statement that allows writing to a log group."""

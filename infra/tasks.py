@@ -1,7 +1,7 @@
 """Notebooks and gateways on Fargate."""
 
 from infra.cloudformation import Json, Resources, allow, att, ref, resource, role, staged, sub
-from infra.containers import execution_role, fargate_task, log_to
+from infra.containers import AFTER_THE_API, execution_role, fargate_task, log_to
 
 
 def resources() -> Resources:
@@ -20,6 +20,7 @@ def resources() -> Resources:
         "NotebookTask": resource(
             "AWS::ECS::TaskDefinition",
             fargate_task("notebook", "NotebookExecutionRole", _notebook()),
+            DependsOn=AFTER_THE_API,
             about="No task role: nothing in a notebook can get AWS credentials. RunTask overrides "
             "cpu, memory and environment.",
         ),

@@ -1,7 +1,7 @@
 """Workers of clusters: jobs of Batch, and the hosts that they run on."""
 
 from infra.cloudformation import Json, Resources, allow, arn, ref, resource, role, staged
-from infra.containers import PULL_IMAGES, log_to, write_log
+from infra.containers import AFTER_THE_API, PULL_IMAGES, log_to, write_log
 
 _CLUSTERS = "cluster/AWSBatch-ramon-${Stage}-*"
 """The ECS clusters that Batch makes for our compute environments."""
@@ -54,6 +54,7 @@ def resources() -> Resources:
         "WorkerJobDefinition": resource(
             "AWS::Batch::JobDefinition",
             _job_definition(),
+            DependsOn=AFTER_THE_API,
             about="No job role: nothing in a worker can get AWS credentials. SubmitJob overrides "
             "processors, memory and environment. The host's network, because workers of a cluster "
             "call each other.",

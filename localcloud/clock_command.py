@@ -18,7 +18,10 @@ UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 DONE = "Done."
 """The last line of a move that was made whole."""
 
-NOT_RUNNING = "The local cloud is not running: start it with `make run`, then move its clock."
+NOT_RUNNING = (
+    "The local cloud of {folder} is not running: start it with `make run`, then move its clock. "
+    "If it was started with another STATE_DIR, set the same here."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         port = int(str(Endpoint(state_directory()).read()["port"]))
         return _advance(port, options.by) if options.do == "advance" else _show(port)
     except (FileNotFoundError, ConnectionError):
-        complain(NOT_RUNNING)
+        complain(NOT_RUNNING.format(folder=state_directory()))
         return 1
 
 

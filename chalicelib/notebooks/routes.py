@@ -183,7 +183,7 @@ def _notebook(
         workspace=schemas.Workspace(
             files=notebook.files,
             bytes=notebook.bytes,
-            quota_bytes=service.limits(plan).account,
+            quota_bytes=service.limits(plan).alone,
             saved_at=notebook.saved_at,
             error=notebook.workspace_error,
         ),

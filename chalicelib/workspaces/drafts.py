@@ -19,6 +19,11 @@ class Limits:
     account: int
     notebook: int
 
+    @property
+    def alone(self) -> int:
+        """Bytes that one notebook may hold while the others hold nothing."""
+        return min(self.account, self.notebook)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

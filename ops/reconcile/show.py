@@ -4,7 +4,8 @@ import msgspec
 
 from chalicelib.plans.catalogue import METERS
 
-_WIDTH = 22
+_WIDTH = 2 + max(map(len, METERS))
+"""Of a column: a heading and what keeps it apart from the one before."""
 
 
 class Finding(msgspec.Struct):

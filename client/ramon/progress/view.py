@@ -78,10 +78,15 @@ class View:
 
     def _tasks(self) -> str:
         if self.total:
-            return f"{self.done:,} of {_count(self.total, 'task')}"
+            return f"{self.done:,} of {_count(self.total, 'task')}{self._failed()}"
         tasks = self.info.tasks if self.info else {}
         active = tasks.get("waiting", 0) + tasks.get("processing", 0)
         return f"{_count(active, 'task')} to do" if active and not self.ended else ""
+
+    def _failed(self) -> str:
+        """How many tasks failed: the very number that the cluster's page shows."""
+        failed = self.info.tasks.get("erred", 0) if self.info else 0
+        return f", {failed:,} failed" if failed else ""
 
     def _spent(self) -> str:
         if self.info is None:

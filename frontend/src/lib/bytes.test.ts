@@ -8,7 +8,8 @@ test.each([
   [1_500, "1.5 KiB"],
   [15_000_000, "14 MiB"],
   [5 * 1024 ** 3, "5 GiB"],
-  [2 ** 60, "1048576 TiB"],
+  [1_023 * 1024, "1,023 KiB"],
+  [5_000 * 1024 ** 3, "5,000 GiB"],
 ])("%d bytes are shown as %s", (bytes, shown) => {
   expect(formatBytes(bytes)).toBe(shown);
 });

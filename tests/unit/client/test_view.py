@@ -100,6 +100,16 @@ def test_into_a_file_or_quietly_nothing_is_shown(monkeypatch: pytest.MonkeyPatch
     assert isinstance(choose(quiet=False, stop=list), Nowhere)
 
 
+def test_tasks_that_failed_are_told_beside_those_that_are_done_as_on_the_clusters_page() -> None:
+    tasks = {"waiting": 0, "processing": 0, "memory": 2, "erred": 2}
+    info = ClusterInfo.from_json(facts.cluster(tasks=tasks))
+    failed = View("mine", info=info, done=4, total=4)
+    assert "4 of 4 tasks, 2 failed" in failed.line()
+    assert "4 of 4 tasks, 2 failed" in failed.html()
+    over = View("mine", info=ClusterInfo.from_json(facts.cluster(tasks=None)), done=4, total=4)
+    assert "4 of 4 tasks ·" in over.line()
+
+
 def test_amounts_are_not_taken_for_a_formula() -> None:
     html = View("mine", info=ClusterInfo.from_json(facts.cluster(budget_usd="5.00"))).html()
 

@@ -17,7 +17,7 @@ import pytest
 
 from localcloud.advance import next_calendar_stop
 from localcloud.clock import Clock
-from localcloud.clock_command import duration
+from localcloud.clock_command import duration, main
 from localcloud.settings import PROJECT_ROOT
 from localcloud.testing import LocalCloud, running
 from tests.unit.localcloud.functions import Function
@@ -189,3 +189,13 @@ def test_the_clock_stops_where_a_months_bill_is_made(now: str, stop: str) -> Non
         int(datetime.fromisoformat(each).replace(tzinfo=UTC).timestamp()) for each in (now, stop)
     ]
     assert next_calendar_stop(moments[0]) == moments[1]
+
+
+def test_a_clock_that_is_not_found_says_in_which_folder_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STATE_DIR", str(tmp_path / "elsewhere"))
+    assert main(["show"]) == 1
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/elsewhere is not running" in said
+    assert "another STATE_DIR" in said

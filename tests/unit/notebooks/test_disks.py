@@ -99,6 +99,6 @@ def test_one_notebook_holds_no_more_than_the_largest_disk_restores() -> None:
         notebook.save()
 
         limits = service.limits(service.plan_of("acc_1"))
-        assert limits.account > disks.LARGEST_WORKSPACE
+        assert limits.account > disks.LARGEST_WORKSPACE == limits.alone
         head = workspaces.head("acc_1", notebook.id, limits)
         assert head.quota_bytes == disks.LARGEST_WORKSPACE

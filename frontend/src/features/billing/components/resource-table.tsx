@@ -51,7 +51,7 @@ function Name({ resource: { kind, name, resource_id } }: { resource: UsageResour
   if (kind !== "cluster") return <>{name}</>;
   return (
     <>
-      <Link to={paths.cluster(resource_id)}>{name}</Link> (cluster)
+      <Link to={paths.cluster(resource_id)}>{name}</Link> (cluster, its workers’ times added up)
     </>
   );
 }

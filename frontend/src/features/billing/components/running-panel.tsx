@@ -38,7 +38,7 @@ function RunningTable({ billing }: { billing: TimedBilling }) {
           <tr>
             <th scope="col">What</th>
             <th scope="col" data-align="end" data-wide>
-              For
+              Running for
             </th>
             <th scope="col" data-align="end">
               An hour

@@ -31,7 +31,7 @@ const SPOKEN: Record<Cluster["state"], string> = {
 };
 
 const PURCHASES: Record<Cluster["purchase"], string> = {
-  on_demand: "Reserved for you while they run",
+  on_demand: "On demand: computers that nobody takes away",
   spot: "Cheaper spare computers, which may be taken away and replaced",
   spot_with_fallback: "Cheaper spare computers, and others where there are none",
 };

@@ -15,14 +15,14 @@ import { useAnnounceClusters } from "./use-announce-clusters";
 type Props = {
   /** The live ones of the notebook. */
   clusters: Cluster[];
-  /** Whether the notebook runs, so that one could be started. */
-  running: boolean;
+  /** Whether one could be started: the notebook runs, and the plan has clusters. */
+  startable: boolean;
 };
 
 /** A notebook's live clusters on its page. */
-export function NotebookClusters({ clusters, running }: Props) {
+export function NotebookClusters({ clusters, startable }: Props) {
   useAnnounceClusters(clusters);
-  if (clusters.length === 0) return running ? <Hint /> : null;
+  if (clusters.length === 0) return startable ? <Hint /> : null;
   return (
     <Panel title="Clusters">
       <ul className={classes.list}>

@@ -55,7 +55,7 @@ function PlanCard({ plan, size }: { plan: Plan; size: Size | undefined }) {
 function SizeTable({ sizes }: { sizes: Size[] }) {
   return (
     <table className={classes.sizes}>
-      <caption>Machines. The plan pays for its own size, you for what is beyond.</caption>
+      <caption>Machines. Your plan includes the size it names; you pay the difference for larger ones.</caption>
       <thead>
         <tr>
           <th scope="col">Size</th>

@@ -5,6 +5,7 @@ import {
   fileProblem,
   githubProblem,
   idleProblem,
+  nameFromAddress,
   nameFromFile,
   nameProblem,
 } from "./notebook-form";
@@ -50,7 +51,7 @@ export function withSuggestedName(values: Values, before: Values): Values {
 
 function suggestion({ source, file, githubUrl }: Values): string {
   if (source === "upload") return nameFromFile(file?.name ?? "");
-  if (source === "github") return githubProblem(githubUrl) ? "" : nameFromFile(githubUrl.trim());
+  if (source === "github") return githubProblem(githubUrl) ? "" : nameFromAddress(githubUrl);
   return "";
 }
 

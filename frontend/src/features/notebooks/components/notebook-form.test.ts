@@ -3,6 +3,7 @@ import {
   fileProblem,
   githubProblem,
   idleProblem,
+  nameFromAddress,
   nameFromFile,
   nameProblem,
 } from "./notebook-form";
@@ -51,5 +52,14 @@ describe("what a notebook's form says before anything is sent", () => {
     [`${"a".repeat(99)}👩‍🔬.ipynb`, "a".repeat(99)],
   ])("a notebook made from %j is called %j", (path, name) => {
     expect(nameFromFile(path)).toBe(name);
+  });
+
+  test.each([
+    ["github.com/jakevdp/book/blob/main/random-walks.ipynb?ref=main", "random-walks"],
+    [" https://github.com/a/b/blob/main/c%20d.ipynb?raw=1#L3 ", "c d"],
+    ["https://raw.githubusercontent.com/a/b/main/e.IPYNB?token=x/y.ipynb", "e"],
+    ["https://github.com/a/b/blob/main/what%3Fnow.ipynb", "what?now"],
+  ])("a notebook from %j is called %j", (address, name) => {
+    expect(nameFromAddress(address)).toBe(name);
   });
 });

@@ -39,6 +39,11 @@ export function nameFromFile(path: string): string {
   return shortened(decode(file).replace(/\.ipynb$/i, ""));
 }
 
+/** A name for a notebook made from what an address on GitHub leads to, whatever `?` and `#` add. */
+export function nameFromAddress(address: string): string {
+  return nameFromFile(parseUrl(address.trim())?.pathname ?? "");
+}
+
 function isNotebookFile(path: string): boolean {
   return /\.ipynb$/i.test(path);
 }
