@@ -55,7 +55,9 @@ function PlanCard({ plan, size }: { plan: Plan; size: Size | undefined }) {
 function SizeTable({ sizes }: { sizes: Size[] }) {
   return (
     <table className={classes.sizes}>
-      <caption>Machines. Your plan includes the size it names; you pay the difference for larger ones.</caption>
+      <caption>
+        Machines. Your plan includes the size it names; you pay the difference for larger ones.
+      </caption>
       <thead>
         <tr>
           <th scope="col">Size</th>
