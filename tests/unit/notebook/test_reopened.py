@@ -33,6 +33,12 @@ while not pathlib.Path("go").exists(): time.sleep(0.05)
 print("done")
 """
 
+BROKEN_LINKS = """
+[...document.querySelectorAll('.jupyter-widgets-disconnected')]
+  .filter(each => getComputedStyle(each, '::before').display !== 'none').length
+"""
+"""How many widgets are shown with the sign that their kernel is gone."""
+
 
 def look(page: Page) -> str:
     """What the widget says, once there is one."""
@@ -69,6 +75,7 @@ def test_a_widget_lives_on_after_a_reload_and_has_its_last_look_the_next_morning
         page = enter(context, service)
         eventually(lambda: look(page) == f"step {STEPS}")
         assert "Press" in shown(page, 0)
+        eventually(lambda: page.evaluate(BROKEN_LINKS) == 1)
         assert page.evaluate("document.body.dataset.ran") == "yes"
         page.keyboard.press("Control+s")
         page.goto(f"http://{HOST}/lab/tree/a.ipynb")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.support import eventually
 from tests.unit.notebook.conftest import Start, browsing
 from tests.unit.notebook.fake_service import FakeService
 from tests.unit.notebook.lab import enter, run
-from tests.unit.notebook.parts import OPEN_URL, notebook_json
+from tests.unit.notebook.parts import HOST, OPEN_URL, notebook_json
 from tests.unit.notebook.test_packages import a_wheel
 
 INSTALL = "%pip install -q --no-index dist/shownparts-1.0-py3-none-any.whl"
@@ -18,6 +19,10 @@ INSTALL = "%pip install -q --no-index dist/shownparts-1.0-py3-none-any.whl"
 
 def told(page: Page, text: str) -> None:
     expect(page.get_by_text(re.compile(text)).first).to_be_visible(timeout=60_000)
+
+
+def _with_403(answers: list[str], path: str) -> bool:
+    return any(answer.startswith("403") and path in answer for answer in answers)
 
 
 def test_a_page_tells_of_parts_that_a_reload_shows_and_of_those_that_are_broken(
@@ -75,3 +80,32 @@ def test_an_open_page_tells_why_its_notebook_does_not_answer(
         told(page, "This notebook was started again")
         page.unroute("**/api/status")
         expect(page.get_by_text("This notebook was started again")).to_have_count(0, timeout=60_000)
+
+
+def test_a_page_that_stayed_open_goes_on_in_its_notebook_that_was_started_again(
+    service: FakeService, start: Start
+) -> None:
+    service.put_file("a.ipynb", notebook_json("x = 1", "'sum', 41"))
+    first = start()
+    with browsing(first) as context:
+        page = enter(context, service)
+        first.process.kill()
+        told(page, "This page has no connection")
+        page.locator(".jp-CodeCell .cm-content").nth(1).click()
+        page.keyboard.press("End")
+        page.keyboard.type(" + 1")
+        refused: list[str] = []
+        page.on("response", lambda answer: refused.append(f"{answer.status} {answer.url}"))
+        service.ready.clear()
+        second = start(BIND_ADDRESS=first.address)
+        told(page, "This notebook was started again")
+        for path in ("/api/kernels/", "/api/contents/a.ipynb"):
+            eventually(lambda path=path: page.title() and _with_403(refused, path), within=60)
+        assert not page.locator(".jp-Dialog").count()
+        context.new_page().goto(f"http://{HOST}/ramon/enter?ticket={service.issue_ticket()}")
+        expect(page.get_by_text("This notebook was started again")).to_have_count(0, timeout=60_000)
+        eventually(lambda: b"41 + 1" in (second.workspace / "a.ipynb").read_bytes(), within=60)
+        expect(page.get_by_text("No Kernel").first).to_be_visible(timeout=60_000)
+        run(page, 1)
+        expect(page.get_by_text("('sum', 42)")).to_be_visible(timeout=60_000)
+        assert not page.locator(".jp-Dialog").count()

@@ -20,6 +20,9 @@
   const SAVE_DELAY_MS = 300;
   /** Messages, the newest, that a page names: some come from the server, and number nothing. */
   const MOST_NAMED = 50;
+  /** ipywidgets marks each widget whose kernel is gone, and those in it too: one mark is enough. */
+  const ONE_MARK =
+    '.jupyter-widgets-disconnected .jupyter-widgets-disconnected::before { display: none }';
   const { src } = document.currentScript;
   let shared;
 
@@ -370,6 +373,7 @@
     }
 
     function activate(app, tracker) {
+      document.head.append(Object.assign(document.createElement('style'), { textContent: ONE_MARK }));
       const savers = new WeakMap();
       const warn = text => Notification.error(text, { autoClose: false });
       limitMessages(
@@ -416,9 +420,10 @@
       }
     }
 
-    function activateAbsence() {
-      const { baseUrl } = ServerConnection.makeSettings();
-      const absence = new Absence(baseUrl, PageConfig.getOption('ramonOpenUrl'));
+    function activateAbsence(app) {
+      const { serverSettings } = app.serviceManager;
+      const absence = new Absence(serverSettings.baseUrl, PageConfig.getOption('ramonOpenUrl'));
+      absence.hold(serverSettings);
       return () => absence.watch();
     }
 

@@ -23,22 +23,44 @@ export class Absence {
   constructor(baseUrl, openUrl) {
     this.baseUrl = baseUrl;
     this.openUrl = openUrl;
-    this.watching = false;
   }
 
-  /** To be called whenever a request has failed. */
-  async watch() {
-    if (this.watching) {
-      return;
-    }
-    this.watching = true;
+  /** To be called whenever a request has failed. Ends when the notebook answers. */
+  watch() {
+    return (this.watching ??= this.tell());
+  }
+
+  async tell() {
     for (let why = await this.look(); why; why = await this.look()) {
       this.show(why);
       await pause(LOOK_MS);
     }
-    this.watching = false;
+    this.watching = undefined;
     this.banner?.remove();
     this.banner = undefined;
+  }
+
+  /**
+   * Makes requests wait that no notebook took, or one that was started again and does not know
+   * this page, until a person has opened it. JupyterLab would take such an answer for the death of
+   * the kernel, or for a file that can't be written.
+   */
+  hold(settings) {
+    const { fetch } = settings;
+    settings.fetch = async request => {
+      const again = request.clone();
+      const answer = await fetch(request);
+      const taken = answer.status !== 403 && !answer.headers.has('x-ramon-gateway');
+      if (taken || !(await this.look())) {
+        return answer;
+      }
+      await this.watch();
+      const [, token] = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie) ?? [];
+      if (token) {
+        again.headers.set('X-XSRFToken', token); // the new server gives a new one
+      }
+      return settings.fetch(again);
+    };
   }
 
   /** Why the notebook does not answer, in a sentence; undefined if it does. */
@@ -55,7 +77,7 @@ export class Absence {
       return `${title}. What you change here is not saved meanwhile.`;
     }
     return answer.status === 403
-      ? 'This notebook was started again. Open it, and this page can go on: it keeps its changes.'
+      ? 'This notebook was started again. Open it, and this page goes on with what you typed.'
       : undefined;
   }
 
