@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Page, Route, expect
@@ -21,7 +22,8 @@ def told(page: Page, text: str) -> None:
     expect(page.get_by_text(re.compile(text)).first).to_be_visible(timeout=60_000)
 
 
-def _with_403(answers: list[str], path: str) -> bool:
+def _refused(page: Page, answers: list[str], path: str) -> bool:
+    page.title()  # so that its events come in
     return any(answer.startswith("403") and path in answer for answer in answers)
 
 
@@ -94,13 +96,13 @@ def test_a_page_that_stayed_open_goes_on_in_its_notebook_that_was_started_again(
         page.locator(".jp-CodeCell .cm-content").nth(1).click()
         page.keyboard.press("End")
         page.keyboard.type(" + 1")
-        refused: list[str] = []
-        page.on("response", lambda answer: refused.append(f"{answer.status} {answer.url}"))
+        answers: list[str] = []
+        page.on("response", lambda answer: answers.append(f"{answer.status} {answer.url}"))
         service.ready.clear()
         second = start(BIND_ADDRESS=first.address)
         told(page, "This notebook was started again")
-        for path in ("/api/kernels/", "/api/contents/a.ipynb"):
-            eventually(lambda path=path: page.title() and _with_403(refused, path), within=60)
+        for asked in ("/api/kernels/", "/api/contents/a.ipynb"):
+            eventually(partial(_refused, page, answers, asked), within=60)
         assert not page.locator(".jp-Dialog").count()
         context.new_page().goto(f"http://{HOST}/ramon/enter?ticket={service.issue_ticket()}")
         expect(page.get_by_text("This notebook was started again")).to_have_count(0, timeout=60_000)
