@@ -146,7 +146,7 @@ class LiveServers(GlobalSecondaryIndex["Server"]):
 
 
 class Server(Model):
-    """One run of a notebook: one ECS task, one address, one record of use.
+    """One session of a notebook: one ECS task, one address, one record of use.
 
     `disk_gib` is the disk of its task, fixed at admission so that a repeated launch asks for the
     same task.

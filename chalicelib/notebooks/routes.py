@@ -134,7 +134,7 @@ def open_notebook(call: Call, notebook_id: str) -> schemas.Opened:
     query=("cursor", "limit"),
 )
 def list_servers(call: Call, notebook_id: str) -> schemas.ServerPage:
-    """List the runs of a notebook, newest first."""
+    """List the servers of a notebook, newest first."""
     found, cursor = service.servers(
         call.account_id,
         notebook_id,

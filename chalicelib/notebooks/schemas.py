@@ -179,7 +179,7 @@ class NotebookPage(msgspec.Struct):
 
 
 class Server(msgspec.Struct):
-    """One run of a notebook."""
+    """One session of a notebook."""
 
     id: str
     notebook_id: str
@@ -194,7 +194,7 @@ class Server(msgspec.Struct):
 
 
 class ServerPage(msgspec.Struct):
-    """A page of runs, newest first."""
+    """A page of servers, newest first."""
 
     items: list[Server]
     next_cursor: str | None

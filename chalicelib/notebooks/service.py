@@ -236,7 +236,7 @@ def origin(notebook_id: str) -> str:
 def servers(
     account_id: str, notebook_id: str, *, limit: int, cursor: str | None
 ) -> tuple[list[Server], str | None]:
-    """A page of a notebook's runs, newest first."""
+    """A page of a notebook's servers, newest first."""
     notebook = read(account_id, notebook_id)
     return pages.page(
         Server.by_notebook.query(

@@ -22,7 +22,7 @@ class NotebookState(StrEnum):
 
 
 class ServerState(StrEnum):
-    """Where one run is. From `starting` until `ended` it takes a slot of the account's plan."""
+    """Where a server is. From `starting` until `ended` it takes a slot of the account's plan."""
 
     STARTING = "starting"
     RUNNING = "running"

@@ -1110,7 +1110,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the runs of a notebook, newest first.
+         * List the servers of a notebook, newest first.
          * @description API tokens need the scope `notebooks:read`.
          */
         get: operations["list_servers"];
@@ -2015,8 +2015,9 @@ export interface components {
          * BlobUpload
          * @description How to store one content.
          *
-         *         `kind` is `exists` (nothing to do), `put` (one request to `url` with `headers`), or
-         *         `multipart` (the n-th `part_size` bytes to the n-th of `urls`, then complete).
+         *         `kind` is `exists` (nothing to do), `full` (there is no room for it), `put` (one request to
+         *         `url` with `headers`), or `multipart` (the n-th `part_size` bytes to the n-th of `urls`, then
+         *         complete).
          */
         BlobUpload: {
             sha256: string;
@@ -2275,7 +2276,7 @@ export interface components {
         };
         /**
          * ServerPage
-         * @description A page of runs, newest first.
+         * @description A page of servers, newest first.
          */
         ServerPage: {
             items: components["schemas"]["Server"][];
@@ -2283,7 +2284,7 @@ export interface components {
         };
         /**
          * Server
-         * @description One run of a notebook.
+         * @description One session of a notebook.
          */
         Server: {
             id: string;

@@ -32,7 +32,7 @@ export function aNotebook(changes: Partial<Notebook> = {}): Notebook {
   };
 }
 
-/** One run of it, over, but for `changes`. */
+/** One session of it, over, but for `changes`. */
 export function aServer(changes: Partial<Server> = {}): Server {
   return {
     id: "srv_01",
