@@ -69,7 +69,8 @@ class Documents:
         for execution in lost:
             execution.document = await _found(execution, sessions)
         for document in {e.document for e in unknown if e.document is not None}:
-            self.saved(document)
+            if not self._whereabouts.knows(document):  # or another file has its name by now
+                self.saved(document)
 
     def saved(self, document: Path, file: os.stat_result | None = None) -> None:
         """A notebook has just been saved: it is this file from now on, or the one there."""

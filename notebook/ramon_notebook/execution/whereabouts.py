@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ramon_notebook.execution.births import born_at
 from ramon_notebook.execution.notebook_file import has_a_cell
 
 SUFFIX = ".ipynb"
@@ -24,28 +25,39 @@ CLOCK = 0.01
 
 @dataclass(frozen=True)
 class Sight:
-    """A notebook that was where it belongs: which file it was, and when, in seconds since 1970."""
+    """A notebook that was where it belongs: which file it was, and when, in seconds since 1970.
+
+    born: when the file was made, in seconds since 1970; None if that is not known. File systems
+    give the number of a file that was removed to the next one: this tells them apart.
+    """
 
     device: int
     inode: int
     at: float
+    born: float | None = None
 
     @classmethod
     def of(cls, document: Path) -> Sight | None:
         """The notebook as it is now; None if it is not there."""
+        at = time.time()
         try:
-            return cls.noted(document.stat())
+            return cls.noted(document.stat(), at, born_at(document))
         except OSError:
             return None
 
     @classmethod
-    def noted(cls, info: os.stat_result) -> Sight:
+    def noted(cls, info: os.stat_result, at: float, born: float | None = None) -> Sight:
         """What the file system has just said of a notebook."""
-        return cls(info.st_dev, info.st_ino, time.time())
+        return cls(info.st_dev, info.st_ino, at, born)
 
     def is_same_file(self, other: Sight) -> bool:
         """Whether both are one file."""
-        return (self.device, self.inode) == (other.device, other.inode)
+        same = (self.device, self.inode) == (other.device, other.inode)
+        return same and (self.born == other.born or None in (self.born, other.born))
+
+    def is_older_than(self, other: Sight) -> bool:
+        """Whether this file was there already when the other one was seen."""
+        return self.born is not None and self.born < other.at - CLOCK
 
 
 @dataclass
@@ -59,7 +71,9 @@ class Whereabouts:
     """Looks after notebooks whose outputs are not saved yet, and searches those that are gone.
 
     root: the folder to search. A notebook that was moved is the same file under another name,
-    or, if it was copied and removed, the only one that has appeared since with its cells.
+    or, if it was copied and removed, the only one that has appeared since with its cells. Where
+    another file has its name now, that is the notebook if it was written since, as editors do
+    that keep the old file beside the new one; a file that was there before is another notebook.
     Folders whose names begin with a dot are not searched: copies lie there.
     """
 
@@ -75,9 +89,15 @@ class Whereabouts:
 
     def see(self, document: Path, info: os.stat_result | None = None) -> None:
         """Remember which file a notebook is: the one that is there now, or that was written."""
-        sight = Sight.noted(info) if info else Sight.of(document)
+        sight = Sight.of(document)
+        if info and (sight is None or (sight.device, sight.inode) != (info.st_dev, info.st_ino)):
+            sight = Sight.noted(info, time.time())
         if sight is not None:
             self._seen[document] = sight
+
+    def knows(self, document: Path) -> bool:
+        """Whether it is known which file a notebook is."""
+        return document in self._seen
 
     def moved(
         self, wanted: Mapping[Path, Collection[str]], taken: Collection[Path]
@@ -87,25 +107,48 @@ class Whereabouts:
         wanted: the ids of the cells whose outputs are to be saved, by notebook. taken: the
         notebooks of kernels: a copy that has a kernel of its own is another notebook.
         """
+        documents = wanted.keys() | set(taken)
         for known in (self._seen, self._absent):
-            for document in known.keys() - wanted.keys():
+            for document in known.keys() - documents:
                 del known[document]
+        before = dict(self._seen)
         found = {}
-        for document, cells in wanted.items():
-            if (place := self._look(document, cells, taken)) is not None:
+        for document in documents:
+            cells = wanted.get(document, ())
+            if (place := self._look(document, cells, taken, before)) is not None:
                 found[document] = place
+        for document, place in found.items():
+            self._seen[place] = before[document]
         return found
 
-    def _look(self, document: Path, cells: Collection[str], taken: Collection[Path]) -> Path | None:
-        now, before = Sight.of(document), self._seen.get(document)
+    def _look(
+        self,
+        document: Path,
+        cells: Collection[str],
+        taken: Collection[Path],
+        seen: Mapping[Path, Sight],
+    ) -> Path | None:
+        now, before = Sight.of(document), seen.get(document)
         if now is None:
-            return self._search(document, cells, taken) if before else None
+            return self._search(document, cells, taken) if before and cells else None
         self._absent.pop(document, None)
         self._seen[document] = now
-        if before is None or now.is_same_file(before) or has_a_cell(document, cells):
+        if before is None or now.is_same_file(before):
+            return None
+        is_another = now.is_older_than(before) or any(now.is_same_file(s) for s in seen.values())
+        if not is_another and (not cells or has_a_cell(document, cells)):
             return None
         # Another file has the name now; what had it may go on under another one.
-        return next(self._same_file(before, cells), None)
+        return self._renamed(before, cells, seen)
+
+    def _renamed(
+        self, before: Sight, cells: Collection[str], seen: Mapping[Path, Sight]
+    ) -> Path | None:
+        """The new name of a file whose name another one has now."""
+        for place in seen:
+            if (sight := Sight.of(place)) and sight.is_same_file(before):
+                return place
+        return next(self._same_file(before, cells), None) if cells else None
 
     def _search(
         self, document: Path, cells: Collection[str], taken: Collection[Path]

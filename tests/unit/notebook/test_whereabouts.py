@@ -1,6 +1,7 @@
 """A notebook that was moved behind Jupyter's back is found; no other is taken for it."""
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,82 @@ def test_a_link_to_the_place_where_it_was_is_no_notebook(
     file.with_name("b.ipynb").symlink_to(file)
     file.unlink()
     assert found(whereabouts, file) is None
+
+
+def swap(first: Path, second: Path) -> None:
+    kept = first.rename(first.with_name("kept"))
+    second.rename(first)
+    kept.rename(second)
+
+
+def another(file: Path, name: str) -> Path:
+    """A second notebook with the same cell ids, as all have that begin blank."""
+    other = file.with_name(name)
+    other.write_bytes(notebook_json("2"))
+    return other
+
+
+def test_two_notebooks_whose_names_are_swapped_are_both_followed(tmp_path: Path) -> None:
+    one = tmp_path / "a.ipynb"
+    one.write_bytes(notebook_json("1"))
+    two = another(one, "b.ipynb")
+    whereabouts = Whereabouts(tmp_path)
+    wanted = {one: CELLS, two: CELLS}
+    assert whereabouts.moved(wanted, [one, two]) == {}
+    swap(one, two)
+    assert whereabouts.moved(wanted, [one, two]) == {one: two, two: one}
+    assert whereabouts.moved(wanted, [one, two]) == {}
+    swap(one, two)
+    assert whereabouts.moved(wanted, [one, two]) == {one: two, two: one}
+
+
+@pytest.mark.parametrize("has_kernel", [True, False])
+def test_a_notebook_that_swaps_its_name_with_a_quiet_one_is_followed(
+    whereabouts: Whereabouts, file: Path, has_kernel: bool
+) -> None:
+    other = another(file, "b.ipynb")
+    taken = [other] if has_kernel else []
+
+    def is_seen_later() -> bool:
+        assert found(whereabouts, file, *taken) is None
+        probe = file.with_name("now")
+        probe.write_text("")
+        return probe.stat().st_ctime > other.stat().st_ctime + 0.05
+
+    eventually(is_seen_later)
+    assert found(whereabouts, file, *taken) is None
+    swap(file, other)
+    assert found(whereabouts, file, *taken) == other
+
+
+def test_a_chain_of_renames_is_followed(tmp_path: Path) -> None:
+    names = [tmp_path / f"{letter}.ipynb" for letter in "abcd"]
+    for name in names[:3]:
+        name.write_bytes(notebook_json(name.stem))
+    whereabouts = Whereabouts(tmp_path)
+    wanted = dict.fromkeys(names[:3], CELLS)
+    assert whereabouts.moved(wanted, names[:3]) == {}
+    for old, new in reversed(list(pairwise(names))):
+        old.rename(new)
+    assert whereabouts.moved(wanted, names[:3]) == dict(pairwise(names))
+
+
+def test_an_editor_that_writes_a_new_file_and_keeps_the_old_one_saves_the_notebook(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    new = another(file, "new.ipynb")
+    file.rename(file.with_name("a.bak.ipynb"))
+    new.rename(file)
+    assert found(whereabouts, file) is None
+
+
+def test_a_notebook_that_was_saved_into_the_inode_of_another_is_not_taken_for_it(
+    whereabouts: Whereabouts, file: Path
+) -> None:
+    """As ext4 does: a file that was removed gives its number to the next one."""
+    other = file.with_name("b.ipynb")
+    for _ in range(20):
+        for each in (file, other):
+            each.with_name("half").write_bytes(notebook_json("3"))
+            each.with_name("half").rename(each)
+        assert whereabouts.moved({file: CELLS, other: CELLS}, []) == {}
