@@ -104,6 +104,7 @@ class Wire:
         self._refusing: list[str] = []
         self.forgets_tokens = False
         self._interruption: tuple[str, Act] | None = None
+        self._at: tuple[int, Act] | None = None
         self.stop_losing()
 
     def clear(self) -> None:
@@ -134,6 +135,12 @@ class Wire:
             for bucket in BUCKETS
             for each in client.list_objects_v2(Bucket=bucket).get("Contents", ())
         ]
+
+    def content(self, key: str, bucket: str = "blobs") -> bytes:
+        """What an object holds: past botocore, and not counted."""
+        status, _, body = _finished("GET", f"/{bucket}/{key}", {}, b"", {})
+        assert status == 200, (key, status)
+        return body
 
     def versions(self) -> list[tuple[str, int]]:
         """Everything that S3 keeps of contents, hidden versions too: key and bytes."""
@@ -195,6 +202,10 @@ class Wire:
         """Do something once, before the next request whose description begins so."""
         self._interruption = (operation, act)
 
+    def interrupt_at(self, number: int, act: Act) -> None:
+        """Do something once, before the request with this number; the next one is number 0."""
+        self._at = (len(self.done) + number, act)
+
     def contend(self, times: int) -> None:
         """The next writes meet another transaction on the same item, and are not done."""
         self._refusing = ["TransactionConflictException"] * times
@@ -208,6 +219,9 @@ class Wire:
         name = _name(request)
         if self._interruption is not None and name.startswith(self._interruption[0]):
             (_, act), self._interruption = self._interruption, None
+            act()
+        if self._at is not None and len(self.done) >= self._at[0]:
+            (_, act), self._at = self._at, None
             act()
         with self._one:
             status, headers, body = self._do(request)

@@ -1,7 +1,9 @@
 """The adapter to S3. Bytes of any size go between S3 and their owner by presigned addresses."""
 
 import base64
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any
+from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -9,6 +11,7 @@ from chalicelib.core import aws
 
 LIFE = 3600
 """Seconds that a presigned address works: long enough for the parts of a large file."""
+_AT_ONCE = 16
 
 
 Version = tuple[str, str]
@@ -17,10 +20,6 @@ Version = tuple[str, str]
 
 class NoObject(LookupError):
     """There is no object of this key."""
-
-
-class NotDeleted(Exception):
-    """S3 refused to delete an object; it says which and why."""
 
 
 def presign_put(bucket: str, key: str, size: int, sha256: str | None) -> tuple[str, dict[str, str]]:
@@ -37,9 +36,14 @@ def presign_put(bucket: str, key: str, size: int, sha256: str | None) -> tuple[s
     return _presign("put_object", parameters), headers
 
 
-def presign_get(bucket: str, key: str) -> str:
-    """An address to read an object."""
-    return _presign("get_object", {"Bucket": bucket, "Key": key})
+def presign_get(bucket: str, key: str, filename: str | None = None) -> str:
+    """An address to read an object; with a file name, browsers save it as that and show nothing."""
+    parameters = {"Bucket": bucket, "Key": key}
+    if filename is not None:
+        name = quote(filename, safe="")
+        parameters["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{name}"
+        parameters["ResponseContentType"] = "application/octet-stream"
+    return _presign("get_object", parameters)
 
 
 def start_parts(bucket: str, key: str) -> str:
@@ -102,6 +106,11 @@ def write(bucket: str, key: str, content: bytes, content_type: str) -> None:
     aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
+def write_file(bucket: str, key: str, file: IO[bytes], size: int) -> None:
+    """Write an object from a file, without holding it in memory."""
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=file, ContentLength=size)
+
+
 def versions(bucket: str, key: str) -> list[Version]:
     """All versions of an object, and its marks of deletion."""
     pages = aws.client("s3").get_paginator("list_object_versions")
@@ -114,17 +123,19 @@ def versions(bucket: str, key: str) -> list[Version]:
 
 
 def delete(bucket: str, versions: list[Version]) -> None:
-    """Delete versions of objects, a thousand at a time. Those that are not there are no error.
+    """Delete versions of objects. Those that are not there are no error.
 
-    Raises `NotDeleted` if S3 refuses one.
+    One by one, because the answer to DeleteObjects has an error for each that is easily overlooked;
+    S3 charges for neither.
     """
-    for start in range(0, len(versions), 1000):
-        objects = [{"Key": k, "VersionId": v} for k, v in versions[start : start + 1000]]
-        answer = aws.client("s3").delete_objects(
-            Bucket=bucket, Delete={"Objects": objects, "Quiet": True}
-        )
-        if answer.get("Errors"):
-            raise NotDeleted(str(answer["Errors"][0]))
+
+    def one(version: Version) -> None:
+        key, version_id = version
+        aws.client("s3").delete_object(Bucket=bucket, Key=key, VersionId=version_id)
+
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        for _ in threads.map(one, versions):
+            pass
 
 
 def discard(bucket: str, key: str, upload_id: str | None) -> None:

@@ -28,7 +28,7 @@ _AT_ONCE = 16
 _ANY = 2**63
 """No bound: whoever asked has looked that there is room."""
 
-offer_upload, read_upload = uploads.offer, uploads.read
+offer_upload, read_upload, hand_out = uploads.offer, uploads.read, uploads.hand_out
 stored, every_stored, is_due = counter.read, counter.every, counter.is_due
 count_in, holds_at_most = counter.add_in, counter.holds_at_most
 settle_in, expire_offers = offers.settle_in, offers.expire
@@ -200,6 +200,24 @@ def addresses(account_id: str, hashes: list[str]) -> dict[str, str]:
         raise NotFound("Some contents are not there.", sha256=missing[:10])
     bucket = config.settings().blobs_bucket
     return {sha: s3.presign_get(bucket, blob.key) for sha, blob in blobs.items()}
+
+
+def address(account_id: str, sha256: str, filename: str) -> str:
+    """Where a browser downloads some content, under this name."""
+    return s3.presign_get(config.settings().blobs_bucket, _key(account_id, sha256), filename)
+
+
+def read(account_id: str, sha256: str) -> bytes:
+    """Some content. For small ones: it is held in memory."""
+    return s3.read(config.settings().blobs_bucket, _key(account_id, sha256))
+
+
+def _key(account_id: str, sha256: str) -> str:
+    """Where some content lies. Raises `NotFound` unless the account has it."""
+    found = owned(account_id, [sha256])
+    if sha256 not in found:
+        raise NotFound("This content is not there.", sha256=[sha256])
+    return found[sha256].key
 
 
 def write_document(key: str, content: bytes) -> None:

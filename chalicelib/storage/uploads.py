@@ -1,6 +1,7 @@
 """Files that browsers hand in, from which notebooks are made."""
 
 from datetime import timedelta
+from typing import IO
 
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import Conflict, NotFound, TooLarge
@@ -11,6 +12,7 @@ MIB = 1024**2
 LARGEST = 50 * MIB
 """Bytes of a file handed in by a browser: a notebook with many plots has a few."""
 _LIFE = timedelta(hours=1)
+_ANY = 2**63
 _COUNTED = 3 * 24 * 3600
 """Seconds for which its bytes are counted: S3 deletes it after a day, when a day ends."""
 
@@ -64,6 +66,15 @@ def read(account_id: str, upload_id: str) -> tuple[str, bytes]:
     if size > LARGEST:
         raise TooLarge(f"This file has {size / MIB:.0f} MiB.", limit=LARGEST)
     return upload.filename, s3.read(_uploads(), _upload_key(upload))
+
+
+def hand_out(account_id: str, file: IO[bytes], size: int, filename: str) -> str:
+    """Store a file for a browser to download; gives its address. S3 deletes it after a day."""
+    made = ids.new_id("up")
+    key = f"uploads/{account_id}/{made}"
+    offers.reserve(account_id, [offers.Content("", size, key)], _ANY, made, _COUNTED)
+    s3.write_file(_uploads(), key, file, size)
+    return s3.presign_get(_uploads(), key, filename)
 
 
 def _uploads() -> str:

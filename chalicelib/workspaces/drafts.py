@@ -38,7 +38,7 @@ class Draft:
     claimed: frozenset[str] = frozenset()
 
 
-def newest(notebook_id: str) -> Snapshot | None:
+def newest_of(notebook_id: str) -> Snapshot | None:
     """The newest snapshot of a notebook."""
     found = Snapshot.query(notebook_id, scan_index_forward=False, limit=1, consistent_read=True)
     return next(iter(found), None)
@@ -80,7 +80,7 @@ def _explain(draft: Draft, limits: Limits, refused: db.Refused) -> None:
     """Raise what a refusal means; nothing if another try is right."""
     if "snapshot" in refused.failed:
         # The manifest stays for the sweep: a request deletes nothing that a row might name.
-        raise conflict(newest(draft.snapshot.notebook_id)) from refused
+        raise conflict(newest_of(draft.snapshot.notebook_id)) from refused
     if storage.COUNTER in refused.failed:
         stored, used = storage.stored(draft.snapshot.account_id), draft.snapshot.bytes - draft.grows
         require_room(draft.snapshot.bytes, used, limits.account - stored.held + used)

@@ -1,5 +1,6 @@
 """What the API says and hears of a notebook's files."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -72,3 +73,78 @@ class Committed(msgspec.Struct):
     seq: int
     used_bytes: int
     files: int
+
+
+class SavedSnapshot(msgspec.Struct):
+    """All files at one moment, and how many paths differ from the kept snapshot before it.
+
+    Sizes in bytes; `is_newest` marks what the notebook holds now.
+    """
+
+    seq: int
+    saved_at: datetime
+    files: int
+    bytes: int
+    added: int
+    changed: int
+    removed: int
+    is_newest: bool
+
+
+class SnapshotPage(msgspec.Struct):
+    """Snapshots, newest first, and a cursor if there are more."""
+
+    snapshots: list[SavedSnapshot]
+    cursor: str | None
+
+
+class FileChange(msgspec.Struct):
+    """A path that differs from the kept snapshot before; `size` in bytes, before if removed."""
+
+    path: str
+    change: Literal["added", "changed", "removed"]
+    size: int
+
+
+class Changes(msgspec.Struct):
+    """What changed in a snapshot, sorted by path; `more` counts those that are left out."""
+
+    changes: list[FileChange]
+    more: int
+
+
+class FileOfThen(msgspec.Struct):
+    """A file in a snapshot; `size` in bytes."""
+
+    path: str
+    kind: Literal["file", "symlink", "dir"]
+    size: int
+    modified_at: datetime
+
+
+class FilePage(msgspec.Struct):
+    """Files of a snapshot, sorted by path, and a cursor if there are more."""
+
+    files: list[FileOfThen]
+    cursor: str | None
+
+
+class ContentOfThen(msgspec.Struct):
+    """A file of a snapshot: its text if it is short and text, and where to download it."""
+
+    path: str
+    size: int
+    text: str | None
+    url: str
+
+
+class RestoreFiles(msgspec.Struct, forbid_unknown_fields=True):
+    """What to restore: these files, or (without `paths`) everything as it was."""
+
+    paths: Annotated[list[Path], Meta(min_length=1, max_length=1000)] | None = None
+
+
+class ZipAddress(msgspec.Struct):
+    """Where to download a snapshot as a zip, for an hour."""
+
+    url: str

@@ -9,16 +9,30 @@ from chalicelib.storage import service as storage
 from chalicelib.storage.schemas import BlobRef, BlobUpload
 from chalicelib.storage.service import Needed
 from chalicelib.workspaces import drafts, history, manifests, tree
-from chalicelib.workspaces.drafts import Draft, Limits, add
+from chalicelib.workspaces.drafts import Draft, Limits, add, newest_of
 from chalicelib.workspaces.models import Snapshot
+from chalicelib.workspaces.past import changes, content, files, find, restored, snapshots, zipped
 from chalicelib.workspaces.schemas import Commit, Committed, Entry, File, Head
 
-__all__ = ["Draft", "Limits", "add"]
+__all__ = [
+    "Draft",
+    "Limits",
+    "Snapshot",
+    "add",
+    "changes",
+    "content",
+    "files",
+    "find",
+    "newest_of",
+    "restored",
+    "snapshots",
+    "zipped",
+]
 
 
 def head(account_id: str, notebook_id: str, limits: Limits) -> Head:
     """The newest snapshot, with an address of its manifest."""
-    newest = drafts.newest(notebook_id)
+    newest = newest_of(notebook_id)
     room = _room(storage.stored(account_id), newest, limits)
     if newest is None:
         return Head(None, 0, None, None, room, 0)
@@ -44,7 +58,7 @@ def addresses(notebook_id: str, hashes: list[str]) -> dict[str, str]:
     Raises `NotFound` unless it names every one: a hash alone opens nothing.
     """
     wanted = set(hashes)
-    owners = {e.sha256: e.owner for e in _files(drafts.newest(notebook_id)) if e.sha256 in wanted}
+    owners = {e.sha256: e.owner for e in _files(newest_of(notebook_id)) if e.sha256 in wanted}
     if missing := sorted(wanted - owners.keys()):
         raise NotFound("Some contents are not there.", sha256=missing[:10])
     urls: dict[str, str] = {}
@@ -60,7 +74,7 @@ def offer(
 
     No more is offered than the notebook may hold.
     """
-    newest = drafts.newest(notebook_id)
+    newest = newest_of(notebook_id)
     named = {(entry.sha256, entry.size) for entry in _files(newest)}
     there = [blob for blob in blobs if (blob.sha256, blob.size) in named]
     others = [blob for blob in blobs if (blob.sha256, blob.size) not in named]
@@ -79,7 +93,7 @@ def commit(account_id: str, notebook_id: str, limits: Limits, change: Commit) ->
     `blob_missing` when contents have not arrived, `files_missing` when the newest snapshot's
     manifest is not there. Raises `Invalid` for paths that don't fit.
     """
-    newest = drafts.newest(notebook_id)
+    newest = newest_of(notebook_id)
     if (newest.id if newest else None) != change.parent:
         raise drafts.conflict(newest)
     after = tree.apply(_files(newest), change, account_id)
@@ -96,12 +110,12 @@ def commit(account_id: str, notebook_id: str, limits: Limits, change: Commit) ->
     return saved
 
 
-def first(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Draft:
+def first(account_id: str, notebook_id: str, seeds: dict[str, bytes]) -> Draft:
     """Make ready the first snapshot of a new notebook, from a few small files."""
     now = clock.millis()
     puts = []
-    for path, content in sorted(files.items()):
-        blob = storage.put(account_id, content)
+    for path, data in sorted(seeds.items()):
+        blob = storage.put(account_id, data)
         puts.append(Entry(path, sha256=blob.sha256, size=blob.size, mtime_ms=now))
     after = tree.apply([], Commit(None, puts=puts), account_id)
     blobs = [BlobRef(e.sha256, e.size) for e in puts if e.sha256]
@@ -111,7 +125,7 @@ def first(account_id: str, notebook_id: str, files: dict[str, bytes]) -> Draft:
 
 def copy(account_id: str, from_notebook: str, to_notebook: str) -> Draft | None:
     """Make ready to give a new notebook of `account_id` the files of another one: one row."""
-    newest = drafts.newest(from_notebook)
+    newest = newest_of(from_notebook)
     if newest is None:
         return None
     if not manifests.renew(newest.owners or (), newest.manifest):

@@ -2,8 +2,9 @@
 
 import posixpath
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from chalicelib.core.errors import Invalid
 from chalicelib.workspaces.schemas import Commit, Entry, File
@@ -126,6 +127,44 @@ def compare(before: Sequence[File], after: Sequence[File]) -> Difference:
         removed=len(old) - len(both),
         departed=departed(before, after),
     )
+
+
+What = Literal["added", "changed", "removed"]
+
+
+def differences(before: Sequence[File], after: Sequence[File]) -> Iterator[tuple[str, What, int]]:
+    """Each path that differs, what became of it, and its size in bytes; sorted by path."""
+    old, new = {e.path: e for e in before}, {e.path: e for e in after}
+    for path in sorted(old.keys() | new.keys()):
+        was, now = old.get(path), new.get(path)
+        if now is None and was is not None:
+            yield path, "removed", was.size
+        elif now is not None and was is None:
+            yield path, "added", now.size
+        elif was is not None and now is not None and is_changed(was, now):
+            yield path, "changed", now.size
+
+
+def with_files(now: Sequence[File], restored: Sequence[File]) -> list[File]:
+    """The files with some others in their places, sorted by path.
+
+    What stands in the way of one, such as a file where a folder was, gives way.
+    """
+    files = {entry.path: entry for entry in now}
+    for entry in restored:
+        for parent in _parents(entry.path):
+            if parent in files and files[parent].kind != "dir":
+                del files[parent]
+        if entry.kind != "dir":
+            for path in [each for each in files if each.startswith(f"{entry.path}/")]:
+                del files[path]
+        files[entry.path] = entry
+    return [files[path] for path in sorted(files)]
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        yield path
 
 
 def is_changed(old: File, new: File) -> bool:

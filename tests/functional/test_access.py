@@ -60,6 +60,7 @@ BODIES: dict[str, object] = {
     "/me/tokens": {"name": "x", "scopes": ["notebooks:read"]},
     "/notebooks/{notebook_id}": {"name": "stolen"},
     "/notebooks/{notebook_id}/keep-running": {"until": None},
+    "/notebooks/{notebook_id}/snapshots/{seq}/restore": {"paths": None},
     "/agent/stage": {"name": "booting"},
     "/agent/heartbeat": {
         "last_activity": "2026-01-01T00:00:00Z",

@@ -73,7 +73,7 @@ def test_contents_that_are_named_again_at_the_very_moment_of_their_deletion_stay
 
 def test_contents_brought_again_while_they_are_deleted_stay(wire: Wire) -> None:
     marked(wire)
-    wire.lose_next("POST /blobs/")
+    wire.lose_next("DELETE /blobs/")
     wire.meanwhile = brought_again
 
     assert swept() == 1

@@ -235,7 +235,7 @@ def test_a_manifest_that_no_snapshot_names_goes_with_the_second_sweep_and_no_oth
 def test_a_manifest_that_is_written_again_while_it_is_deleted_stays(wire: Wire) -> None:
     a_dropped_manifest_is_deleted(wire)
     parent = service.head(ACCOUNT, NOTEBOOK, LIMITS).snapshot_id
-    wire.interrupt("POST /blobs/", lambda: saved(parent, "b.txt"))
+    wire.interrupt("DELETE /blobs/", lambda: saved(parent, "b.txt"))
 
     service.sweep(ACCOUNT)
 

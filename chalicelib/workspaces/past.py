@@ -1,0 +1,165 @@
+"""Looking at a notebook's files of before, and bringing them back."""
+
+import posixpath
+import zipfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from tempfile import TemporaryFile
+from typing import Any
+
+from chalicelib.core import clock, ids, pages
+from chalicelib.core.errors import NotFound, TooLarge
+from chalicelib.storage import service as storage
+from chalicelib.workspaces import drafts, manifests, tree
+from chalicelib.workspaces.drafts import Draft
+from chalicelib.workspaces.models import Snapshot
+from chalicelib.workspaces.schemas import Changes, ContentOfThen, File, FileChange
+
+SHOWN = 512 * 1024
+"""Bytes of a file that are shown as text; a longer one is downloaded."""
+MOST_CHANGES = 1000
+"""Changed paths that are listed of one snapshot."""
+MOST_ZIPPED = 200 * 1024**2
+"""Bytes of a snapshot that are packed into a zip: in half a minute, the time of a request."""
+MOST_ZIPPED_FILES = 5000
+_FIRST_MILLIS = 315_619_200_000
+"""2nd January 1980: a zip knows no earlier times."""
+_AT_ONCE = 16
+
+
+def snapshots(
+    notebook_id: str, limit: int, since: dict[str, Any] | None
+) -> tuple[list[Snapshot], str | None]:
+    """A page of the kept snapshots of a notebook, newest first, and a cursor."""
+    return pages.page(
+        Snapshot.query(
+            notebook_id,
+            scan_index_forward=False,
+            limit=limit,
+            last_evaluated_key=since,
+            consistent_read=True,
+        )
+    )
+
+
+def find(notebook_id: str, seq: int) -> Snapshot:
+    """A kept snapshot. Raises `NotFound`."""
+    found = Snapshot.query(notebook_id, Snapshot.seq == seq, consistent_read=True)
+    snapshot = next(iter(found), None)
+    if snapshot is None:
+        raise NotFound("This version is not kept any more. Look at the list of versions again.")
+    return snapshot
+
+
+def changes(snapshot: Snapshot) -> Changes:
+    """What differs from the kept snapshot before."""
+    rows = Snapshot.query(
+        snapshot.notebook_id, Snapshot.seq < snapshot.seq, scan_index_forward=False, limit=1
+    )
+    before = next(iter(rows), None)
+    old = manifests.read(before.manifest) if before else []
+    found = list(tree.differences(old, manifests.read(snapshot.manifest)))
+    shown = [FileChange(*each) for each in found[:MOST_CHANGES]]
+    return Changes(shown, len(found) - len(shown))
+
+
+def files(snapshot: Snapshot, after: str, limit: int) -> list[File]:
+    """The files whose paths come after one, in order."""
+    return [entry for entry in manifests.read(snapshot.manifest) if entry.path > after][:limit]
+
+
+def content(snapshot: Snapshot, path: str) -> ContentOfThen:
+    """A file as it was. Raises `NotFound`."""
+    entry = _file(snapshot, path)
+    url = storage.address(entry.owner or "", entry.sha256 or "", posixpath.basename(path))
+    return ContentOfThen(path, entry.size, _text(entry), url)
+
+
+def _file(snapshot: Snapshot, path: str) -> File:
+    for entry in manifests.read(snapshot.manifest):
+        if entry.path == path and entry.kind == "file":
+            return entry
+    raise NotFound("This file was not there then.")
+
+
+def _text(entry: File) -> str | None:
+    if entry.size > SHOWN:
+        return None
+    try:
+        text = storage.read(entry.owner or "", entry.sha256 or "").decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def restored(account_id: str, snapshot: Snapshot, paths: list[str] | None) -> Draft:
+    """Make ready a snapshot that has some files, or everything, as they were. Raises `NotFound`."""
+    newest = drafts.newest_of(snapshot.notebook_id)
+    now = manifests.read(newest.manifest) if newest else []
+    then = manifests.read(snapshot.manifest)
+    after = then if paths is None else tree.with_files(now, _chosen(then, paths))
+    name, owners = manifests.write(after)
+    difference = tree.compare(now, after)
+    size = sum(entry.size for entry in after)
+    draft = Snapshot(
+        snapshot.notebook_id,
+        newest.seq + 1 if newest else 1,
+        id=ids.new_id("snap"),
+        account_id=account_id,
+        manifest=name,
+        owners=owners or None,
+        files=sum(entry.kind == "file" for entry in after),
+        bytes=size,
+        replaced=difference.departed,
+        added=difference.added,
+        changed=difference.changed,
+        removed=difference.removed,
+        created_at=clock.now(),
+    )
+    return Draft(draft, grows=size - (newest.bytes if newest else 0))
+
+
+def _chosen(then: Iterable[File], paths: list[str]) -> list[File]:
+    by_path = {entry.path: entry for entry in then}
+    if missing := [path for path in paths if path not in by_path]:
+        raise NotFound(f"“{missing[0]}” was not there then.", field="paths")
+    return [by_path[path] for path in paths]
+
+
+def zipped(account_id: str, snapshot: Snapshot, name: str) -> str:
+    """An address of all files of a snapshot as one zip. Raises `TooLarge`."""
+    if snapshot.bytes > MOST_ZIPPED or snapshot.files > MOST_ZIPPED_FILES:
+        raise TooLarge(
+            f"This version has {snapshot.files} files of {snapshot.bytes / 1024**2:.0f} MiB; up to "
+            f"{MOST_ZIPPED_FILES} files of {MOST_ZIPPED // 1024**2} MiB are packed into a zip. "
+            "Download single files, or restore it and pack it inside the notebook.",
+            limit=MOST_ZIPPED,
+        )
+    entries = [e for e in manifests.read(snapshot.manifest) if e.kind == "file"]
+    with TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w", compresslevel=1) as archive:
+            _pack(archive, entries)
+        size = file.tell()
+        file.seek(0)
+        return storage.hand_out(account_id, file, size, f"{name}.zip")
+
+
+def _pack(archive: zipfile.ZipFile, entries: list[File]) -> None:
+    """Add files: some are read at once, so that only these are in memory."""
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        for start in range(0, len(entries), _AT_ONCE):
+            some = entries[start : start + _AT_ONCE]
+            for entry, data in zip(some, threads.map(_bytes, some), strict=True):
+                archive.writestr(_info(entry), data)
+
+
+def _bytes(entry: File) -> bytes:
+    return storage.read(entry.owner or "", entry.sha256 or "")
+
+
+def _info(entry: File) -> zipfile.ZipInfo:
+    moment = clock.moment_of_millis(max(entry.mtime_ms, _FIRST_MILLIS))
+    info = zipfile.ZipInfo(entry.path, moment.timetuple()[:6])
+    info.external_attr = (entry.mode & 0o777) << 16
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
