@@ -53,6 +53,7 @@ _APP_MAY_IMPORT = ("chalice", "chalicelib.core")
 _APP_MAY_IMPORT_OF_FEATURES = (
     "routes",
     "agent_routes",
+    "past_routes",
     "worker_routes",
     "jobs",
 )
