@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -51,7 +50,7 @@ class Saved:
 
 
 @pytest.fixture
-def saved(wire: Wire) -> Iterator[Saved]:
+def saved(wire: Wire) -> Saved:
     return Saved(wire)
 
 
