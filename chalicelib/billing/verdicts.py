@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.billing.standing import Standing, standings
+from chalicelib.core.db import UNREADABLE
 from chalicelib.core.observability import surviving
-from chalicelib.core.sweeps import UNREADABLE
 from chalicelib.metering import uses
 from chalicelib.metering.service import Kind, Use
 from chalicelib.plans import service as plans

@@ -3,7 +3,7 @@
 Of its attempts, and of what is charged, tells `attempts.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.clusters import (
@@ -26,6 +26,7 @@ from chalicelib.clusters.states import (
 )
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import NotFound
+from chalicelib.core.sweeps import readable
 
 _KNOWN_AFTER = timedelta(minutes=2)
 """A job that was submitted this long ago is known to all of Batch's operations, whatever became of
@@ -40,10 +41,27 @@ def read(worker_id: str) -> Worker:
 
 
 def live_of(cluster_id: str) -> list[Worker]:
-    """The workers of a cluster that have not ended, oldest first, as they are now."""
-    found = {worker.id for worker in Worker.by_live_cluster.query(cluster_id)}
-    workers = Worker.batch_get(found, consistent_read=True) if found else ()
-    return sorted((w for w in workers if w.ended_at is None), key=lambda worker: worker.id)
+    """The workers of a cluster that have not ended, oldest first, as they are now.
+
+    Raises what reading a row raises: a cluster whose workers aren't all known is not over.
+    """
+    return sorted(_alive(_rows_of(cluster_id)), key=lambda worker: worker.id)
+
+
+def readable_of(cluster_id: str) -> list[Worker]:
+    """Those of them whose rows can be read: what they use is recorded all the same."""
+    rows = readable("workers of a cluster were not all read", _rows_of(cluster_id))
+    return list(_alive(rows))
+
+
+def _rows_of(cluster_id: str) -> Iterable[Worker]:
+    rows = Worker.by_live_cluster.query(cluster_id, attributes_to_get=["id"])
+    found = {worker.id for worker in rows}
+    return Worker.batch_get(found, consistent_read=True) if found else ()
+
+
+def _alive(workers: Iterable[Worker]) -> Iterator[Worker]:
+    return (worker for worker in workers if worker.ended_at is None)
 
 
 def queue_of(worker: Worker) -> str:

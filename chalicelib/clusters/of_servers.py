@@ -12,7 +12,7 @@ from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.states import SAVES, ClusterState, Reason
 from chalicelib.core import clock
 from chalicelib.core.entry_points import AskAgain
-from chalicelib.core.sweeps import each
+from chalicelib.core.sweeps import each, readable
 from chalicelib.notebooks import service as notebooks
 
 SAVING_SECONDS = 40
@@ -63,4 +63,5 @@ def _stop_lost(cluster: Cluster) -> None:
 
 def _live_of(notebook_id: str, server_id: str) -> Iterator[Cluster]:
     of_server = (Cluster.server_id == server_id) & Cluster.live.exists()
-    return Cluster.by_notebook.query(notebook_id, filter_condition=of_server)
+    rows = Cluster.by_notebook.query(notebook_id, filter_condition=of_server)
+    return readable("clusters of a server were not all listed", rows)

@@ -209,7 +209,7 @@ def meter() -> None:
 
 def _running(cluster_ids: Iterable[str]) -> set[str]:
     """The uses whose attempts Batch says are running; opened, if nobody has yet."""
-    workers = [worker for id_ in cluster_ids for worker in crew.live_of(id_)]
+    workers = [worker for id_ in cluster_ids for worker in crew.readable_of(id_)]
     jobs = batch.describe(worker.job_id for worker in workers if worker.job_id)
     running = set()
     for worker in workers:

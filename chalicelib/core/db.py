@@ -21,11 +21,14 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.core import clock, config
 from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.observability import log
 
 # Services speak of these, and import them from here: only this file and the models know whose
 # they are.
 __all__ = ["Action", "Condition", "DoesNotExist", "size"]
 
+UNREADABLE = (ValueError, TypeError, ArithmeticError, LookupError)
+"""What reading a stored row raises when its content is not what the model says."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=Model)
@@ -69,6 +72,18 @@ def find(model: type[_M], key: str, *, consistent_read: bool = True) -> _M | Non
     try:
         return model.get(key, consistent_read=consistent_read)
     except DoesNotExist:
+        return None
+
+
+def find_readable(model: type[_M], key: str) -> _M | None:
+    """The row with this key; None also if it can't be read, which is logged as an error.
+
+    For what sweeps keep of themselves: one bad row must stop none of them, and is written anew.
+    """
+    try:
+        return find(model, key)
+    except UNREADABLE:
+        log.exception("a row can't be read", extra={"table": model.Meta.table_name, "key": key})
         return None
 
 

@@ -103,4 +103,4 @@ def note() -> None:
 
 
 def _read() -> Heard | None:
-    return db.find(Heard, _API)
+    return db.find_readable(Heard, _API)

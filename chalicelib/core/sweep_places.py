@@ -20,7 +20,7 @@ class SweepPlace(Model):
 
 def read(name: str) -> str | None:
     """The item that the last run of a sweep did not come to, if it did not come to all."""
-    found = db.find(SweepPlace, name)
+    found = db.find_readable(SweepPlace, name)
     return found.subject if found else None
 
 

@@ -18,13 +18,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chalicelib.core import clock, sweep_places
+from chalicelib.core.db import UNREADABLE
 from chalicelib.core.observability import log, surviving
 
 _T = TypeVar("_T")
 
-UNREADABLE = (ValueError, TypeError, ArithmeticError, LookupError)
-"""What reading a stored row raises when its content is not what the model says. A request that
-failed raises something else, and ends the sweep: there is nothing to go through."""
 MAY_SWEEP = ("delete, get, put sweep_places",)
 """What a function may do, by names of grants, to remember where its sweep stopped."""
 AT_ONCE = 8
@@ -141,7 +139,10 @@ def each(what: str, items: Iterable[_T], work: Callable[[_T], object]) -> int:
 
 
 def readable(what: str, items: Iterable[_T]) -> Iterator[_T]:
-    """The items that can be read. Each that can't is logged, with its key where that is known."""
+    """The items that can be read. Each that can't is logged, with its key where that is known.
+
+    A request that failed is no bad row: it ends the listing, for there is nothing to go through.
+    """
     rows = iter(items)
     unreadable = 0
     while True:

@@ -14,10 +14,10 @@ def install(world: World) -> None:
     FakeMachines().install(world.patch)
 
 
-def cluster_of(server: Server) -> str:
+def cluster_of(server: Server, name: str = "sim") -> str:
     """A cluster whose scheduler has just reported."""
     at = Scheduler("tls://10.64.64.1:8700", "ca", "certificate", "key")
-    wanted = CreateCluster("sim", 0, 1, 2, at, Environment("3.11"), idle_minutes=5)
+    wanted = CreateCluster(name, 0, 1, 2, at, Environment("3.11"), idle_minutes=5)
     cluster = service.create(place_of(server), wanted)
     report_cluster(cluster.id)
     return cluster.id

@@ -121,3 +121,37 @@ def test_the_sweep_stops_clusters_whose_server_ended_without_an_event(world: Wor
 
     assert lifecycle.read(lost).stop_reason == Reason.NOTEBOOK_LOST
     assert cluster_state(other) == ClusterState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "attribute"),
+    [
+        ("sweep_places", {"name": "cluster_sweep"}, "subject"),
+        ("sweep_places", {"name": "cluster_budgets"}, "subject"),
+        ("hearing", {"id": "api"}, "until"),
+    ],
+)
+def test_a_bad_row_of_the_sweeps_own_stops_none_of_them(
+    world: World, table: str, key: dict[str, str], attribute: str
+) -> None:
+    cluster = cluster_of(world.running())
+    world.passes(minutes=40)
+    store(table, key, attribute, 1.5)
+
+    jobs.cluster_sweep()
+    jobs.meter_clusters()
+
+    assert cluster_state(cluster) == ("running" if table == "hearing" else "stopping")
+
+
+def test_a_cluster_that_cannot_be_read_keeps_no_other_of_its_notebook_from_saving(
+    world: World,
+) -> None:
+    server = world.running()
+    bad, good = cluster_of(server, "bad"), cluster_of(server, "good")
+    store("clusters", {"id": bad}, "last_active_at", YEAR_ZERO)
+    ask_to_stop(server, StopReason.USER, "You stopped it.")
+
+    stop_step(server.id)
+
+    assert cluster_state(good) == ClusterState.STOPPING
