@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from ramon_notebook.execution.execution import Execution
 from ramon_notebook.execution.notebook_file import has_a_cell
 from ramon_notebook.execution.whereabouts import Whereabouts
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,9 @@ class KernelSession:
     kernel_id: str
     notebook: Path | None
 
+
+SESSIONS_SECONDS = 10.0
+"""Seconds that Jupyter has to list its sessions: nothing is saved while we wait for it."""
 
 Sessions = Callable[[], Awaitable[list[KernelSession]]]
 
@@ -47,7 +53,7 @@ class Documents:
 
     async def shown(self) -> set[Path]:
         """The notebooks that pages show, or whose kernels run."""
-        files = {real(session.notebook) for session in await self._sessions() if session.notebook}
+        files = {real(session.notebook) for session in await self._listed() if session.notebook}
         return files | set(self._shown.values())
 
     def forget_kernel(self, kernel_id: str) -> None:
@@ -65,12 +71,20 @@ class Documents:
         for execution in unknown:
             execution.document = self._shown.get((execution.kernel_id, execution.owner))
         lost = [execution for execution in unknown if execution.document is None]
-        sessions = await self._sessions() if lost else []
+        try:
+            sessions = await self._listed() if lost else []
+        except TimeoutError:
+            log.warning("Jupyter does not list its sessions; %d runs have no file yet.", len(lost))
+            sessions, lost = [], []
         for execution in lost:
             execution.document = await _found(execution, sessions)
         for document in {e.document for e in unknown if e.document is not None}:
             if not self._whereabouts.knows(document):  # or another file has its name by now
                 self.saved(document)
+
+    async def _listed(self) -> list[KernelSession]:
+        async with asyncio.timeout(SESSIONS_SECONDS):
+            return await self._sessions()
 
     def saved(self, document: Path, file: os.stat_result | None = None) -> None:
         """A notebook has just been saved: it is this file from now on, or the one there."""

@@ -16,7 +16,7 @@ from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
 
 from ramon_notebook.clusters.socket import serve as serve_clusters
-from ramon_notebook.execution.documents import Documents, KernelSession
+from ramon_notebook.execution.documents import SESSIONS_SECONDS, Documents, KernelSession
 from ramon_notebook.execution.handlers import EXECUTIONS
 from ramon_notebook.execution.kernels import RecordingKernelManager
 from ramon_notebook.execution.pages import PRINTED_BYTES, PageConnection
@@ -179,10 +179,14 @@ def _saver(server: NotebookServer) -> OutputSaver:
 
     async def moved(places: dict[Path, Path]) -> None:
         """Let Jupyter's sessions follow: a kernel whose page is gone stays its notebook's."""
-        for session in await server.session_manager.list_sessions():
-            path = contents.path_after_move(session["path"], places)
-            if path != session["path"]:
-                await server.session_manager.update_session(session["id"], path=path)
+        try:
+            async with asyncio.timeout(SESSIONS_SECONDS):
+                for session in await server.session_manager.list_sessions():
+                    path = contents.path_after_move(session["path"], places)
+                    if path != session["path"]:
+                        await server.session_manager.update_session(session["id"], path=path)
+        except TimeoutError:
+            log.warning("Jupyter's sessions do not follow what was moved: %s", places)
 
     contents.on_move = moved
     root = Path(contents.root_dir)

@@ -1,11 +1,15 @@
 """A notebook that was moved behind Jupyter's back is found; no other is taken for it."""
 
+import asyncio
 import os
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from ramon_notebook.execution import documents
+from ramon_notebook.execution.documents import Documents, KernelSession
+from ramon_notebook.execution.execution import Execution
 from ramon_notebook.execution.whereabouts import Whereabouts
 from tests.support import eventually
 from tests.unit.notebook.parts import notebook_json
@@ -216,3 +220,18 @@ def test_a_notebook_that_was_saved_into_the_inode_of_another_is_not_taken_for_it
             each.with_name("half").write_bytes(notebook_json("3"))
             each.with_name("half").rename(each)
         assert whereabouts.moved({file: CELLS, other: CELLS}, []) == {}
+
+
+def test_sessions_that_are_never_listed_hold_up_no_notebook_that_is_known(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs() -> list[KernelSession]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(documents, "SESSIONS_SECONDS", 0.05)
+    known, unknown = (Execution("kernel", owner, "c0", owner, {}) for owner in ("page", "gone"))
+    places = Documents(hangs, tmp_path)
+    places.shows("kernel", "page", file)
+    asyncio.run(places.locate([known, unknown]))
+    assert (known.document, unknown.document) == (file, None)
