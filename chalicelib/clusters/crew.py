@@ -19,8 +19,9 @@ from chalicelib.clusters.crew_ends import End
 from chalicelib.clusters.models import Cluster, Worker
 from chalicelib.clusters.states import (
     WANTED,
+    ClusterEnd,
     ClusterState,
-    Reason,
+    ProblemCode,
     WorkerEnd,
     WorkerState,
 )
@@ -173,7 +174,7 @@ def _show(worker: Worker, why: End) -> None:
     """Let the cluster of a worker that was to stay show why it ended."""
     if why.reason != WorkerEnd.RETIRED:  # Dask retires workers before anybody is told
         is_environment = why.reason == WorkerEnd.ENVIRONMENT
-        problem = "environment" if is_environment else "worker_failed"
+        problem = ProblemCode.ENVIRONMENT if is_environment else ProblemCode.WORKER_FAILED
         lifecycle.set_problem(worker.cluster_id, problem, why.message)
 
 
@@ -182,7 +183,7 @@ def _fail_if_none_is_left(worker: Worker, reason: str | None, message: str | Non
     cluster = lifecycle.read(worker.cluster_id)
     if cluster.state == ClusterState.STARTING and not cluster.members and not cluster.unmade:
         is_environment = reason == WorkerEnd.ENVIRONMENT
-        why = Reason.ENVIRONMENT if is_environment else Reason.FAILED_START
+        why = ClusterEnd.ENVIRONMENT if is_environment else ClusterEnd.FAILED_START
         lifecycle.ask_to_stop(cluster, why, f"No worker could start. {message or ''}".strip())
 
 

@@ -20,7 +20,7 @@ from chalicelib.clusters import (
     sweeps,
 )
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.states import LIVE, SAVES, ClusterState, Reason, WorkerEnd
+from chalicelib.clusters.states import LIVE, SAVES, ClusterEnd, ClusterState, ProblemCode, WorkerEnd
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.entry_points import (
     EVERY_HOUR,
@@ -154,9 +154,11 @@ def fail_cluster(event: dict[str, Any]) -> None:
     log.warning("a cluster's start failed", cluster_id=cluster.id, error=error)
     message = _why_failed(str(error.get("Error", "")))
     if cluster.state == ClusterState.STARTING:
-        lifecycle.ask_to_stop(cluster, Reason.FAILED_START, message)
+        lifecycle.ask_to_stop(cluster, ClusterEnd.FAILED_START, message)
     elif cluster.state == ClusterState.RUNNING:
-        lifecycle.set_problem(cluster.id, "no_capacity", "More workers could not be started yet.")
+        lifecycle.set_problem(
+            cluster.id, ProblemCode.NO_CAPACITY, "More workers could not be started yet."
+        )
 
 
 def _why_failed(error: str) -> str:

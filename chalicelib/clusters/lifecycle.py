@@ -15,10 +15,11 @@ from chalicelib.clusters.states import (
     FAILURES,
     LIVE,
     WANTED,
+    ClusterEnd,
     ClusterState,
     PoolKind,
+    ProblemCode,
     Purchase,
-    Reason,
 )
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict
@@ -227,7 +228,7 @@ def first_joined(cluster_id: str, at: datetime) -> None:
 
 
 def ask_to_stop(
-    cluster: Cluster, reason: Reason, message: str, only_if: db.Condition | None = None
+    cluster: Cluster, reason: ClusterEnd, message: str, only_if: db.Condition | None = None
 ) -> bool:
     """`starting | running → stopping`: no worker is made any more, and the stop begins.
 
@@ -293,14 +294,14 @@ def closed(cluster: Cluster, spent: Decimal) -> None:
             raise
 
 
-def set_problem(cluster_id: str, code: str, message: str) -> None:
+def set_problem(cluster_id: str, code: ProblemCode, message: str) -> None:
     """Show what keeps a cluster from being as wanted, unless it has ended."""
     _change(
         cluster_id, [Cluster.problem_code.set(code), Cluster.problem_message.set(message[:2000])]
     )
 
 
-def clear_problem(cluster: Cluster, *codes: str) -> None:
+def clear_problem(cluster: Cluster, *codes: ProblemCode) -> None:
     """Show none of these problems any more."""
     if cluster.problem_code in codes:
         _change(cluster.id, [Cluster.problem_code.remove(), Cluster.problem_message.remove()])

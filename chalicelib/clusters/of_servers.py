@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from chalicelib.clusters import lifecycle
 from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.states import SAVES, ClusterState, Reason
+from chalicelib.clusters.states import SAVES, ClusterEnd, ClusterState
 from chalicelib.core import clock
 from chalicelib.core.entry_points import AskAgain
 from chalicelib.core.sweeps import each, readable
@@ -33,7 +33,7 @@ def stop_before(notebook_id: str, server_id: str) -> None:
 
 
 def _stop(cluster: Cluster) -> None:
-    lifecycle.ask_to_stop(cluster, Reason.NOTEBOOK_STOPPED, "Its notebook was stopped.")
+    lifecycle.ask_to_stop(cluster, ClusterEnd.NOTEBOOK_STOPPED, "Its notebook was stopped.")
 
 
 def _is_saving(cluster: Cluster) -> bool:
@@ -58,7 +58,7 @@ def stop_orphans(clusters: Iterable[Cluster]) -> None:
 
 
 def _stop_lost(cluster: Cluster) -> None:
-    lifecycle.ask_to_stop(cluster, Reason.NOTEBOOK_LOST, "Its notebook ended.")
+    lifecycle.ask_to_stop(cluster, ClusterEnd.NOTEBOOK_LOST, "Its notebook ended.")
 
 
 def _live_of(notebook_id: str, server_id: str) -> Iterator[Cluster]:

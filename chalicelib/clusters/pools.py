@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.clusters import environments, lifecycle
 from chalicelib.clusters.models import Cluster, Pool
-from chalicelib.clusters.states import PoolState
+from chalicelib.clusters.states import PoolState, ProblemCode
 from chalicelib.core import clock, db
 from chalicelib.core.entry_points import AskAgain
 from chalicelib.core.observability import log, surviving
@@ -134,7 +134,7 @@ def _wait_in_line(cluster: Cluster, ahead: int) -> None:
     before = f"{ahead} before it" if ahead else "it is next"
     lifecycle.set_problem(
         cluster.id,
-        "waiting_for_place",
+        ProblemCode.WAITING_FOR_PLACE,
         f"All places for computers are taken just now. It waits in line ({before}), and starts by "
         "itself. Waiting costs nothing.",
     )
@@ -144,7 +144,7 @@ def _wait_in_line(cluster: Cluster, ahead: int) -> None:
 def _stop_waiting(cluster: Cluster) -> None:
     if cluster.waiting_since is not None:
         db.update(cluster, [Cluster.waiting_since.remove()])
-    lifecycle.clear_problem(cluster, "waiting_for_place")
+    lifecycle.clear_problem(cluster, ProblemCode.WAITING_FOR_PLACE)
 
 
 def _make_room(pools: list[Pool]) -> None:

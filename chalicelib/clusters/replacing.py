@@ -6,7 +6,7 @@ nobody is charged for workers of a notebook that has gone.
 
 from chalicelib.clusters import lifecycle, state_machines
 from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.states import ClusterState, WorkerEnd
+from chalicelib.clusters.states import ClusterState, ProblemCode, WorkerEnd
 from chalicelib.core import clock, db
 
 REPLACED = frozenset(
@@ -22,7 +22,6 @@ REPLACED = frozenset(
 LEAST_BOUND = 3
 """So many workers of a cluster are replaced at most, or as many as it wants if that is more: what
 makes one worker after the other end must not be paid for again and again."""
-_PROBLEM = "worker_failed"
 _ANOTHER = "Another worker takes its place."
 _NO_MORE = (
     "It is not replaced: too many were. Look at its log; `scale` brings as many workers as you ask "
@@ -66,14 +65,15 @@ def _take_up(cluster: Cluster) -> int:
 
 def _say(cluster: Cluster, what_follows: str) -> None:
     """Add to why the last worker ended what follows from it."""
-    why = cluster.problem_message if cluster.problem_code == _PROBLEM else None
+    why = cluster.problem_message if cluster.problem_code == ProblemCode.WORKER_FAILED else None
     said = (why or "A worker was lost.").removesuffix(_ANOTHER).removesuffix(_NO_MORE).strip()
     message = f"{said} {what_follows}"
     if message != cluster.problem_message:
-        lifecycle.set_problem(cluster.id, _PROBLEM, message)
+        lifecycle.set_problem(cluster.id, ProblemCode.WORKER_FAILED, message)
 
 
 def note_all_there(cluster: Cluster, running: int) -> None:
     """Show a lost worker no longer once all that are wanted run."""
-    if cluster.problem_code == _PROBLEM and cluster.replaced and running >= cluster.wanted:
-        lifecycle.clear_problem(cluster, _PROBLEM)
+    has_failed = cluster.problem_code == ProblemCode.WORKER_FAILED
+    if has_failed and cluster.replaced and running >= cluster.wanted:
+        lifecycle.clear_problem(cluster, ProblemCode.WORKER_FAILED)

@@ -3,15 +3,12 @@
 It is what the account's own programs say, so nothing that is owed rests on it.
 """
 
-from chalicelib.clusters import attempts, crew, lifecycle, replacing, state_machines
+from chalicelib.clusters import attempts, crew, lifecycle, replacing, state_machines, views
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.schemas import ClusterReport, ReportAnswer, Stop
-from chalicelib.clusters.states import LIVE, SAVES, ClusterState, WorkerState
+from chalicelib.clusters.schemas import ClusterReport, ReportAnswer
+from chalicelib.clusters.states import LIVE, SAVES, ClusterState, ProblemCode, WorkerState
 from chalicelib.core import clock, db
-
-_PAUSED = "paused"
-"""The problem of workers that stand still. Dask pauses one at 80 % of its memory
-(`distributed.worker.memory.pause`)."""
+from chalicelib.core.views import view
 
 
 def report(cluster: Cluster, told: ClusterReport) -> ReportAnswer:
@@ -22,11 +19,11 @@ def report(cluster: Cluster, told: ClusterReport) -> ReportAnswer:
         replacing.note_all_there(cluster, running)
         tasks = told.tasks
         replacing.replace_lost(cluster, tasks.waiting + tasks.processing if tasks else 0)
-    stop = Stop(cluster.stop_reason, cluster.stop_message or "") if cluster.stop_reason else None
     wants_saving = cluster.state == ClusterState.STOPPING and cluster.stop_reason in SAVES
-    return ReportAnswer(
-        cluster.state, stop, wants_saving and cluster.saved_results is None, cluster.wanted
-    )
+    return view(
+        ReportAnswer, cluster,
+        stop=views.stop_of(cluster), save=wants_saving and cluster.saved_results is None,
+    )  # fmt: skip
 
 
 def _note(cluster: Cluster, told: ClusterReport) -> None:
@@ -57,11 +54,11 @@ def _note(cluster: Cluster, told: ClusterReport) -> None:
 def _note_paused(cluster: Cluster, told: ClusterReport) -> None:
     """Show that workers stand still for want of memory; what else is wrong is shown first."""
     if not told.paused:
-        lifecycle.clear_problem(cluster, _PAUSED)
-    elif cluster.problem_code in (None, _PAUSED):
+        lifecycle.clear_problem(cluster, ProblemCode.PAUSED)
+    elif cluster.problem_code in (None, ProblemCode.PAUSED):
         message = _paused_message(told.paused, len(told.joined))
         if cluster.problem_message != message:
-            lifecycle.set_problem(cluster.id, _PAUSED, message)
+            lifecycle.set_problem(cluster.id, ProblemCode.PAUSED, message)
 
 
 def _paused_message(paused: int, joined: int) -> str:

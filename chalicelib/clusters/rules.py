@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.clusters.lifecycle import JOIN_SECONDS, LEASE_SECONDS
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.states import ClusterState, Reason
+from chalicelib.clusters.states import ClusterEnd, ClusterState
 from chalicelib.core import clock, db, words
 from chalicelib.core.hearing import Hearing
 
@@ -21,7 +21,7 @@ NO_CLIENT_SECONDS = 120
 class Order:
     """That a cluster has to stop, and on which condition: what was read must still hold."""
 
-    reason: Reason
+    reason: ClusterEnd
     message: str
     only_if: db.Condition
 
@@ -31,17 +31,19 @@ def due(cluster: Cluster, heard: Hearing) -> Order | None:
     now = clock.seconds()
     if heard.is_silent(cluster.account_id, cluster.lease_expires_at, LEASE_SECONDS):
         return Order(
-            Reason.LEASE_EXPIRED,
+            ClusterEnd.LEASE_EXPIRED,
             f"Its notebook has not answered for {LEASE_SECONDS} seconds.",
             Cluster.lease_expires_at <= now,
         )
     if _starts_too_long(cluster, now) and heard.has_heard_for(JOIN_SECONDS):
         return Order(
-            Reason.FAILED_START, _why_not_started(cluster), Cluster.state == ClusterState.STARTING
+            ClusterEnd.FAILED_START,
+            _why_not_started(cluster),
+            Cluster.state == ClusterState.STARTING,
         )
     if _has_no_client(cluster, now):
         return Order(
-            Reason.NO_CLIENT,
+            ClusterEnd.NO_CLIENT,
             f"Nobody was connected for {NO_CLIENT_SECONDS // 60} minutes. Finished results are "
             "kept; with detached=True it would have gone on.",
             Cluster.unclaimed_since <= now - NO_CLIENT_SECONDS,
@@ -96,7 +98,7 @@ def _idle(cluster: Cluster) -> Order | None:
     if since > before or not _has_reported_since(cluster, since + length):
         return None
     return Order(
-        Reason.IDLE,
+        ClusterEnd.IDLE,
         f"Nothing was computed for {words.minutes(cluster.idle_minutes)}. "
         "Finished results are kept.",
         Cluster.last_active_at <= before,

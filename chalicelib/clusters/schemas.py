@@ -6,6 +6,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from chalicelib.clusters.states import (
+    ClusterEnd,
+    ClusterState,
+    ProblemCode,
+    Purchase,
+    WorkerEnd,
+    WorkerState,
+)
 from chalicelib.storage.schemas import BlobRef
 
 Count = Annotated[int, Meta(ge=0, le=1000)]
@@ -54,19 +62,16 @@ class TaskCounts(msgspec.Struct):
 
 
 class Problem(msgspec.Struct):
-    """What keeps it from being as wanted: a word for programs and a sentence for people.
+    """What keeps it from being as wanted: a word for programs and a sentence for people."""
 
-    `waiting_for_place`, `no_capacity`, `vcpu_limit`, `environment` or `worker_failed`.
-    """
-
-    code: str
+    code: ProblemCode
     message: str
 
 
 class Stop(msgspec.Struct):
     """Why it ends or has ended."""
 
-    reason: str
+    reason: ClusterEnd
     message: str
 
 
@@ -85,10 +90,10 @@ class Cluster(msgspec.Struct):
     notebook_id: str
     notebook_name: str
     server_id: str
-    state: Literal["starting", "running", "stopping", "stopped", "failed"]
+    state: ClusterState
     state_since: datetime
     worker: WorkerSize
-    purchase: Literal["on_demand", "spot", "spot_with_fallback"]
+    purchase: Purchase
     workers: WorkerCounts
     price: Price
     spent_usd: str
@@ -124,7 +129,7 @@ class Clusters(msgspec.Struct):
 class WorkerStop(msgspec.Struct):
     """Why a worker ended."""
 
-    reason: str
+    reason: WorkerEnd
     message: str
 
 
@@ -132,7 +137,7 @@ class ClusterWorker(msgspec.Struct):
     """One worker. `attempt` counts the computers it was started on; `seconds` are charged."""
 
     id: str
-    state: Literal["pending", "starting", "running", "ended"]
+    state: WorkerState
     attempt: int
     purchase: Literal["on_demand", "spot"]
     requested_at: datetime
@@ -247,7 +252,7 @@ class ClusterReport(msgspec.Struct):
 class ReportAnswer(msgspec.Struct):
     """What the agent should know; with `save`, finished results are to be saved now."""
 
-    state: str
+    state: ClusterState
     stop: Stop | None
     save: bool
     wanted: int

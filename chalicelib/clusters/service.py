@@ -21,7 +21,7 @@ from chalicelib.clusters.finding import (
 from chalicelib.clusters.models import Cluster, ClusterKeys
 from chalicelib.clusters.reports import note_saved, report
 from chalicelib.clusters.schemas import CreateCluster, Environment
-from chalicelib.clusters.states import ClusterState, Purchase, Reason, WorkerEnd
+from chalicelib.clusters.states import ClusterEnd, ClusterState, ProblemCode, Purchase, WorkerEnd
 from chalicelib.clusters.views import cluster as view
 from chalicelib.clusters.views import clusters as views
 from chalicelib.core import clock, db, ids, names
@@ -153,7 +153,7 @@ def set_environment(cluster: Cluster, environment: Environment) -> Cluster:
             Cluster.modules_sha256.set(modules) if modules else Cluster.modules_sha256.remove(),
         ],
     )
-    lifecycle.clear_problem(cluster, "environment")
+    lifecycle.clear_problem(cluster, ProblemCode.ENVIRONMENT)
     return lifecycle.read(cluster.id)
 
 
@@ -184,7 +184,7 @@ def _retire(cluster: Cluster, named: list[str]) -> None:
 
 def stop(cluster: Cluster) -> Cluster:
     """Stop a cluster; asked again, changes nothing."""
-    lifecycle.ask_to_stop(cluster, Reason.USER, "You stopped it.")
+    lifecycle.ask_to_stop(cluster, ClusterEnd.USER, "You stopped it.")
     return lifecycle.read(cluster.id)
 
 
@@ -193,6 +193,6 @@ def close(cluster: Cluster, lost: str | None = None) -> Cluster:
 
     Asked again, changes nothing.
     """
-    reason = Reason.SCHEDULER_LOST if lost else Reason.CLOSED
+    reason = ClusterEnd.SCHEDULER_LOST if lost else ClusterEnd.CLOSED
     lifecycle.ask_to_stop(cluster, reason, lost or "It was closed.")
     return lifecycle.read(cluster.id)

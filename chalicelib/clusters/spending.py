@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from chalicelib.clusters import attempts, lifecycle
 from chalicelib.clusters.models import Cluster
 from chalicelib.clusters.schemas import CreateCluster
-from chalicelib.clusters.states import Purchase, Reason
+from chalicelib.clusters.states import ClusterEnd, Purchase
 from chalicelib.core import clock
 from chalicelib.core.errors import Invalid
 from chalicelib.metering import service as metering
@@ -85,7 +85,7 @@ def keep_budget(cluster: Cluster) -> None:
     spending = of([cluster])[cluster.id]
     if spending.spent + spending.usd_second * _AHEAD > cluster.budget:
         message = f"{_used(spending.spent, cluster.budget)} Finished results are kept."
-        lifecycle.ask_to_stop(cluster, Reason.BUDGET, message)
+        lifecycle.ask_to_stop(cluster, ClusterEnd.BUDGET, message)
 
 
 def _used(spent: Decimal, budget: Decimal) -> str:

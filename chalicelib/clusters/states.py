@@ -1,4 +1,4 @@
-"""The states of clusters, workers and pools, and the reasons why a cluster ended.
+"""The states of clusters, workers and pools, their problems, and why a cluster or worker ended.
 
 cluster   starting ──> running ──> stopping ──> stopped | failed
               └───────────────────────^
@@ -11,8 +11,10 @@ pool      making ──> ready ──> deleting ──> (gone)
 
 from enum import StrEnum
 
+from chalicelib.core.vocabulary import Vocabulary
 
-class ClusterState(StrEnum):
+
+class ClusterState(Vocabulary):
     """Where a cluster is. Until `stopped` or `failed` its name and its processors are taken."""
 
     STARTING = "starting"
@@ -21,6 +23,7 @@ class ClusterState(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     """It ended before it was of any use; its stop says why."""
+    UNKNOWN = "unknown"
 
 
 WANTED = (ClusterState.STARTING, ClusterState.RUNNING)
@@ -46,7 +49,7 @@ class PoolState(StrEnum):
     DELETING = "deleting"
 
 
-class Purchase(StrEnum):
+class Purchase(Vocabulary):
     """How computers are bought."""
 
     ON_DEMAND = "on_demand"
@@ -54,6 +57,7 @@ class Purchase(StrEnum):
     """Spare computers, which may be taken away; Batch then starts the worker anew."""
     SPOT_WITH_FALLBACK = "spot_with_fallback"
     """Spare computers as long as there are any."""
+    UNKNOWN = "unknown"
 
 
 class PoolKind(StrEnum):
@@ -64,7 +68,7 @@ class PoolKind(StrEnum):
     GPU = "gpu"
 
 
-class Reason(StrEnum):
+class ClusterEnd(Vocabulary):
     """Why a cluster ended."""
 
     CLOSED = "closed"
@@ -83,26 +87,27 @@ class Reason(StrEnum):
     """The scheduler's process ended by itself; its notebook goes on."""
     FAILED_START = "failed_start"
     ENVIRONMENT = "environment"
+    UNKNOWN = "unknown"
 
 
-FAILURES = frozenset({Reason.FAILED_START, Reason.ENVIRONMENT})
+FAILURES = frozenset({ClusterEnd.FAILED_START, ClusterEnd.ENVIRONMENT})
 """Reasons that leave a cluster `failed`: it never was of any use."""
 
 SAVES = frozenset(
     {
-        Reason.IDLE,
-        Reason.NO_CLIENT,
-        Reason.BUDGET,
-        Reason.LIMIT,
-        Reason.PLAN,
-        Reason.UNPAID,
-        Reason.NOTEBOOK_STOPPED,
+        ClusterEnd.IDLE,
+        ClusterEnd.NO_CLIENT,
+        ClusterEnd.BUDGET,
+        ClusterEnd.LIMIT,
+        ClusterEnd.PLAN,
+        ClusterEnd.UNPAID,
+        ClusterEnd.NOTEBOOK_STOPPED,
     }
 )
 """Reasons for which finished results are saved first: nobody who wants them stands by."""
 
 
-class WorkerEnd(StrEnum):
+class WorkerEnd(Vocabulary):
     """Why a worker ended."""
 
     RETIRED = "retired"
@@ -119,3 +124,20 @@ class WorkerEnd(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     HOST_LOST = "host_lost"
     LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+class ProblemCode(Vocabulary):
+    """What keeps a cluster from being as wanted."""
+
+    WAITING_FOR_PLACE = "waiting_for_place"
+    """Its account's pool of computers is not there yet."""
+    NO_CAPACITY = "no_capacity"
+    VCPU_LIMIT = "vcpu_limit"
+    ENVIRONMENT = "environment"
+    """Its workers can't install what the notebook has."""
+    WORKER_FAILED = "worker_failed"
+    PAUSED = "paused"
+    """Workers hold so much in memory that they begin no more tasks: Dask pauses one at 80 %
+    (`distributed.worker.memory.pause`)."""
+    UNKNOWN = "unknown"

@@ -17,7 +17,7 @@ from chalicelib.clusters import (
 )
 from chalicelib.clusters import spending as of_clusters
 from chalicelib.clusters.models import Cluster, Pool, Worker
-from chalicelib.clusters.states import ClusterState, Purchase, Reason, WorkerEnd
+from chalicelib.clusters.states import ClusterEnd, ClusterState, ProblemCode, Purchase, WorkerEnd
 from chalicelib.core import clock, hearing
 from chalicelib.core.errors import NotFound
 from chalicelib.core.observability import log, surviving
@@ -127,7 +127,7 @@ def _look_at_waiting(cluster: Cluster, waiting: list[Worker]) -> None:
     before = clock.now() - _NO_CAPACITY_AFTER
     late = [w for w in waiting if (crew.waiting_since(w) or clock.now()) < before]
     if not late:
-        lifecycle.clear_problem(cluster, "no_capacity", "vcpu_limit")
+        lifecycle.clear_problem(cluster, ProblemCode.NO_CAPACITY, ProblemCode.VCPU_LIMIT)
         return
     if cluster.purchase == Purchase.SPOT_WITH_FALLBACK and late[0].kind == "spot":
         _fall_back(cluster, late)
@@ -135,13 +135,13 @@ def _look_at_waiting(cluster: Cluster, waiting: list[Worker]) -> None:
     environment = environments.environment(crew.queue_of(late[0]))
     if environment is not None and "vcpu" in environment.reason.lower():
         lifecycle.set_problem(
-            cluster.id, "vcpu_limit",
+            cluster.id, ProblemCode.VCPU_LIMIT,
             "AWS does not give us more processors of this kind just now. We have been told; the "
             "workers start by themselves.",
         )  # fmt: skip
         log.error("a vCPU quota of AWS is used up", reason=environment.reason)
         return
-    lifecycle.set_problem(cluster.id, "no_capacity", _no_capacity(cluster, len(late)))
+    lifecycle.set_problem(cluster.id, ProblemCode.NO_CAPACITY, _no_capacity(cluster, len(late)))
 
 
 def _no_capacity(cluster: Cluster, count: int) -> str:
@@ -203,7 +203,7 @@ def meter() -> None:
     for verdict in billing.verdicts(metering.Kind.CLUSTER):
         with surviving("a cluster was not stopped", use_id=verdict.use_id, cause=verdict.cause):
             cluster = lifecycle.read(crew.read(verdict.use_id.partition(".")[0]).cluster_id)
-            lifecycle.ask_to_stop(cluster, Reason(verdict.cause), verdict.message)
+            lifecycle.ask_to_stop(cluster, ClusterEnd(verdict.cause), verdict.message)
     _BUDGETS.over(clusters.values(), "a budget was not looked at", of_clusters.keep_budget)
 
 

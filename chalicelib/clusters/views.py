@@ -7,8 +7,17 @@ from typing import Any
 
 from chalicelib.clusters import attempts, crew, schemas, spending
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.states import LIVE, ClusterState, PoolKind, WorkerState
+from chalicelib.clusters.states import (
+    LIVE,
+    ClusterEnd,
+    ClusterState,
+    PoolKind,
+    ProblemCode,
+    WorkerEnd,
+    WorkerState,
+)
 from chalicelib.core import clock
+from chalicelib.core.views import view
 from chalicelib.metering import service as metering
 from chalicelib.plans import catalogue
 
@@ -28,18 +37,10 @@ def clusters(found: Sequence[Cluster]) -> list[schemas.Cluster]:
 
 def _cluster(one: Cluster, spent: metering.Spending) -> schemas.Cluster:
     price = spending.worker_usd_hour(one)
-    state: Any = one.state
-    purchase: Any = one.purchase
-    return schemas.Cluster(
-        id=one.id,
-        name=one.name,
-        notebook_id=one.notebook_id,
-        notebook_name=one.notebook_name,
-        server_id=one.server_id,
-        state=state,
-        state_since=one.state_since,
-        worker=schemas.WorkerSize(one.vcpu, one.memory_gib, one.gpu),
-        purchase=purchase,
+    return view(
+        schemas.Cluster,
+        one,
+        worker=view(schemas.WorkerSize, one),
         workers=_counts(one),
         price=schemas.Price(
             worker_usd_hour=f"{price:.4f}",
@@ -49,18 +50,11 @@ def _cluster(one: Cluster, spent: metering.Spending) -> schemas.Cluster:
         spent_usd=f"{spent.spent:.6f}",
         budget_usd=None if one.budget is None else spending.dollars(one.budget),
         as_of=clock.moment(spent.at),
-        idle_minutes=one.idle_minutes,
-        detached=one.detached,
-        clients=one.clients,
         tasks=_tasks(one),
-        last_active_at=one.last_active_at,
         problem=_problem(one),
-        stop=_stop(one),
+        stop=stop_of(one),
         saved=_saved(one),
         dashboard_url=one.dashboard_url if one.live else None,
-        created_at=one.created_at,
-        started_at=one.started_at,
-        stopped_at=one.stopped_at,
     )
 
 
@@ -86,13 +80,14 @@ def _problem(one: Cluster) -> schemas.Problem | None:
     # What stood in the way of one that has stopped stands in no way any more.
     if one.problem_code is None or one.state == ClusterState.STOPPED:
         return None
-    return schemas.Problem(one.problem_code, one.problem_message or "")
+    return schemas.Problem(ProblemCode(one.problem_code), one.problem_message or "")
 
 
-def _stop(one: Cluster) -> schemas.Stop | None:
+def stop_of(one: Cluster) -> schemas.Stop | None:
+    """Why it ends or has ended; None if it does not."""
     if one.stop_reason is None:
         return None
-    return schemas.Stop(one.stop_reason, one.stop_message or "")
+    return schemas.Stop(ClusterEnd(one.stop_reason), one.stop_message or "")
 
 
 def _saved(one: Cluster) -> schemas.Saved | None:
@@ -123,12 +118,12 @@ def _charged(worker: Worker) -> list[str]:
 
 def _worker(worker: Worker, spent: str) -> schemas.ClusterWorker:
     number = str(attempts.newest(worker))
-    return schemas.ClusterWorker(
-        id=worker.id,
-        state=crew.state_of(worker).value,
+    return view(
+        schemas.ClusterWorker,
+        worker,
+        state=crew.state_of(worker),
         attempt=max(1, int(number)),
         purchase="spot" if worker.kind == PoolKind.SPOT else "on_demand",
-        requested_at=worker.requested_at,
         started_at=clock.moment_of_millis(worker.started.attribute_values.get(number)),
         joined_at=clock.moment_of_millis(worker.joined.attribute_values.get(number)),
         stopped_at=clock.moment_of_millis(worker.stopped.attribute_values.get(number))
@@ -142,7 +137,7 @@ def _worker(worker: Worker, spent: str) -> schemas.ClusterWorker:
 def _end(worker: Worker) -> schemas.WorkerStop | None:
     if worker.ended_at is None or worker.end_reason is None:
         return None
-    return schemas.WorkerStop(worker.end_reason, worker.end_message or "")
+    return schemas.WorkerStop(WorkerEnd(worker.end_reason), worker.end_message or "")
 
 
 def spans(worker: Worker, now: int) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.clusters import crew, lifecycle
 from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
 from chalicelib.clusters.schemas import Content, Scheduler, WorkerEnvironment, WorkerOrders
-from chalicelib.clusters.states import ClusterState, Reason, WorkerEnd
+from chalicelib.clusters.states import ClusterEnd, ClusterState, ProblemCode, WorkerEnd
 from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Gone, NotFound, TooEarly
 from chalicelib.core.http import Principal
@@ -101,6 +101,7 @@ def failed(worker: Worker, code: str, message: str) -> None:
     if not lifecycle.is_wanted(cluster):
         return
     is_environment = reason is WorkerEnd.ENVIRONMENT
-    lifecycle.set_problem(cluster.id, "environment" if is_environment else "worker_failed", message)
+    problem = ProblemCode.ENVIRONMENT if is_environment else ProblemCode.WORKER_FAILED
+    lifecycle.set_problem(cluster.id, problem, message)
     if is_environment and cluster.state == ClusterState.STARTING:
-        lifecycle.ask_to_stop(cluster, Reason.ENVIRONMENT, message)
+        lifecycle.ask_to_stop(cluster, ClusterEnd.ENVIRONMENT, message)

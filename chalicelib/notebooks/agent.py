@@ -9,7 +9,7 @@ import msgspec
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, config, db, ids
 from chalicelib.core.errors import Gone, Invalid
-from chalicelib.notebooks import lifecycle, service, state_machines, stop_reasons
+from chalicelib.notebooks import lifecycle, service, state_machines
 from chalicelib.notebooks.agent_schemas import (
     Boot,
     Heartbeat,
@@ -21,7 +21,7 @@ from chalicelib.notebooks.agent_schemas import (
 from chalicelib.notebooks.callers import AgentCaller
 from chalicelib.notebooks.models import Notebook, Server, Ticket
 from chalicelib.notebooks.schemas import Activity
-from chalicelib.notebooks.states import ServerState
+from chalicelib.notebooks.states import ServerState, StartStep
 from chalicelib.storage.schemas import BlobRef, BlobUpload
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Committed, Head
@@ -45,7 +45,7 @@ def recognise(headers: Mapping[str, str]) -> AgentCaller | None:
 def boot(server: Server) -> Boot:
     """What an agent needs to begin."""
     notebook = _notebook(server)
-    progress(server, stop_reasons.BOOTING)
+    progress(server, StartStep.BOOTING)
     return Boot(
         notebook=NotebookRef(notebook.id, notebook.name),
         server_id=server.id,
@@ -67,15 +67,15 @@ def _signing_key(notebook: Notebook) -> str:
     return notebook.signing_key or ""
 
 
-def note_stage(server: Server, name: str) -> None:
+def note_stage(server: Server, step: StartStep) -> None:
     """Record that a step of the start has begun; told again, changes nothing."""
-    stage: Any = Server.stages[name]
+    stage: Any = Server.stages[step.value]
     db.update(server, [stage.set(stage | clock.millis())])
 
 
-def progress(server: Server, name: str) -> None:
+def progress(server: Server, step: StartStep) -> None:
     """Record a step that the agent has begun, and let the waiting start know of it."""
-    note_stage(server, name)
+    note_stage(server, step)
     if server.start_token:
         state_machines.beat(server.start_token)
 
@@ -84,7 +84,7 @@ def ready(server: Server) -> None:
     """The notebook can be entered: let the start go on."""
     now = clock.now()
     if server.ready_at is None:
-        note_stage(server, "ready")
+        note_stage(server, StartStep.READY)
         db.update(server, [Server.ready_at.set(now), *_alive(server, _notebook(server), now)])
     if server.start_token:
         state_machines.succeed(server.start_token, {"ready": True})

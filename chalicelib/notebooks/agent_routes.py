@@ -6,6 +6,7 @@ from chalicelib.core.http import Api, Call, authenticate_by
 from chalicelib.notebooks import agent, rights
 from chalicelib.notebooks import agent_schemas as schemas
 from chalicelib.notebooks.callers import server_of
+from chalicelib.notebooks.states import StartStep
 from chalicelib.storage import schemas as blobs
 from chalicelib.storage import service as storage
 from chalicelib.workspaces import service as workspaces
@@ -24,7 +25,7 @@ def boot(call: Call) -> schemas.Boot:
 @api.post("/agent/stage", access="agent", body=schemas.Progress, returns=blobs.Done)
 def note_stage(call: Call, body: schemas.Progress) -> blobs.Done:
     """Tell which step of the start has begun."""
-    agent.progress(server_of(call), body.name)
+    agent.progress(server_of(call), StartStep(body.name))
     return blobs.Done()
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from chalicelib.core import clock, db
 from chalicelib.notebooks import lifecycle, service
 from chalicelib.notebooks.models import Notebook, Route
-from chalicelib.notebooks.states import STARTABLE, Reason
+from chalicelib.notebooks.states import STARTABLE, ServerEnd
 from chalicelib.workspaces import service as workspaces
 
 UNDO_DAYS = 30
@@ -35,7 +35,7 @@ def delete(account_id: str, notebook_id: str) -> None:
     # Also when it was deleted before: whoever did that may not have come as far as this.
     server = service.live_server(notebook)
     if server is not None:
-        lifecycle.ask_to_stop(server, Reason.DELETED, "You deleted the notebook.")
+        lifecycle.ask_to_stop(server, ServerEnd.DELETED, "You deleted the notebook.")
     else:
         _show(notebook.id, "deleted")
 

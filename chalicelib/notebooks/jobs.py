@@ -33,7 +33,7 @@ from chalicelib.notebooks import (
     uses,
 )
 from chalicelib.notebooks.models import Server
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState, StartStep
 from chalicelib.plans import catalogue
 
 
@@ -73,7 +73,7 @@ def _launch_if_wanted(server: Server, token: str, agent_token: str) -> bool:
     """Start the task of a server and record it, unless the server was stopped in the meantime."""
     if not db.update_if(server, _is_starting(), [Server.start_token.set(token)]):
         return False
-    agent.note_stage(server, "launching")
+    agent.note_stage(server, StartStep.LAUNCHING)
     arn = fargate.launch(_launch(server, agent_token))
     if db.update_if(server, _is_starting(), [Server.task_arn.set(arn)]):
         return True
@@ -133,7 +133,7 @@ def fail_server(event: dict[str, Any]) -> None:
     error = event.get("error") or {}
     log.warning("start failed", server_id=server.id, error=error)
     lifecycle.ask_to_stop(
-        server, Reason.FAILED_START, stop_reasons.failed_start(str(error.get("Error", "")))
+        server, ServerEnd.FAILED_START, stop_reasons.failed_start(str(error.get("Error", "")))
     )
 
 

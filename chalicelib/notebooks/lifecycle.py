@@ -18,8 +18,9 @@ from chalicelib.notebooks.states import (
     STARTABLE,
     STOPPABLE,
     NotebookState,
-    Reason,
+    ServerEnd,
     ServerState,
+    StartStep,
 )
 
 LIVE_SHARDS = Shards(4)
@@ -84,7 +85,7 @@ def _new_server(notebook: Notebook, agent_digest: str) -> Server:
         size=notebook.size,
         disk_gib=disks.gib_for(notebook.bytes),
         state=ServerState.STARTING,
-        stages={"requested": clock.millis()},
+        stages={StartStep.REQUESTED.value: clock.millis()},
         requested_at=now,
         agent_digest=agent_digest,
         live=LIVE_SHARDS.of(server_id),
@@ -146,7 +147,7 @@ def opened(server: Server, address: str) -> bool:
 
 @db.when_contended
 def ask_to_stop(
-    server: Server, reason: Reason, message: str, only_if: db.Condition | None = None
+    server: Server, reason: ServerEnd, message: str, only_if: db.Condition | None = None
 ) -> bool:
     """`starting | running → stopping`: close the route, and begin the stop.
 

@@ -212,7 +212,7 @@ class Slots(Model):
 
 
 class Route(Model):
-    """What the gateway reads: whether a host is up, and where, or why it is not (`Reason`)."""
+    """What the gateway reads: whether a host is up, and where, or why it is not (`ServerEnd`)."""
 
     class Meta(db.BaseMeta):
         """Table `routes`."""

@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from chalicelib.notebooks.states import NotebookState, ServerEnd, SourceKind, StartStep
+
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 IdleMinutes = Annotated[int, Meta(ge=1, le=24 * 60)]
 """Minutes without work after which a notebook is stopped."""
@@ -57,16 +59,16 @@ class KeepRunning(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Stage(msgspec.Struct):
-    """A step of a start: requested, launching, booting, restoring, ready."""
+    """A step of a start, and when it began."""
 
-    name: str
+    name: StartStep
     at: datetime
 
 
 class Failure(msgspec.Struct):
     """Why a notebook isn't running although nobody stopped it, and what to do."""
 
-    code: str
+    code: ServerEnd
     message: str
 
 
@@ -74,7 +76,7 @@ class LastStop(msgspec.Struct):
     """When and why a notebook last stopped."""
 
     at: datetime
-    reason: str
+    reason: ServerEnd
     message: str
 
 
@@ -91,7 +93,7 @@ class Workspace(msgspec.Struct):
 class Source(msgspec.Struct):
     """What a notebook was made from."""
 
-    kind: str
+    kind: SourceKind
     label: str | None
 
 
@@ -150,7 +152,7 @@ class Notebook(msgspec.Struct):
     name: str
     size: str
     idle_minutes: int
-    state: str
+    state: NotebookState
     state_since: datetime
     stages: list[Stage]
     failure: Failure | None
@@ -187,7 +189,7 @@ class Server(msgspec.Struct):
     requested_at: datetime
     ready_at: datetime | None
     stopped_at: datetime | None
-    stop_reason: str | None
+    stop_reason: ServerEnd | None
     stop_message: str | None
     exit_code: int | None
     cost_usd: str | None

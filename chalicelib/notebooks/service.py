@@ -11,7 +11,7 @@ from chalicelib.core.errors import Conflict, Invalid, NotFound, VersionMismatch
 from chalicelib.notebooks import disks, fargate, lifecycle, sources, state_machines
 from chalicelib.notebooks.models import Notebook, Route, Server, Ticket
 from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
-from chalicelib.notebooks.states import NotebookState, Reason, ServerState
+from chalicelib.notebooks.states import NotebookState, ServerEnd, ServerState, SourceKind
 from chalicelib.plans import catalogue
 from chalicelib.workspaces import service as workspaces
 
@@ -44,7 +44,7 @@ def duplicate(account_id: str, notebook_id: str, name: str | None) -> Notebook:
         original.size,
         original.idle_minutes,
     )
-    copied.source_kind, copied.source_label = "duplicate", original.name
+    copied.source_kind, copied.source_label = SourceKind.DUPLICATE, original.name
     _insert(copied, workspaces.copy(account_id, original.id, copied.id))
     return copied
 
@@ -197,7 +197,7 @@ def stop(account_id: str, notebook_id: str) -> Notebook:
     """Stop a notebook; its files are saved first. Raises `Conflict` if it isn't up."""
     notebook = read(account_id, notebook_id)
     server = live_server(notebook)
-    if server is None or not lifecycle.ask_to_stop(server, Reason.USER, "You stopped it."):
+    if server is None or not lifecycle.ask_to_stop(server, ServerEnd.USER, "You stopped it."):
         current = read(account_id, notebook_id)
         if current.state == NotebookState.STOPPING:
             raise Conflict("This notebook is being stopped already.", code="busy_stopping")

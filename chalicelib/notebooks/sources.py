@@ -11,6 +11,7 @@ from chalicelib.core import names
 from chalicelib.notebooks import github_addresses
 from chalicelib.notebooks.notebook_files import checked
 from chalicelib.notebooks.schemas import BlankSource, GitHubSource, UploadSource
+from chalicelib.notebooks.states import SourceKind
 from chalicelib.storage import service as storage
 
 _LONGEST_FILE_NAME = 255
@@ -24,7 +25,7 @@ class Seed:
     """The files to begin with, and words for where they are from."""
 
     files: dict[str, bytes]
-    kind: str
+    kind: SourceKind
     label: str | None
 
 
@@ -36,11 +37,11 @@ def gather(account_id: str, name: str, source: BlankSource | UploadSource | GitH
     match source:
         case UploadSource():
             filename, content = storage.read_upload(account_id, source.upload_id)
-            return Seed({file_name(filename): checked(content)}, "upload", filename)
+            return Seed({file_name(filename): checked(content)}, SourceKind.UPLOAD, filename)
         case GitHubSource():
             return _from_github(source.url)
         case BlankSource():
-            return Seed({file_name(name): blank()}, "blank", None)
+            return Seed({file_name(name): blank()}, SourceKind.BLANK, None)
 
 
 def blank() -> bytes:
@@ -70,7 +71,7 @@ def _from_github(url: str) -> Seed:
         address.owner, address.repository, readings, storage.LARGEST_UPLOAD
     )
     label = f"{address.owner}/{address.repository}/{file.path} at {file.commit[:7]}"
-    return Seed({file_name(file.path): checked(file.content)}, "github", label)
+    return Seed({file_name(file.path): checked(file.content)}, SourceKind.GITHUB, label)
 
 
 def file_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The states of notebooks and servers, and the reasons why a server ended.
+"""The states of notebooks and servers, the steps of a start, and why a server ended.
 
 notebook   stopped ──> starting ──> running ──> stopping ──> stopped
               ^            │           │            │
@@ -9,8 +9,10 @@ server     starting ──> running ──> stopping ──> ended
 
 from enum import StrEnum
 
+from chalicelib.core.vocabulary import Vocabulary
 
-class NotebookState(StrEnum):
+
+class NotebookState(Vocabulary):
     """Where a notebook is in its lifecycle."""
 
     STOPPED = "stopped"
@@ -19,6 +21,7 @@ class NotebookState(StrEnum):
     STOPPING = "stopping"
     FAILED = "failed"
     """Not running, and not because anybody wanted it so; the notebook says why."""
+    UNKNOWN = "unknown"
 
 
 class ServerState(StrEnum):
@@ -30,7 +33,28 @@ class ServerState(StrEnum):
     ENDED = "ended"
 
 
-class Reason(StrEnum):
+class StartStep(StrEnum):
+    """A step of a start, in order."""
+
+    REQUESTED = "requested"
+    LAUNCHING = "launching"
+    BOOTING = "booting"
+    """Its agent was told what to do."""
+    RESTORING = "restoring"
+    READY = "ready"
+
+
+class SourceKind(Vocabulary):
+    """What a notebook was made from."""
+
+    BLANK = "blank"
+    UPLOAD = "upload"
+    GITHUB = "github"
+    DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
+
+
+class ServerEnd(Vocabulary):
     """Why a server ended."""
 
     USER = "user"
@@ -45,15 +69,16 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     LOST = "lost"
     FAILED_START = "failed_start"
+    UNKNOWN = "unknown"
 
 
 FAILURES = frozenset(
     {
-        Reason.CRASHED,
-        Reason.OUT_OF_MEMORY,
-        Reason.LOST,
-        Reason.FAILED_START,
-        Reason.LEASE_EXPIRED,
+        ServerEnd.CRASHED,
+        ServerEnd.OUT_OF_MEMORY,
+        ServerEnd.LOST,
+        ServerEnd.FAILED_START,
+        ServerEnd.LEASE_EXPIRED,
     }
 )
 """Reasons that leave a notebook `failed`: nobody asked for the end."""

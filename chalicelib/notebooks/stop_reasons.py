@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 from chalicelib.notebooks.fargate import Task
 from chalicelib.notebooks.models import Server
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState, StartStep
 from chalicelib.plans import catalogue
 
 COULD_NOT_BOOT = 70
 """Exit code of a notebook that could not fetch its files or reach the service (EX_SOFTWARE)."""
 COULD_NOT_SAVE = 75
 """Exit code of a notebook that could not save its last changes when it stopped (EX_TEMPFAIL)."""
-BOOTING = "booting"
-"""The step of a start at which the agent is told what to do."""
 _NOT_STARTED = "TaskFailedToStart"
 """ECS's code for a task whose containers could not be started."""
 _KILLED = 128
@@ -34,7 +32,7 @@ _MAINTENANCE = (
 class End:
     """How a server ended."""
 
-    reason: Reason
+    reason: ServerEnd
     message: str
     exit_code: int | None
 
@@ -44,17 +42,17 @@ def of(server: Server, task: Task | None) -> End:
     code = task.exit_code if task else None
     if server.stop_reason:
         message = (server.stop_message or "") + _UNSAVED.get(code or 0, "")
-        return End(Reason(server.stop_reason), message, code)
+        return End(ServerEnd(server.stop_reason), message, code)
     if task is None:
-        return End(Reason.LOST, f"The computer that it ran on was lost. {_KEPT}", None)
+        return End(ServerEnd.LOST, f"The computer that it ran on was lost. {_KEPT}", None)
     if "OutOfMemory" in (task.reason or ""):
-        return End(Reason.OUT_OF_MEMORY, _out_of_memory(server), code)
+        return End(ServerEnd.OUT_OF_MEMORY, _out_of_memory(server), code)
     if server.state == ServerState.STARTING:
-        return End(Reason.FAILED_START, _failed_start(task), code)
+        return End(ServerEnd.FAILED_START, _failed_start(task), code)
     if code == 0:
         # It was told to stop, by somebody else than us, and did so in good order.
-        return End(Reason.MAINTENANCE, _MAINTENANCE, code)
-    return End(Reason.CRASHED, f"JupyterLab ended unexpectedly ({_how(task)}). {_KEPT}", code)
+        return End(ServerEnd.MAINTENANCE, _MAINTENANCE, code)
+    return End(ServerEnd.CRASHED, f"JupyterLab ended unexpectedly ({_how(task)}). {_KEPT}", code)
 
 
 def failed_start(error: str) -> str:
@@ -75,11 +73,11 @@ def fault(server: Server, why: End, task: Task | None) -> str | None:
     Only what ECS says counts, and what only we can bring about: before its agent was told what to
     do, nothing of the account's was there to run.
     """
-    if server.opened_at is not None or why.reason is not Reason.FAILED_START:
+    if server.opened_at is not None or why.reason is not ServerEnd.FAILED_START:
         return None
     if task is not None and task.stop_code == _NOT_STARTED:
         return "not charged: AWS could not start it"
-    if BOOTING not in server.stages.attribute_values:
+    if StartStep.BOOTING not in server.stages.attribute_values:
         return "not charged: it never got as far as fetching its files"
     return None
 

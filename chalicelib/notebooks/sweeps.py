@@ -12,7 +12,7 @@ from chalicelib.core.sweeps import Sweep
 from chalicelib.metering import service as metering
 from chalicelib.notebooks import fargate, lifecycle, stop_reasons, tasks, uses
 from chalicelib.notebooks.models import Notebook, Server
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState
 
 _IDLE = Sweep("idle_sweep")
 _SILENT = Sweep("lease_reaper")
@@ -40,7 +40,9 @@ def _stop_if_idle(found: Server) -> None:
     notebook = Notebook.get(server.notebook_id, consistent_read=True)
     message = f"Nothing ran for {words.minutes(notebook.idle_minutes)}."
     # The condition is what counts: activity since the look-up keeps the notebook up.
-    lifecycle.ask_to_stop(server, Reason.IDLE, message, only_if=Server.idle_at <= clock.seconds())
+    lifecycle.ask_to_stop(
+        server, ServerEnd.IDLE, message, only_if=Server.idle_at <= clock.seconds()
+    )
 
 
 def _alone(found: Server) -> str:
@@ -87,7 +89,7 @@ def _stop_if_silent(found: Server, heard: hearing.Hearing) -> None:
         return
     lifecycle.ask_to_stop(
         server,
-        Reason.FAILED_START if starting else Reason.LEASE_EXPIRED,
+        ServerEnd.FAILED_START if starting else ServerEnd.LEASE_EXPIRED,
         stop_reasons.failed_start("States.Timeout")
         if starting
         else "It stopped answering. Files that were saved are kept.",
@@ -165,7 +167,7 @@ def _end_if_over(server: Server) -> bool:
 
 def _fail_if_unlaunched(server: Server) -> None:
     if server.start_token is None and fargate.find(server.id) is None:
-        lifecycle.ask_to_stop(server, Reason.FAILED_START, stop_reasons.failed_start(""))
+        lifecycle.ask_to_stop(server, ServerEnd.FAILED_START, stop_reasons.failed_start(""))
 
 
 def meter() -> None:
@@ -180,7 +182,7 @@ def meter() -> None:
     for verdict in billing.verdicts(metering.Kind.NOTEBOOK):
         with surviving("a server was not stopped", server_id=verdict.use_id, cause=verdict.cause):
             server = lifecycle.read_server(verdict.use_id)
-            lifecycle.ask_to_stop(server, Reason(verdict.cause), verdict.message)
+            lifecycle.ask_to_stop(server, ServerEnd(verdict.cause), verdict.message)
 
 
 def _in_shards(index: Any, condition: db.Condition | None) -> Iterator[Server]:

@@ -7,6 +7,7 @@ const NAMES: Record<RunState, string> = {
   running: "Running",
   stopping: "Stopping",
   failed: "Failed",
+  unknown: "Unknown",
 };
 
 /** The state of a notebook or a cluster, in a word; the colour only repeats it. */

@@ -30,23 +30,24 @@ export type Upload = Schemas["Upload"];
 export type Workspace = Schemas["Workspace"];
 
 /** Where a notebook or a cluster is in its lifecycle. */
-export type RunState = "stopped" | "starting" | "running" | "stopping" | "failed";
-export type NotebookState = RunState;
+export type RunState = Schemas["NotebookState"] | Schemas["ClusterState"];
+export type NotebookState = Schemas["NotebookState"];
 
 /** A step of a start. */
-export type Stage = { name: StageName; at: string };
-export type StageName = "requested" | "launching" | "booting" | "restoring" | "ready";
+export type Stage = Schemas["Stage"];
+export type StageName = Schemas["StartStep"];
 
-/** A notebook; the words for its states, which the API's schema calls strings, are told apart. */
-export type Notebook = Omit<Schemas["Notebook"], "state" | "stages"> & {
-  state: NotebookState;
-  stages: Stage[];
-};
+export type Notebook = Schemas["Notebook"];
+/** Why a notebook's server ended. */
+export type ServerEnd = Schemas["ServerEnd"];
 
 /** A size as one account may have it: `extra_usd_hour` is beyond its plan, null if it can't. */
 export type SizeOffer = Omit<Size, "extra_usd_hour"> & { extra_usd_hour: string | null };
 
 export type Cluster = Schemas["Cluster"];
+/** Why a cluster ended. */
+export type ClusterEnd = Schemas["ClusterEnd"];
+export type ClusterStop = Schemas["Stop"];
 export type ClusterProblem = Schemas["Problem"];
 export type ClusterTasks = Schemas["TaskCounts"];
 export type ClusterWorker = Schemas["ClusterWorker"];

@@ -1604,12 +1604,10 @@ export interface components {
             notebook_id: string;
             notebook_name: string;
             server_id: string;
-            /** @enum {unknown} */
-            state: "failed" | "running" | "starting" | "stopped" | "stopping";
+            state: components["schemas"]["ClusterState"];
             state_since: string;
             worker: components["schemas"]["WorkerSize"];
-            /** @enum {unknown} */
-            purchase: "on_demand" | "spot" | "spot_with_fallback";
+            purchase: components["schemas"]["Purchase"];
             workers: components["schemas"]["WorkerCounts"];
             price: components["schemas"]["Price"];
             spent_usd: string;
@@ -1629,6 +1627,12 @@ export interface components {
             stopped_at: string | null;
         };
         /**
+         * ClusterState
+         * @description Where a cluster is. Until `stopped` or `failed` its name and its processors are taken.
+         * @enum {unknown}
+         */
+        ClusterState: "failed" | "running" | "starting" | "stopped" | "stopping" | "unknown";
+        /**
          * WorkerSize
          * @description What each worker has: processors, GiB of memory, graphics processors.
          */
@@ -1637,6 +1641,12 @@ export interface components {
             memory_gib: number;
             gpu: number;
         };
+        /**
+         * Purchase
+         * @description How computers are bought.
+         * @enum {unknown}
+         */
+        Purchase: "on_demand" | "spot" | "spot_with_fallback" | "unknown";
         /**
          * WorkerCounts
          * @description How many workers are wanted, and where they are; `running` have joined.
@@ -1672,21 +1682,31 @@ export interface components {
         /**
          * Problem
          * @description What keeps it from being as wanted: a word for programs and a sentence for people.
-         *
-         *         `waiting_for_place`, `no_capacity`, `vcpu_limit`, `environment` or `worker_failed`.
          */
         Problem: {
-            code: string;
+            code: components["schemas"]["ProblemCode"];
             message: string;
         };
+        /**
+         * ProblemCode
+         * @description What keeps a cluster from being as wanted.
+         * @enum {unknown}
+         */
+        ProblemCode: "environment" | "no_capacity" | "paused" | "unknown" | "vcpu_limit" | "waiting_for_place" | "worker_failed";
         /**
          * Stop
          * @description Why it ends or has ended.
          */
         Stop: {
-            reason: string;
+            reason: components["schemas"]["ClusterEnd"];
             message: string;
         };
+        /**
+         * ClusterEnd
+         * @description Why a cluster ended.
+         * @enum {unknown}
+         */
+        ClusterEnd: "budget" | "closed" | "environment" | "failed_start" | "idle" | "lease_expired" | "limit" | "no_client" | "notebook_lost" | "notebook_stopped" | "plan" | "scheduler_lost" | "unknown" | "unpaid" | "user";
         /**
          * Saved
          * @description Finished results that were saved when it stopped.
@@ -1741,7 +1761,7 @@ export interface components {
          * @description What the agent should know; with `save`, finished results are to be saved now.
          */
         ReportAnswer: {
-            state: string;
+            state: components["schemas"]["ClusterState"];
             stop: components["schemas"]["Stop"] | null;
             save: boolean;
             wanted: number;
@@ -1801,8 +1821,7 @@ export interface components {
          */
         ClusterWorker: {
             id: string;
-            /** @enum {unknown} */
-            state: "ended" | "pending" | "running" | "starting";
+            state: components["schemas"]["WorkerState"];
             attempt: number;
             /** @enum {unknown} */
             purchase: "on_demand" | "spot";
@@ -1815,13 +1834,25 @@ export interface components {
             seconds: number;
         };
         /**
+         * WorkerState
+         * @description Where a worker is. It is `running` once it has joined the scheduler.
+         * @enum {unknown}
+         */
+        WorkerState: "ended" | "pending" | "running" | "starting";
+        /**
          * WorkerStop
          * @description Why a worker ended.
          */
         WorkerStop: {
-            reason: string;
+            reason: components["schemas"]["WorkerEnd"];
             message: string;
         };
+        /**
+         * WorkerEnd
+         * @description Why a worker ended.
+         * @enum {unknown}
+         */
+        WorkerEnd: "cluster_stopped" | "environment" | "failed" | "host_lost" | "lost" | "moved" | "not_joined" | "out_of_memory" | "retired" | "scheduler" | "unknown";
         /**
          * History
          * @description How many workers were charged over time, in at most 500 points.
@@ -2318,7 +2349,7 @@ export interface components {
             name: string;
             size: string;
             idle_minutes: number;
-            state: string;
+            state: components["schemas"]["NotebookState"];
             state_since: string;
             stages: components["schemas"]["Stage"][];
             failure: components["schemas"]["Failure"] | null;
@@ -2339,28 +2370,46 @@ export interface components {
             version: number;
         };
         /**
+         * NotebookState
+         * @description Where a notebook is in its lifecycle.
+         * @enum {unknown}
+         */
+        NotebookState: "failed" | "running" | "starting" | "stopped" | "stopping" | "unknown";
+        /**
          * Stage
-         * @description A step of a start: requested, launching, booting, restoring, ready.
+         * @description A step of a start, and when it began.
          */
         Stage: {
-            name: string;
+            name: components["schemas"]["StartStep"];
             at: string;
         };
+        /**
+         * StartStep
+         * @description A step of a start, in order.
+         * @enum {unknown}
+         */
+        StartStep: "booting" | "launching" | "ready" | "requested" | "restoring";
         /**
          * Failure
          * @description Why a notebook isn't running although nobody stopped it, and what to do.
          */
         Failure: {
-            code: string;
+            code: components["schemas"]["ServerEnd"];
             message: string;
         };
+        /**
+         * ServerEnd
+         * @description Why a server ended.
+         * @enum {unknown}
+         */
+        ServerEnd: "crashed" | "deleted" | "failed_start" | "idle" | "lease_expired" | "limit" | "lost" | "maintenance" | "out_of_memory" | "plan" | "unknown" | "unpaid" | "user";
         /**
          * LastStop
          * @description When and why a notebook last stopped.
          */
         LastStop: {
             at: string;
-            reason: string;
+            reason: components["schemas"]["ServerEnd"];
             message: string;
         };
         /**
@@ -2405,9 +2454,15 @@ export interface components {
          * @description What a notebook was made from.
          */
         Source: {
-            kind: string;
+            kind: components["schemas"]["SourceKind"];
             label: string | null;
         };
+        /**
+         * SourceKind
+         * @description What a notebook was made from.
+         * @enum {unknown}
+         */
+        SourceKind: "blank" | "duplicate" | "github" | "unknown" | "upload";
         /**
          * CreateNotebook
          * @description A notebook to be made.
@@ -2499,7 +2554,7 @@ export interface components {
             requested_at: string;
             ready_at: string | null;
             stopped_at: string | null;
-            stop_reason: string | null;
+            stop_reason: components["schemas"]["ServerEnd"] | null;
             stop_message: string | null;
             exit_code: number | null;
             cost_usd: string | null;

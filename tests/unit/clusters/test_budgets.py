@@ -9,7 +9,7 @@ import pytest
 from chalicelib.accounts.models import Account
 from chalicelib.clusters import attempts, jobs, lifecycle
 from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.states import Reason
+from chalicelib.clusters.states import ClusterEnd
 from chalicelib.core import clock, db
 from chalicelib.core.hearing import Heard
 from chalicelib.metering import service as metering
@@ -75,7 +75,7 @@ def test_it_stops_when_the_next_minute_and_its_stop_would_pass_the_budget(time: 
     jobs.meter_clusters()
 
     stopped = lifecycle.read("cl_1")
-    assert (stopped.state, stopped.stop_reason) == ("stopping", Reason.BUDGET)
+    assert (stopped.state, stopped.stop_reason) == ("stopping", ClusterEnd.BUDGET)
     assert stopped.stop_message == (
         "It has cost $0.09 of its budget of $0.10, and might have passed it within 2 minutes. "
         "Finished results are kept."
@@ -151,4 +151,4 @@ def test_what_is_recorded_already_counts(time: Time) -> None:
 
     jobs.meter_clusters()
 
-    assert lifecycle.read("cl_1").stop_reason == Reason.BUDGET
+    assert lifecycle.read("cl_1").stop_reason == ClusterEnd.BUDGET

@@ -19,7 +19,7 @@ from chalicelib.clusters import (
 )
 from chalicelib.clusters.models import Cluster, Pool, Worker
 from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
-from chalicelib.clusters.states import ClusterState, PoolKind, PoolState, Reason, WorkerEnd
+from chalicelib.clusters.states import ClusterEnd, ClusterState, PoolKind, PoolState, WorkerEnd
 from chalicelib.core import clock
 from chalicelib.notebooks.callers import Place
 from tests.endings import (
@@ -340,7 +340,7 @@ def test_a_stop_whose_answer_was_lost_begins(lost: World) -> None:
     cluster = lost.running()
     lost.wire.lose_next("UpdateItem ramon-local-clusters")
 
-    assert lifecycle.ask_to_stop(cluster, Reason.USER, "You stopped it.")
+    assert lifecycle.ask_to_stop(cluster, ClusterEnd.USER, "You stopped it.")
 
     assert f"{cluster.id}-stop-stop" in lost.machines.executions
 

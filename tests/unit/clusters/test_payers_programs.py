@@ -13,7 +13,7 @@ from chalicelib.billing import credited
 from chalicelib.billing.models import BillingAccount
 from chalicelib.clusters import attempts, crew, lifecycle, service, spending, views, worker
 from chalicelib.clusters.schemas import WorkerFailure
-from chalicelib.clusters.states import Reason, WorkerEnd
+from chalicelib.clusters.states import ClusterEnd, WorkerEnd
 from chalicelib.core.errors import Gone, TooEarly
 from tests.unit.clusters.stories import ACCOUNT, Story, story
 
@@ -62,7 +62,7 @@ def test_a_cluster_that_reports_nothing_is_charged_until_its_lease_ends_it(told:
 
     ended = lifecycle.read(cluster)
 
-    assert (ended.stop_reason, ended.spent) == (Reason.LEASE_EXPIRED, 2 * 200 * USD_SECOND)
+    assert (ended.stop_reason, ended.spent) == (ClusterEnd.LEASE_EXPIRED, 2 * 200 * USD_SECOND)
 
 
 def test_a_silent_scheduler_that_grows_and_grows_is_charged_for_all_of_it(told: Story) -> None:
@@ -121,7 +121,7 @@ def test_a_worker_that_says_that_it_failed_is_charged_for_as_long_as_it_runs(tol
 
     ended = lifecycle.read(cluster)
 
-    assert (ended.state, ended.stop_reason) == ("failed", Reason.ENVIRONMENT)
+    assert (ended.state, ended.stop_reason) == ("failed", ClusterEnd.ENVIRONMENT)
     assert ended.spent == 50 * USD_SECOND
 
 
@@ -253,7 +253,7 @@ def test_a_budget_holds_for_workers_that_nobody_says_have_joined(told: Story, jo
         told.now += timedelta(seconds=1)
     told.now += timedelta(seconds=spending.STOP_SECONDS)
 
-    assert lifecycle.read(cluster).stop_reason == Reason.BUDGET
+    assert lifecycle.read(cluster).stop_reason == ClusterEnd.BUDGET
     assert _closed(told, cluster) <= Decimal("0.60")
 
 
@@ -264,7 +264,7 @@ def test_the_monthly_limit_holds_for_workers_that_nobody_says_have_joined(told: 
     told.now += timedelta(seconds=60)
     told.meter()
 
-    assert lifecycle.read(cluster).stop_reason == Reason.LIMIT
+    assert lifecycle.read(cluster).stop_reason == ClusterEnd.LIMIT
 
 
 def test_a_job_that_batch_has_forgotten_is_charged_for_as_long_as_batch_knew_it(

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.clusters import rules
 from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.states import Reason
+from chalicelib.clusters.states import ClusterEnd
 from chalicelib.core import clock
 from chalicelib.core.hearing import Hearing
 
@@ -36,7 +36,7 @@ def _cluster(**changes: Any) -> Cluster:
     return Cluster("cl_1", account_id="acc_1", **(fine | changes))
 
 
-def _reason(**changes: Any) -> Reason | None:
+def _reason(**changes: Any) -> ClusterEnd | None:
     order = rules.due(_cluster(**changes), HEARD)
     return order.reason if order else None
 
@@ -48,18 +48,18 @@ def test_what_is_in_order_goes_on() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"lease_expires_at": SECOND}, Reason.LEASE_EXPIRED),
-        ({"last_active_at": NOON - timedelta(minutes=20)}, Reason.IDLE),
-        ({"unclaimed_since": SECOND - 120}, Reason.NO_CLIENT),
+        ({"lease_expires_at": SECOND}, ClusterEnd.LEASE_EXPIRED),
+        ({"last_active_at": NOON - timedelta(minutes=20)}, ClusterEnd.IDLE),
+        ({"unclaimed_since": SECOND - 120}, ClusterEnd.NO_CLIENT),
         ({"unclaimed_since": SECOND - 119}, None),
         ({"unclaimed_since": SECOND - 9999, "detached": True}, None),
-        ({"state": "starting"}, Reason.FAILED_START),
+        ({"state": "starting"}, ClusterEnd.FAILED_START),
         ({"state": "starting", "join_by": SECOND + 1}, None),
         ({"state": "starting", "join_by": SECOND + 1, "last_active_at": None}, None),
     ],
     ids=str,
 )
-def test_each_rule_stops_what_it_is_for(changes: dict[str, Any], reason: Reason | None) -> None:
+def test_each_rule_stops_what_it_is_for(changes: dict[str, Any], reason: ClusterEnd | None) -> None:
     assert _reason(**changes) is reason
 
 

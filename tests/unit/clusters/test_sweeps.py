@@ -4,13 +4,12 @@ import pytest
 
 from chalicelib.clusters import jobs, lifecycle, of_servers, service
 from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.states import ClusterState, Reason
+from chalicelib.clusters.states import ClusterEnd, ClusterState
 from chalicelib.core.errors import Conflict
 from chalicelib.notebooks import jobs as notebook_jobs
 from chalicelib.notebooks.lifecycle import ask_to_stop, read_server
 from chalicelib.notebooks.models import Server
-from chalicelib.notebooks.states import Reason as StopReason
-from chalicelib.notebooks.states import ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState
 from tests.fakes import event_of
 from tests.unit.clusters.of_notebooks import cluster_of, cluster_state, install
 from tests.unit.notebooks.test_sweeps import YEAR_ZERO, store
@@ -52,7 +51,7 @@ def stop_step(server_id: str) -> None:
 def test_a_server_that_stops_waits_until_its_clusters_results_are_saved(world: World) -> None:
     server = world.running()
     saving, idle = computing(server), computing(world.running())
-    ask_to_stop(server, StopReason.USER, "You stopped it.")
+    ask_to_stop(server, ServerEnd.USER, "You stopped it.")
 
     with pytest.raises(of_servers.StillSaving):
         stop_step(server.id)
@@ -60,14 +59,14 @@ def test_a_server_that_stops_waits_until_its_clusters_results_are_saved(world: W
     stop_step(server.id)
 
     assert cluster_state(saving) == ClusterState.STOPPING
-    assert lifecycle.read(saving).stop_reason == Reason.NOTEBOOK_STOPPED
+    assert lifecycle.read(saving).stop_reason == ClusterEnd.NOTEBOOK_STOPPED
     assert cluster_state(idle) == ClusterState.RUNNING
 
 
 def test_a_scheduler_that_never_says_that_it_saved_keeps_no_server_for_long(world: World) -> None:
     server = world.running()
     computing(server)
-    ask_to_stop(server, StopReason.USER, "You stopped it.")
+    ask_to_stop(server, ServerEnd.USER, "You stopped it.")
     with pytest.raises(of_servers.StillSaving):
         stop_step(server.id)
 
@@ -78,7 +77,7 @@ def test_a_scheduler_that_never_says_that_it_saved_keeps_no_server_for_long(worl
 
 def test_a_notebook_that_stops_starts_no_cluster(world: World) -> None:
     server = world.running()
-    ask_to_stop(server, StopReason.USER, "You stopped it.")
+    ask_to_stop(server, ServerEnd.USER, "You stopped it.")
 
     with pytest.raises(Conflict, match="being stopped"):
         cluster_of(read_server(server.id))
@@ -92,7 +91,7 @@ def test_ecss_event_of_a_lost_task_stops_its_clusters_at_once(world: World) -> N
     jobs.on_notebook_task_stopped(event_of(world.ecs.tasks[f"arn:task/{server.id}"]))
 
     found = lifecycle.read(lost)
-    assert (found.state, found.stop_reason) == (ClusterState.STOPPING, Reason.NOTEBOOK_LOST)
+    assert (found.state, found.stop_reason) == (ClusterState.STOPPING, ClusterEnd.NOTEBOOK_LOST)
     assert cluster_state(other) == ClusterState.RUNNING
 
 
@@ -119,7 +118,7 @@ def test_the_sweep_stops_clusters_whose_server_ended_without_an_event(world: Wor
 
     jobs.cluster_sweep()
 
-    assert lifecycle.read(lost).stop_reason == Reason.NOTEBOOK_LOST
+    assert lifecycle.read(lost).stop_reason == ClusterEnd.NOTEBOOK_LOST
     assert cluster_state(other) == ClusterState.RUNNING
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.clusters import lifecycle
-from chalicelib.clusters.states import ClusterState, Reason, WorkerEnd
+from chalicelib.clusters.states import ClusterEnd, ClusterState, WorkerEnd
 from tests.unit.clusters.stories import Story, story
 
 
@@ -96,7 +96,7 @@ def test_a_cluster_waits_with_its_stop_for_a_job_that_may_run(told: Story) -> No
     told.start_all()
     told.follow()
     known, told.batch.jobs = told.batch.jobs, {}
-    lifecycle.ask_to_stop(lifecycle.read(cluster), Reason.USER, "You stopped it.")
+    lifecycle.ask_to_stop(lifecycle.read(cluster), ClusterEnd.USER, "You stopped it.")
 
     told.run_machines()
     assert lifecycle.read(cluster).state == ClusterState.STOPPING

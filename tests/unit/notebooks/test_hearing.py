@@ -3,7 +3,7 @@
 from chalicelib.core import hearing
 from chalicelib.notebooks import agent, jobs, lifecycle
 from chalicelib.notebooks.models import Route, Server
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState
 from tests.unit.notebooks.world import ACCOUNT, World
 
 OTHERS = ("acc_2", "acc_3", "acc_4")
@@ -60,7 +60,7 @@ def test_the_one_running_notebook_is_stopped_once_it_is_silent_and_the_canary_is
     sweep()
 
     found = lifecycle.read_server(server.id)
-    assert (found.state, found.stop_reason) == (ServerState.STOPPING, Reason.LEASE_EXPIRED)
+    assert (found.state, found.stop_reason) == (ServerState.STOPPING, ServerEnd.LEASE_EXPIRED)
 
 
 def test_after_an_outage_the_silent_one_is_stopped_a_lease_later(world: World) -> None:
@@ -90,7 +90,7 @@ def test_the_end_of_a_task_is_not_held_by_deafness(world: World) -> None:
     jobs.reconcile()
 
     found = lifecycle.read_server(server.id)
-    assert (found.state, found.stop_reason) == (ServerState.ENDED, Reason.CRASHED)
+    assert (found.state, found.stop_reason) == (ServerState.ENDED, ServerEnd.CRASHED)
     told = Route.get(lifecycle.host_label(server.notebook_id), consistent_read=True)
     assert (told.state, told.reason) == ("failed", "crashed"), "for the gateway's page"
 
@@ -105,7 +105,7 @@ def test_the_reaper_asks_ecs_first(world: World) -> None:
     jobs.reconcile()
 
     found = lifecycle.read_server(server.id)
-    assert (found.state, found.stop_reason) == (ServerState.ENDED, Reason.CRASHED)
+    assert (found.state, found.stop_reason) == (ServerState.ENDED, ServerEnd.CRASHED)
 
 
 def test_a_silent_server_that_ecs_does_not_know_is_asked_about_again(world: World) -> None:

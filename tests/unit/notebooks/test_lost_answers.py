@@ -14,7 +14,7 @@ from chalicelib.notebooks import agent, deletion, jobs, lifecycle, service
 from chalicelib.notebooks.agent_schemas import Heartbeat
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.schemas import CreateNotebook, UpdateNotebook
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState
 from chalicelib.storage import service as storage
 from chalicelib.workspaces import manifests
 from chalicelib.workspaces.schemas import Commit, Entry
@@ -80,7 +80,7 @@ class World:
 
     def stopping(self) -> Server:
         server = self.running()
-        assert lifecycle.ask_to_stop(server, Reason.USER, "You stopped it.")
+        assert lifecycle.ask_to_stop(server, ServerEnd.USER, "You stopped it.")
         return lifecycle.read_server(server.id)
 
     def step(self, server: Server) -> dict[str, Any]:
@@ -318,7 +318,7 @@ def test_a_stop_that_was_cut_off_before_it_began_begins_when_it_is_asked_for_aga
         service.stop(ACCOUNT, server.notebook_id)
     lost.provider.machines.is_down = False
 
-    assert not lifecycle.ask_to_stop(server, Reason.USER, "You stopped it.")
+    assert not lifecycle.ask_to_stop(server, ServerEnd.USER, "You stopped it.")
 
     assert f"{server.id}-stop" in lost.provider.machines.executions
 

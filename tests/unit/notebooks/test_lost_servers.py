@@ -10,7 +10,7 @@ from chalicelib.core import clock
 from chalicelib.metering.models import Segment, Use
 from chalicelib.notebooks import lifecycle
 from chalicelib.notebooks.models import Notebook, Server
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState
 from localcloud.tables import tables
 from tests.fakes import FakeMachines
 
@@ -61,7 +61,7 @@ def test_it_is_charged_until_its_agents_last_report(time: Time) -> None:
     lifecycle.ended(lifecycle.read_server(server.id), None)
 
     ended = lifecycle.read_server(server.id)
-    assert (ended.state, ended.stop_reason) == (ServerState.ENDED, Reason.LOST)
+    assert (ended.state, ended.stop_reason) == (ServerState.ENDED, ServerEnd.LOST)
     assert ended.stopped_at == NOON + timedelta(minutes=5)
     assert Use.get(server.id).open_shard is None
     assert [each.end - each.start for each in Segment.query(server.id)] == [300]

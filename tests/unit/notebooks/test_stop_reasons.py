@@ -7,7 +7,7 @@ import pytest
 from chalicelib.notebooks import stop_reasons
 from chalicelib.notebooks.fargate import Task
 from chalicelib.notebooks.models import Server
-from chalicelib.notebooks.states import FAILURES, Reason, ServerState
+from chalicelib.notebooks.states import FAILURES, ServerEnd, ServerState
 
 
 def _server(
@@ -26,7 +26,7 @@ def test_what_was_asked_for_is_the_reason_whatever_the_exit_code() -> None:
 
     end = stop_reasons.of(server, _task(143))
 
-    assert (end.reason, end.message, end.exit_code) == (Reason.IDLE, "Nothing ran.", 143)
+    assert (end.reason, end.message, end.exit_code) == (ServerEnd.IDLE, "Nothing ran.", 143)
 
 
 def test_a_stop_that_could_not_save_says_so() -> None:
@@ -42,7 +42,7 @@ def test_a_stop_that_had_to_be_cut_short_says_that_changes_may_be_lost() -> None
 
     end = stop_reasons.of(server, _task(137))
 
-    assert end.reason is Reason.USER
+    assert end.reason is ServerEnd.USER
     assert end.message.startswith("You stopped it. ")
     assert "may be lost" in end.message
 
@@ -50,14 +50,14 @@ def test_a_stop_that_had_to_be_cut_short_says_that_changes_may_be_lost() -> None
 def test_a_killed_server_has_crashed_and_the_signal_is_named() -> None:
     end = stop_reasons.of(_server(), _task(137))
 
-    assert end.reason is Reason.CRASHED
+    assert end.reason is ServerEnd.CRASHED
     assert "SIGKILL" in end.message
 
 
 def test_a_computer_that_is_shut_down_is_nobodys_failure() -> None:
     end = stop_reasons.of(_server(), _task(0))
 
-    assert end.reason is Reason.MAINTENANCE
+    assert end.reason is ServerEnd.MAINTENANCE
     assert end.reason not in FAILURES
     assert "saved" in end.message
 
@@ -65,17 +65,17 @@ def test_a_computer_that_is_shut_down_is_nobodys_failure() -> None:
 def test_too_little_memory_is_told_with_the_size_that_was_too_small() -> None:
     end = stop_reasons.of(_server(), _task(137, "OutOfMemoryError: Container killed"))
 
-    assert end.reason is Reason.OUT_OF_MEMORY
+    assert end.reason is ServerEnd.OUT_OF_MEMORY
     assert "4 GiB" in end.message
 
 
 def test_a_task_that_nobody_knows_any_more_was_lost() -> None:
-    assert stop_reasons.of(_server(), None).reason is Reason.LOST
+    assert stop_reasons.of(_server(), None).reason is ServerEnd.LOST
 
 
 @pytest.mark.parametrize("code", [1, 70, 137, None])
 def test_a_server_that_ends_while_it_starts_has_failed_to_start(code: int | None) -> None:
     end = stop_reasons.of(_server(ServerState.STARTING), _task(code, "CannotPullContainerError"))
 
-    assert end.reason is Reason.FAILED_START
+    assert end.reason is ServerEnd.FAILED_START
     assert end.message.endswith(".")

@@ -10,7 +10,7 @@ from chalicelib.billing.models import BillingAccount
 from chalicelib.notebooks import agent, jobs, lifecycle
 from chalicelib.notebooks.agent_schemas import Heartbeat
 from chalicelib.notebooks.models import Server
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState
 from localcloud.tables import Call
 from tests.unit.notebooks.world import ACCOUNT, World
 
@@ -160,7 +160,7 @@ def test_a_task_that_ecs_has_not_known_for_long_is_over(world: World) -> None:
     jobs.reconcile()
 
     ended = lifecycle.read_server(server.id)
-    assert (ended.state, ended.stop_reason) == (ServerState.ENDED, Reason.LOST)
+    assert (ended.state, ended.stop_reason) == (ServerState.ENDED, ServerEnd.LOST)
 
 
 def test_a_task_that_ecs_knows_again_begins_anew(world: World) -> None:
@@ -177,7 +177,7 @@ def test_a_task_that_ecs_knows_again_begins_anew(world: World) -> None:
 def test_a_stop_waits_for_a_task_that_ecs_does_not_know_yet(world: World) -> None:
     server = world.launched()
     world.ecs.knows_tasks = False
-    lifecycle.ask_to_stop(server, Reason.USER, "You stopped it.")
+    lifecycle.ask_to_stop(server, ServerEnd.USER, "You stopped it.")
 
     jobs.stop_server(world.work(server))
     with pytest.raises(jobs.StillRunning):
@@ -207,7 +207,7 @@ def test_a_server_whose_address_ecs_does_not_tell_yet_is_asked_for_again(world: 
 
 def test_a_server_that_is_on_its_way_out_is_not_opened_and_not_asked_for(world: World) -> None:
     server = world.launched()
-    lifecycle.ask_to_stop(server, Reason.USER, "You stopped it.")
+    lifecycle.ask_to_stop(server, ServerEnd.USER, "You stopped it.")
     world.ecs.tells_addresses = False
 
     jobs.open_server(world.work(server))

@@ -15,7 +15,7 @@ from chalicelib.core import db, hearing
 from chalicelib.metering.models import Use
 from chalicelib.notebooks import agent, audit, jobs, lifecycle
 from chalicelib.notebooks.models import Server
-from chalicelib.notebooks.states import Reason, ServerState
+from chalicelib.notebooks.states import ServerEnd, ServerState
 from tests.fakes import event_of
 from tests.unit.notebooks.world import ACCOUNT, NOON, World
 
@@ -66,7 +66,7 @@ def test_being_ready_late_does_not_make_it_cheaper(world: World) -> None:
 def test_whoever_stops_a_start_pays_for_what_ran(world: World) -> None:
     server = world.launched(size="extra")
     world.passes(seconds=50)
-    lifecycle.ask_to_stop(server, Reason.USER, "You stopped it.")
+    lifecycle.ask_to_stop(server, ServerEnd.USER, "You stopped it.")
 
     assert _ended(world, server).amount == 50 * USD_SECOND
 
@@ -88,7 +88,7 @@ def test_a_starting_server_counts_for_the_limit(world: World) -> None:
     _tell(world, server)
     jobs.meter_usage()
 
-    assert lifecycle.read_server(server.id).stop_reason == Reason.LIMIT
+    assert lifecycle.read_server(server.id).stop_reason == ServerEnd.LIMIT
 
 
 def test_a_limit_stops_no_server_while_it_could_not_save(world: World) -> None:
@@ -104,7 +104,7 @@ def test_a_limit_stops_no_server_while_it_could_not_save(world: World) -> None:
     hearing.note()
     jobs.meter_usage()
 
-    assert lifecycle.read_server(server.id).stop_reason == Reason.LIMIT
+    assert lifecycle.read_server(server.id).stop_reason == ServerEnd.LIMIT
 
 
 def test_a_start_that_never_got_its_orders_is_free(world: World) -> None:

@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
-import type { Cluster } from "@/lib/api-models";
+import type { Cluster, ClusterWorker } from "@/lib/api-models";
 import { aCluster, anEndedCluster, aWorker } from "@/testing/cluster-factories";
 import { page } from "@/testing/factories";
 import { fakeApi } from "@/testing/fake-api";
@@ -72,7 +72,10 @@ describe("a cluster's page", () => {
 
   test("tells what became of each worker", async () => {
     const { api, id } = given(aCluster());
-    const end = { reason: "host_lost", message: "Its computer was taken away." };
+    const end: ClusterWorker["end"] = {
+      reason: "host_lost",
+      message: "Its computer was taken away.",
+    };
     api.on(`GET /clusters/${id}/workers`, page(aWorker({ state: "ended", attempt: 2, end })));
     const workers = await region("Workers");
     const row = await workers.findByRole("row", { name: /wk_01/ });
@@ -135,7 +138,10 @@ describe("a cluster's page", () => {
   test("looks again at what belongs to it when it ends", async () => {
     const { api, id } = given(aCluster({ state: "stopping" }));
     await (await region("Workers")).findByText("Running");
-    const end = { reason: "cluster_stopped", message: "The cluster was stopped." };
+    const end: ClusterWorker["end"] = {
+      reason: "cluster_stopped",
+      message: "The cluster was stopped.",
+    };
     api.on(`GET /clusters/${id}/workers`, page(aWorker({ state: "ended", end })));
     api.on(`GET /clusters/${id}`, { body: anEndedCluster({ id }) });
     expect(await screen.findByText("The cluster was stopped.")).toBeVisible();

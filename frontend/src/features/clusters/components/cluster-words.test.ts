@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { ClusterStop } from "@/lib/api-models";
 import { lossWords, missingWords, priceWords, stopDetail, stopWords } from "./cluster-words";
 
 const price = { worker_usd_hour: "0.1", usd_hour: "0.80", now_usd_hour: "0.30" };
@@ -34,11 +35,11 @@ describe("the words for a cluster", () => {
     expect(lossWords(null)).toBeNull();
   });
 
-  test("repeat no reason that is plain, and know a reason that is new", () => {
+  test("repeat no reason that is plain, and say little of a reason that is not known", () => {
     expect(stopDetail({ reason: "user", message: "You stopped it." })).toBe("");
     expect(stopDetail({ reason: "idle", message: "Nothing to do." })).toBe("Nothing to do.");
-    expect(stopWords("something_new")).toBe("Stopped");
-    const lost = { reason: "scheduler_lost", message: "Start the cluster again." };
+    expect(stopWords("unknown")).toBe("Stopped");
+    const lost: ClusterStop = { reason: "scheduler_lost", message: "Start the cluster again." };
     expect(stopWords(lost.reason)).toBe("Stopped because its scheduler ended");
     expect(stopDetail(lost)).toBe(lost.message);
   });

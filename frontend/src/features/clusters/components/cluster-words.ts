@@ -1,8 +1,14 @@
-import type { Cluster, ClusterTasks, ClusterWorker } from "@/lib/api-models";
+import type {
+  Cluster,
+  ClusterEnd,
+  ClusterStop,
+  ClusterTasks,
+  ClusterWorker,
+} from "@/lib/api-models";
 import { formatUsd, parseUsd } from "@/lib/money";
 import { formatDuration, formatMinutes, secondsSince } from "@/lib/time";
 
-const STOPS: Readonly<Record<string, string>> = {
+const STOPS: Readonly<Record<ClusterEnd, string>> = {
   closed: "Closed by your code",
   user: "Stopped by you",
   idle: "Stopped by itself",
@@ -17,10 +23,11 @@ const STOPS: Readonly<Record<string, string>> = {
   scheduler_lost: "Stopped because its scheduler ended",
   failed_start: "Did not start",
   environment: "Its workers could not be set up",
+  unknown: "Stopped",
 };
 
 /** What `STOPS` says all of. */
-const SELF_EXPLAINING = new Set(["closed", "user"]);
+const SELF_EXPLAINING: ReadonlySet<ClusterEnd> = new Set(["closed", "user"]);
 
 const SPOKEN: Record<Cluster["state"], string> = {
   starting: "is starting",
@@ -28,12 +35,14 @@ const SPOKEN: Record<Cluster["state"], string> = {
   stopping: "is stopping",
   stopped: "has stopped",
   failed: "has failed",
+  unknown: "is in a state that this page does not know",
 };
 
 const PURCHASES: Record<Cluster["purchase"], string> = {
   on_demand: "On demand: computers that nobody takes away",
   spot: "Cheaper spare computers, which may be taken away and replaced",
   spot_with_fallback: "Cheaper spare computers, and others where there are none",
+  unknown: "Not known",
 };
 
 const WORKER_STATES: Record<ClusterWorker["state"], string> = {
@@ -44,12 +53,12 @@ const WORKER_STATES: Record<ClusterWorker["state"], string> = {
 };
 
 /** Why a cluster ended, in some words. */
-export function stopWords(reason: string): string {
-  return STOPS[reason] ?? "Stopped";
+export function stopWords(reason: ClusterEnd): string {
+  return STOPS[reason];
 }
 
 /** What the API adds to `stopWords`, where it says more than that. */
-export function stopDetail({ reason, message }: { reason: string; message: string }): string {
+export function stopDetail({ reason, message }: ClusterStop): string {
   return SELF_EXPLAINING.has(reason) ? "" : message;
 }
 

@@ -26,6 +26,8 @@ export function StatusLine({ cluster }: { cluster: Cluster }) {
     case "stopped":
     case "failed":
       return <StopLine cluster={cluster} />;
+    case "unknown":
+      return <>Its state is not known just now. Reload this page in some minutes.</>;
   }
 }
 

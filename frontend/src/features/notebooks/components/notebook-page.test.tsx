@@ -54,7 +54,10 @@ describe("a notebook's page", () => {
   });
 
   test("explains a failure", async () => {
-    const failure = { code: "out_of_memory", message: "It needed more than 4 GiB." };
+    const failure: Notebook["failure"] = {
+      code: "out_of_memory",
+      message: "It needed more than 4 GiB.",
+    };
     given(aNotebook({ state: "failed", failure }));
     expect(await screen.findByRole("alert")).toHaveTextContent("It needed more than 4 GiB.");
   });

@@ -1,18 +1,28 @@
-import type { Notebook, NotebookState, SizeOffer, Stage, StageName } from "@/lib/api-models";
+import type {
+  Notebook,
+  NotebookState,
+  ServerEnd,
+  SizeOffer,
+  Stage,
+  StageName,
+} from "@/lib/api-models";
 import { parseUsd, perHour } from "@/lib/money";
 
-/** What each stage of a start is called while it is under way, in order. */
-export const STAGES: ReadonlyArray<{ name: StageName; label: string }> = [
-  { name: "requested", label: "Asked for a machine" },
-  { name: "launching", label: "Getting the machine" },
-  { name: "booting", label: "Starting Jupyter" },
-  { name: "restoring", label: "Bringing your files back" },
-  { name: "ready", label: "Ready" },
-];
+/** What each stage of a start is called while it is under way. */
+const STAGE_LABELS: Readonly<Record<StageName, string>> = {
+  requested: "Asked for a machine",
+  launching: "Getting the machine",
+  booting: "Starting Jupyter",
+  restoring: "Bringing your files back",
+  ready: "Ready",
+};
+
+/** The stages of a start, in order. */
+export const STAGES = Object.keys(STAGE_LABELS) as StageName[];
 
 const STOPPED_BY_OWNER = "Stopped by you";
 
-const STOPS: Readonly<Record<string, string>> = {
+const STOPS: Readonly<Record<ServerEnd, string>> = {
   user: STOPPED_BY_OWNER,
   idle: "Stopped by itself",
   crashed: "Crashed",
@@ -25,6 +35,7 @@ const STOPS: Readonly<Record<string, string>> = {
   lease_expired: "Stopped after losing contact",
   lost: "The machine was lost",
   maintenance: "Stopped for maintenance",
+  unknown: "Stopped",
 };
 
 const SPOKEN: Record<NotebookState, string> = {
@@ -33,15 +44,16 @@ const SPOKEN: Record<NotebookState, string> = {
   running: "is running",
   stopping: "is stopping",
   failed: "has failed",
+  unknown: "is in a state that this page does not know",
 };
 
 /** Why a server ended, in two or three words. */
-export function stopWords(reason: string): string {
-  return STOPS[reason] ?? "Stopped";
+export function stopWords(reason: ServerEnd): string {
+  return STOPS[reason];
 }
 
 /** What the API adds to `stopWords`, where it says more than that. */
-export function stopDetail(reason: string, message: string | null): string {
+export function stopDetail(reason: ServerEnd, message: string | null): string {
   return stopWords(reason) === STOPPED_BY_OWNER ? "" : (message ?? "");
 }
 
@@ -52,7 +64,7 @@ export function currentStage(notebook: Notebook): Stage | null {
 
 /** What a stage is called. */
 export function stageLabel(name: StageName): string {
-  return STAGES.find((stage) => stage.name === name)?.label ?? name;
+  return STAGE_LABELS[name];
 }
 
 /** The sentence that a screen reader hears when something has changed. */

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
+import type { Notebook, ServerEnd } from "@/lib/api-models";
 import { aNotebook, page, SIZES } from "@/testing/factories";
 import { fakeApi, refusal } from "@/testing/fake-api";
 import { show } from "@/testing/render";
@@ -9,7 +10,7 @@ const card = () => screen.findByRole("article", { name: "Ocean temperatures" });
 
 describe("the list of notebooks", () => {
   test("says in words what each does, what it costs, and why it stopped", async () => {
-    const last_stop = {
+    const last_stop: Notebook["last_stop"] = {
       at: new Date(Date.now() - 20 * 60_000).toISOString(),
       reason: "idle",
       message: "Nothing ran in it for 30 minutes.",
@@ -90,10 +91,11 @@ describe("the list of notebooks", () => {
     await waitFor(() => expect(shown).not.toHaveTextContent(before));
   });
 
-  test.each([
+  test.each<[ServerEnd, string]>([
     ["limit", "Stopped at your monthly limit"],
     ["unpaid", "Stopped because a payment is missing"],
     ["plan", "Stopped because your plan no longer covers it"],
+    ["unknown", "Stopped"],
   ])("says that it was stopped for the reason %s", async (reason, words) => {
     const last_stop = { at: new Date().toISOString(), reason, message: "" };
     fakeApi({ "GET /notebooks": page(aNotebook({ last_stop })) });

@@ -1,5 +1,6 @@
 import { screen, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Notebook } from "@/lib/api-models";
 import { leaveFor } from "@/lib/leave";
 import { aNotebook, SIZES } from "@/testing/factories";
 import { fakeApi, refusal } from "@/testing/fake-api";
@@ -47,7 +48,10 @@ describe("the way into a notebook", () => {
   });
 
   test("says why it failed, and offers another start", async () => {
-    const failure = { code: "crashed", message: "JupyterLab ended unexpectedly." };
+    const failure: Notebook["failure"] = {
+      code: "crashed",
+      message: "JupyterLab ended unexpectedly.",
+    };
     fakeApi({ "GET /notebooks/nb_01": { body: aNotebook({ state: "failed", failure }) } });
     visit();
     expect(await screen.findByText("JupyterLab ended unexpectedly.")).toBeVisible();

@@ -73,7 +73,7 @@ function RunCost({ cost }: { cost: string | null }) {
 
 function endOf({ stopped_at, stop_reason, stop_message }: Server): string {
   if (stopped_at === null) return "It has not stopped yet.";
-  const reason = stop_reason ?? "";
+  const reason = stop_reason ?? "unknown";
   return `${stopWords(reason)}. ${stopDetail(reason, stop_message)}`;
 }
 

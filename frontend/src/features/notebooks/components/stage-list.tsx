@@ -2,7 +2,7 @@ import { Check } from "lucide-react";
 import { Elapsed } from "@/components/elapsed";
 import type { Stage } from "@/lib/api-models";
 import { formatElapsed, secondsSince } from "@/lib/time";
-import { STAGES } from "./notebook-words";
+import { STAGES, stageLabel } from "./notebook-words";
 import classes from "./stage-list.module.css";
 
 /** The stages of a start: those done with the seconds they took, the present one counting. */
@@ -10,7 +10,7 @@ export function StageList({ stages }: { stages: Stage[] }) {
   const reached = stages.length - 1;
   return (
     <ol className={classes.list} aria-label="Stages">
-      {STAGES.map(({ name, label }) => {
+      {STAGES.map((name) => {
         const index = stages.findIndex((stage) => stage.name === name);
         const progress = index < 0 ? "ahead" : index < reached ? "done" : "now";
         return (
@@ -23,7 +23,7 @@ export function StageList({ stages }: { stages: Stage[] }) {
             <span className={classes.mark} aria-hidden>
               {progress === "done" && <Check size={14} strokeWidth={3} />}
             </span>
-            {label}
+            {stageLabel(name)}
             <span className={classes.time}>
               <StageTime stages={stages} index={index} />
             </span>

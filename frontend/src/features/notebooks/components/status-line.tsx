@@ -23,6 +23,8 @@ export function StatusLine({ notebook }: { notebook: Notebook }) {
       return <>{notebook.failure?.message ?? "It failed, and the reason is not known."}</>;
     case "stopped":
       return <StopLine notebook={notebook} />;
+    case "unknown":
+      return <>Its state is not known just now. Reload this page in some minutes.</>;
   }
 }
 
