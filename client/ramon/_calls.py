@@ -124,9 +124,11 @@ def share(packed: Packed) -> Shared:
 
 
 def loaded(function: Function) -> Callable[..., Any]:
-    """The function, always the same object for the same bytes."""
+    """The function, always the same object for the same bytes and the same code."""
     call: Callable[..., Any]
-    call = function.open() if isinstance(function, Shared) else _unpickled(function)
+    call = (
+        function.open() if isinstance(function, Shared) else _unpickled(function, _code.version())
+    )
     return call
 
 
@@ -266,7 +268,7 @@ if "distributed" in sys.modules:  # as on every worker; `saved_results` does wit
 
 
 @functools.lru_cache(maxsize=32)
-def _unpickled(function: bytes) -> Callable[..., Any]:
+def _unpickled(function: bytes, _version: str) -> Callable[..., Any]:
     with _code.loading():
         unpickled: Callable[..., Any] = pickle.loads(function)  # noqa: S301 - our own user's
     return unpickled

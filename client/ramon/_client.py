@@ -82,6 +82,11 @@ class Client(distributed.Client):
         large = sum(map(sys.getsizeof, filter(_travels, _values(results)))) > OFFLOAD_BYTES
         return await asyncio.to_thread(_opened, results) if large else _opened(results)
 
+    def map(self, *args: Any, **kwargs: Any) -> Any:
+        """As Dask's, which makes a key of the function for each of its calls."""
+        with _code.one_mark():
+            return super().map(*args, **kwargs)
+
     def _graph_to_futures(self, expr: Any, keys: Any, *args: Any, **kwargs: Any) -> Any:
         """As Dask's, through which every call goes: with the code as it is now."""
         _code.warn_of_older()

@@ -18,7 +18,8 @@ import sys
 import sysconfig
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,19 @@ loading: Callable[[], AbstractContextManager[None]] = nullcontext
 On a worker it puts the version in place that the call which runs here was made with.
 """
 
+version: Callable[[], str] = str
+"""Which version of the workspace's code the call that runs here was made with; "" if none is known.
+
+What a process keeps of unpickled functions and objects, it keeps for one version.
+"""
+
 Signature = tuple[int, ...]
 
-_first: dict[str, Signature] = {}
-"""Files of modules, as they were when they were seen first."""
+_first: dict[str, dict[str, Signature]] = {}
+"""The files of a folder that modules may depend on, as they were when it was seen first."""
+_origins: dict[str, str] = {}
+"""Where modules were found first."""
+_fixed: ContextVar[str | None] = ContextVar("fixed", default=None)
 _loaded: dict[str, tuple[ModuleSpec, Signature]] = {}
 """Modules, as their files were when this kernel was seen to have imported them."""
 _told: set[tuple[str, Signature]] = set()
@@ -47,16 +57,52 @@ def workspace() -> Path:
 
 
 def mark() -> str:
-    """A word for the edits of modules that this kernel imported; "" before the first of them.
+    """A word for the edits of what this kernel's modules consist of; "" before the first of them.
 
-    What is made of pickled functions (keys of Dask, what a worker keeps of them) has it in it:
-    the pickle of an imported function is its name, however often it was edited.
+    Keys of Dask have it in them: the pickle of an imported function is its name, however often it,
+    the data that its package reads, or a helper that only workers import was edited.
     """
-    now = {spec.origin: _signature(spec.origin) for _, spec in _ours() if spec.origin}
-    for file, signature in now.items():
-        _first.setdefault(file, signature)
-    edited = sorted((file, each) for file, each in now.items() if each != _first[file])
-    return hashlib.blake2b(repr(edited).encode(), digest_size=8).hexdigest() if edited else ""
+    fixed = _fixed.get()
+    return _mark() if fixed is None else fixed
+
+
+@contextmanager
+def one_mark() -> Iterator[None]:
+    """Look once for all that is marked here, however much that is."""
+    token = _fixed.set(mark())
+    try:
+        yield
+    finally:
+        _fixed.reset(token)
+
+
+def _mark() -> str:
+    edits: list[tuple[str, object]] = []
+    places: dict[str, bool] = {}
+    for name, spec in _ours():
+        origin = spec.origin or ""
+        if _origins.setdefault(name, origin) != origin:
+            edits.append((name, origin))
+        folder = os.path.dirname(origin)  # noqa: PTH120 - before every call
+        places[folder] = places.get(folder, False) or bool(spec.parent)
+    for folder, in_package in places.items():
+        now = _files(folder, in_package=in_package)
+        if _first.setdefault(folder, now) != now:
+            edits.append((folder, sorted(now.items())))
+    return hashlib.blake2b(repr(sorted(edits)).encode(), digest_size=8).hexdigest() if edits else ""
+
+
+def _files(folder: str, *, in_package: bool) -> dict[str, Signature]:
+    """What may travel of a folder's files: of a package all, with its folders, or else modules."""
+    found: dict[str, Signature] = {}
+    with suppress(OSError), os.scandir(folder) as items:
+        for item in items:
+            if in_package and item.is_dir(follow_symlinks=False):
+                if item.name != "__pycache__" and not item.name.startswith("."):
+                    found |= _files(item.path, in_package=True)
+            elif in_package or item.name.endswith((".py", ".so")):
+                found[item.path] = _signature(item.path)
+    return found
 
 
 def mark_tokens() -> None:

@@ -105,21 +105,25 @@ class Packed:
 
 
 class Shared:
-    """A packed value that calls on a worker have in common; it is unpacked once a process."""
+    """A packed value that calls on a worker have in common.
+
+    A process unpacks it once for each version of the workspace's code, and keeps the last of it.
+    """
 
     __slots__ = ("_lock", "_value", "packed")
 
     def __init__(self, packed: Packed) -> None:
         self.packed = packed
-        self._value: list[Any] = []
+        self._value: tuple[str, Any] | None = None
         self._lock = threading.Lock()
 
     def open(self) -> Any:
-        """The value, always the same object."""
+        """The value, always the same object for calls of one version."""
+        version = _code.version()
         with self._lock:
-            if not self._value:
-                self._value.append(self.packed.open())
-            return self._value[0]
+            if self._value is None or self._value[0] != version:
+                self._value = version, self.packed.open()
+            return self._value[1]
 
     def __sizeof__(self) -> int:
         return self.packed.nbytes

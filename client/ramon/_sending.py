@@ -22,7 +22,7 @@ from typing import Any
 
 import dask
 
-from ramon import _calls, _code
+from ramon import _calls
 from ramon._packed import HoldsFutures, Packed, arguments, inline, name_of, parts, unpicklable
 
 LARGE = 1 << 20
@@ -75,7 +75,7 @@ class Shares:
 
     def of(self, packed: Packed) -> Share:
         """The share with these contents; it is sent if it is not on its way or there."""
-        name = packed.digest() + _code.mark()
+        name = packed.digest()
         with self._lock:
             share = self._known.get(name)
             if share is None or share.future.status not in {"pending", "finished"}:
@@ -97,8 +97,7 @@ class Shares:
 def function(call: Callable[..., Any], shares: Shares) -> Given:
     """A function, packed or sent. Raises NotPicklable, which names what of it can't be sent."""
     try:
-        # Behind its end, where it does no harm: a worker that knows these bytes keeps the function.
-        data = inline(call) + _code.mark().encode()
+        data = inline(call)
         if len(data) <= LARGE:
             return Given(data)
         share = shares.of(Packed.aside(call, f"The function {name_of(call)}()", futures=True))

@@ -104,6 +104,10 @@ class Versions:
             finally:
                 self._switch(before or self._current)
 
+    def of_call(self) -> str:
+        """The version of the call that runs here, or else the one in place."""
+        return _wanted.get() or self._current
+
     @contextmanager
     def running(self, version: str) -> Iterator[None]:
         """Let what this thread imports be of this version."""

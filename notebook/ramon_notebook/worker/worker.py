@@ -82,7 +82,7 @@ def keep(versions: Versions) -> None:
     """Let this process, and those that it forks, run tasks with these versions of the code."""
     _versions[:] = [versions]
     keep_versions(versions)
-    _code.loading = versions.loading
+    _code.loading, _code.version = versions.loading, versions.of_call
 
 
 def put_in_place(versions: Versions, version: str) -> None:

@@ -11,6 +11,10 @@ from tests.unit.client.conftest import Checks
 
 NAMES = (
     "each_edit_arrives_however_often_and_by_whatever_way_it_is_called",
+    "data_that_a_package_reads_when_it_is_imported_is_new_too",
+    "a_module_that_is_found_elsewhere_now_is_the_one_that_runs",
+    "a_module_that_became_a_package_or_a_package_a_module_is_new",
+    "helpers_that_only_workers_import_are_new_too",
     "an_edit_of_equal_size_and_time_arrives",
     "a_future_that_is_still_held_is_not_taken_for_the_new_call",
     "a_mended_function_is_called_again_although_its_error_is_held",

@@ -11,12 +11,14 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import dask
 import distributed
 import joblib
+import numpy as np
 from inside.helpers import raised, until
 
 import ramon
@@ -72,6 +74,97 @@ def each_edit_arrives_however_often_and_by_whatever_way_it_is_called() -> None:
 def _by_joblib(function: Any) -> Any:
     with joblib.parallel_config(backend="ramon", cluster=CLUSTER):
         return joblib.Parallel()([joblib.delayed(function)(1)])[0]
+
+
+READING = {
+    "settings": "import json, pathlib\n"
+    "VALUE = json.loads(pathlib.Path(__file__).with_name('data.json').read_text())\n",
+    "resources": "from importlib.resources import files\n"
+    "VALUE = int((files('resources') / 'deep' / 'data.txt').read_text())\n",
+    "zipped": "import os, sys\n"
+    "sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'inner.zip'))\n"
+    "from inside_zip import VALUE\n",
+}
+"""Packages that read a value when they are imported, by name."""
+
+
+def data_that_a_package_reads_when_it_is_imported_is_new_too() -> None:
+    for name, text in READING.items():
+        _write_in(name, "__init__.py", f"{text}def value(*_): return VALUE\n")
+        _package_data(name, 1)
+        package = importlib.import_module(name)
+        held = CLIENT.submit(package.value, 7), dask.delayed(package.value, pure=True)(7).persist()
+        assert held[0].result() == 1
+        for number in (2, 3):
+            _package_data(name, number)
+            assert _by_all_ways(package.value) == {number}, name
+
+
+def _package_data(package: str, number: int) -> None:
+    Path(package, "deep").mkdir(exist_ok=True)
+    _write(f"{package}/data.json", str(number))
+    _write(f"{package}/deep/data.txt", str(number))
+    with zipfile.ZipFile(f"{package}/inner.zip", "w") as archive:
+        archive.writestr("inside_zip.py", f"VALUE = {number}\n")
+
+
+def _by_all_ways(function: Any) -> set[Any]:
+    """What a function returns, called in each way that once kept something of before."""
+    array = np.zeros(1 << 20)
+
+    def large(*_: int) -> Any:
+        return function(len(array))
+
+    called = [CLUSTER.submit(function).result(), CLIENT.submit(function, 7).result()]
+    delayed = dask.delayed(function, pure=True)(7).compute()
+    mapped = [*CLUSTER.map(function, range(3)), *CLUSTER.map(large, range(2))]
+    return {*called, *mapped, delayed, _by_joblib(function)}
+
+
+def a_module_that_is_found_elsewhere_now_is_the_one_that_runs() -> None:
+    for number in (1, 2):
+        _write_in(f"place{number}", "placed.py", f"def value(*_): return {number}\n")
+    for number in (1, 2, 1):
+        sys.path.insert(0, os.path.abspath(f"place{number}"))  # noqa: PTH100 - as users do
+        sys.modules.pop("placed", None)
+        importlib.invalidate_caches()
+        assert _by_all_ways(importlib.import_module("placed").value) == {number}
+        del sys.path[0]
+
+
+def _write_in(folder: str, file: str, text: str) -> None:
+    Path(folder).mkdir(exist_ok=True)
+    Path(folder, file).write_text(text)
+
+
+def a_module_that_became_a_package_or_a_package_a_module_is_new() -> None:
+    turned = _module("turned", "def value(*_): return 'module'\n")
+    assert _by_all_ways(turned.value) == {"module"}
+    Path("turned.py").unlink()
+    _write_in("turned", "__init__.py", "def value(*_): return 'package'\n")
+    assert _by_all_ways(_imported_anew("turned").value) == {"package"}
+    shutil.rmtree("turned")
+    _write("turned.py", "def value(*_): return 'again'\n")
+    assert _by_all_ways(_imported_anew("turned").value) == {"again"}
+
+
+def _imported_anew(name: str) -> Any:
+    del sys.modules[name]
+    importlib.invalidate_caches()
+    return importlib.import_module(name)
+
+
+def helpers_that_only_workers_import_are_new_too() -> None:
+    _write("helper.py", "def value(*_): return 1\n")
+    choosing = _module(
+        "choosing",
+        f"import os\nif os.getpid() == {os.getpid()}:\n    def value(*_): return 0\n"
+        "else:\n    from helper import value\n",
+    )
+    assert _by_all_ways(choosing.value) == {1}
+    for number in (2, 3):
+        _write("helper.py", f"def value(*_): return {number}\n")
+        assert _by_all_ways(choosing.value) == {number}
 
 
 def an_edit_of_equal_size_and_time_arrives() -> None:
