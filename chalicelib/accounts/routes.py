@@ -2,8 +2,8 @@
 
 import msgspec
 
-from chalicelib.accounts import github, models, schemas, service, webhooks
-from chalicelib.core import clock, ids
+from chalicelib.accounts import github, schemas, service, views, webhooks
+from chalicelib.core import ids
 from chalicelib.core.errors import BadRequest, Invalid
 from chalicelib.core.http import Api, Call, Reply, authenticate_by
 
@@ -78,7 +78,7 @@ def sign_out_everywhere(call: Call) -> Reply[None]:
 @api.get("/me", returns=schemas.Account, scope="account:read")
 def read_me(call: Call) -> schemas.Account:
     """Read the signed-in account."""
-    return _account(service.read(call.account_id))
+    return views.account(service.read(call.account_id))
 
 
 @api.patch(
@@ -86,13 +86,15 @@ def read_me(call: Call) -> schemas.Account:
 )
 def update_me(call: Call, body: schemas.UpdateAccount) -> schemas.Account:
     """Change the profile."""
-    return _account(service.rename(call.account_id, body.name, call.if_match()))
+    return views.account(service.rename(call.account_id, body.name, call.if_match()))
 
 
 @api.get("/me/sessions", access="session", returns=schemas.SessionPage)
 def list_sessions(call: Call) -> schemas.SessionPage:
     """List the browsers that are signed in."""
-    items = [_session(found, call) for found in service.sessions(call.account_id)]
+    items = [
+        views.session(each, call.caller.session_id) for each in service.sessions(call.account_id)
+    ]
     return schemas.SessionPage(items, next_cursor=None)
 
 
@@ -105,7 +107,7 @@ def end_session(call: Call, session_id: str) -> None:
 @api.get("/me/tokens", access="session", returns=schemas.TokenPage)
 def list_tokens(call: Call) -> schemas.TokenPage:
     """List the API tokens."""
-    items = [_token(found) for found in service.tokens(call.account_id)]
+    items = [views.token(found) for found in service.tokens(call.account_id)]
     return schemas.TokenPage(items, next_cursor=None)
 
 
@@ -121,7 +123,7 @@ def create_token(call: Call, body: schemas.CreateToken) -> schemas.NewToken:
     secret, token = service.create_token(
         call.account_id, body.name, list(body.scopes), body.expires_in_days
     )
-    return schemas.NewToken(token=secret, **msgspec.structs.asdict(_token(token)))
+    return schemas.NewToken(token=secret, **msgspec.structs.asdict(views.token(token)))
 
 
 @api.delete("/me/tokens/{token_id}", access="session", status=204)
@@ -136,40 +138,6 @@ def receive_from_github(call: Call, body: bytes) -> None:
     headers = call.headers
     webhooks.receive(
         body, headers.get("x-github-event", ""), headers.get("x-hub-signature-256", "")
-    )
-
-
-def _account(account: models.Account) -> schemas.Account:
-    return schemas.Account(
-        id=account.id,
-        login=account.login,
-        name=account.name,
-        email=account.email,
-        avatar_url=account.avatar_url,
-        plan=account.plan,
-        created_at=account.created_at,
-        version=account.version,
-    )
-
-
-def _session(session: models.Session, call: Call) -> schemas.Session:
-    return schemas.Session(
-        id=session.id,
-        current=session.id == call.caller.session_id,
-        created_at=session.created_at,
-        last_seen_at=session.last_seen_at,
-        user_agent=session.user_agent,
-    )
-
-
-def _token(token: models.ApiToken) -> schemas.Token:
-    return schemas.Token(
-        id=token.token_id,
-        name=token.name,
-        scopes=list(token.scopes),
-        created_at=token.created_at,
-        last_used_at=token.last_used_at,
-        expires_at=clock.moment(token.expires_at),
     )
 
 
