@@ -149,7 +149,7 @@ def test_a_cluster_that_cannot_be_read_keeps_no_other_of_its_notebook_from_savin
     server = world.running()
     bad, good = cluster_of(server, "bad"), cluster_of(server, "good")
     store("clusters", {"id": bad}, "last_active_at", YEAR_ZERO)
-    ask_to_stop(server, StopReason.USER, "You stopped it.")
+    ask_to_stop(server, ServerEnd.USER, "You stopped it.")
 
     stop_step(server.id)
 
