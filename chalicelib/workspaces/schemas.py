@@ -94,8 +94,8 @@ class SavedSnapshot(msgspec.Struct):
 class SnapshotPage(msgspec.Struct):
     """Snapshots, newest first, and a cursor if there are more."""
 
-    snapshots: list[SavedSnapshot]
-    cursor: str | None
+    items: list[SavedSnapshot]
+    next_cursor: str | None
 
 
 class FileChange(msgspec.Struct):
@@ -125,8 +125,8 @@ class FileOfThen(msgspec.Struct):
 class FilePage(msgspec.Struct):
     """Files of a snapshot, sorted by path, and a cursor if there are more."""
 
-    files: list[FileOfThen]
-    cursor: str | None
+    items: list[FileOfThen]
+    next_cursor: str | None
 
 
 class ContentOfThen(msgspec.Struct):

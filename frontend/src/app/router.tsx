@@ -10,6 +10,7 @@ const Landing = lazy(() => import("./routes/landing"));
 const Notebooks = lazy(() => import("./routes/notebooks"));
 const DeletedNotebooks = lazy(() => import("./routes/deleted-notebooks"));
 const Notebook = lazy(() => import("./routes/notebook"));
+const NotebookHistory = lazy(() => import("./routes/notebook-history"));
 const OpenNotebook = lazy(() => import("./routes/open-notebook"));
 const Clusters = lazy(() => import("./routes/clusters"));
 const Cluster = lazy(() => import("./routes/cluster"));
@@ -49,6 +50,7 @@ function Pages() {
         <Route path={paths.notebooks} element={<Notebooks />} />
         <Route path={paths.deletedNotebooks} element={<DeletedNotebooks />} />
         <Route path="/notebooks/:id" element={<Notebook />} />
+        <Route path="/notebooks/:id/history" element={<NotebookHistory />} />
         <Route path="/notebooks/:id/open" element={<OpenNotebook />} />
         <Route path={paths.clusters} element={<Clusters />} />
         <Route path={paths.clusterGuide} element={<ClusterGuide />} />

@@ -4,6 +4,7 @@ export const paths = {
   notebooks: "/notebooks",
   deletedNotebooks: "/notebooks/deleted",
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
+  notebookHistory: (id: string) => `/notebooks/${encodeURIComponent(id)}/history`,
   openNotebook: (id: string) => `/notebooks/${encodeURIComponent(id)}/open`,
   clusters: "/clusters",
   clusterGuide: "/clusters/guide",

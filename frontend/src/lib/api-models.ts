@@ -27,6 +27,11 @@ export type NotebookCost = Schemas["Cost"];
 export type Server = Schemas["Server"];
 export type Upload = Schemas["Upload"];
 
+export type Version = Schemas["SavedSnapshot"];
+export type SnapshotChanges = Schemas["Changes"];
+export type SnapshotFile = Schemas["FileOfThen"];
+export type SnapshotContent = Schemas["ContentOfThen"];
+
 export type Workspace = Schemas["Workspace"];
 
 /** Where a notebook or a cluster is in its lifecycle. */

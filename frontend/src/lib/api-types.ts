@@ -2248,8 +2248,8 @@ export interface components {
          * @description Snapshots, newest first, and a cursor if there are more.
          */
         SnapshotPage: {
-            snapshots: components["schemas"]["SavedSnapshot"][];
-            cursor: string | null;
+            items: components["schemas"]["SavedSnapshot"][];
+            next_cursor: string | null;
         };
         /**
          * SavedSnapshot
@@ -2290,8 +2290,8 @@ export interface components {
          * @description Files of a snapshot, sorted by path, and a cursor if there are more.
          */
         FilePage: {
-            files: components["schemas"]["FileOfThen"][];
-            cursor: string | null;
+            items: components["schemas"]["FileOfThen"][];
+            next_cursor: string | null;
         };
         /**
          * FileOfThen

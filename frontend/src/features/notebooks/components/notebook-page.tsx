@@ -79,7 +79,11 @@ function LoadedNotebook({ notebook, sizes, clusters, clustersPanel }: LoadedProp
           <ServerHistory notebook={notebook} sizes={sizes} />
         </div>
         <div className={classes.column}>
-          <WorkspacePanel workspace={notebook.workspace} source={notebook.source} />
+          <WorkspacePanel
+            id={notebook.id}
+            workspace={notebook.workspace}
+            source={notebook.source}
+          />
           <SettingsPanel notebook={notebook} sizes={sizes} />
         </div>
       </div>

@@ -1,0 +1,349 @@
+"""Whatever happens at whatever request: what a root names is there, whatever else goes, and all of
+it is counted.
+
+Histories of saves side by side, deletions, restores, purges, duplicates in other accounts and
+sweeps, in which processes die between any two requests and answers are lost. What is looked at is
+what DynamoDB and S3 have, read without the service's code.
+"""
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from chalicelib.accounts.models import Account
+from chalicelib.core import aws, clock
+from chalicelib.core.errors import RamonError
+from chalicelib.notebooks import deletion
+from chalicelib.notebooks import service as notebooks
+from chalicelib.notebooks.models import Notebook
+from chalicelib.notebooks.schemas import CreateNotebook
+from chalicelib.storage import s3, sweeping
+from chalicelib.storage import service as storage
+from chalicelib.storage.schemas import BlobRef
+from chalicelib.upkeep import contents as upkeep
+from chalicelib.workspaces import manifests
+from chalicelib.workspaces import service as workspaces
+from chalicelib.workspaces.schemas import Commit, Entry
+from tests.fakes import FakeMachines
+from tests.lost_answers import Wire
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "3"))
+"""Histories that are tried. A longer run: EXAMPLES=2000."""
+STEPS = 20
+ACCOUNTS = ("acc_1", "acc_2")
+LIMITS = workspaces.Limits(3000, 2500)
+NAMES = st.sampled_from(["a", "b", "d/c"])
+CONTENTS = st.integers(0, 7)
+TROUBLE = st.none() | st.tuples(
+    st.sampled_from(["dies", "answer lost", "sweep", "save", "purge", "thin"]), st.integers(0, 14)
+)
+Trouble = tuple[str, int] | None
+_PLAIN = TypeDeserializer().deserialize
+
+
+def bytes_of(number: int) -> bytes:
+    """A few contents of different sizes."""
+    return bytes([number]) * (40 + 130 * number)
+
+
+class Died(BaseException):
+    """The process of an operation is dead."""
+
+
+class Histories(RuleBasedStateMachine):
+    """What people, agents, sweeps and accidents do."""
+
+    wire: Wire
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wire.clear()
+        for account_id in ACCOUNTS:
+            Account(
+                account_id, login=account_id, name="Ada", plan="lab", created_at=clock.now()
+            ).save()
+        self.known: dict[str, str] = {}
+        """The account of each notebook whose owner was told of it."""
+        self.shared: set[tuple[str, str]] = set()
+        """Contents, by owner and hash, that another account's root has named."""
+        self.number = 0
+
+    # What people and agents do
+
+    @precondition(lambda self: len(self.known) < 4)
+    @rule(account=st.sampled_from(ACCOUNTS), trouble=TROUBLE)
+    def a_notebook_is_made(self, account: str, trouble: Trouble) -> None:
+        self.number += 1
+        self._tried(partial(self._make, account, f"N{self.number}"), trouble)
+
+    def _make(self, account: str, name: str) -> None:
+        made = notebooks.create(account, CreateNotebook(name))
+        self.known[made.id] = account
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), path=NAMES, number=CONTENTS, trouble=TROUBLE)
+    def a_file_is_saved(
+        self, data: st.DataObject, path: str, number: int, trouble: Trouble
+    ) -> None:
+        self._tried(partial(self._save, self._some(data), {path: number}, []), trouble)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), path=NAMES, trouble=TROUBLE)
+    def a_file_is_deleted(self, data: st.DataObject, path: str, trouble: Trouble) -> None:
+        self._tried(partial(self._save, self._some(data), {}, [path]), trouble)
+
+    def _save(self, notebook_id: str, puts: dict[str, int], deletes: list[str]) -> None:
+        """As an agent does: ask for the head, bring what is new, commit."""
+        account = self.known[notebook_id]
+        parent = workspaces.head(account, notebook_id, LIMITS).snapshot_id
+        refs = {path: self._brought(account, notebook_id, n) for path, n in puts.items()}
+        entries = [Entry(path, sha256=ref.sha256, size=ref.size) for path, ref in refs.items()]
+        change = Commit(parent, puts=entries, deletes=deletes)
+        workspaces.commit(account, notebook_id, LIMITS, change)
+        if notebook_id in self.known:  # else it was purged at this moment
+            assert self._stored_files(notebook_id).keys() >= puts.keys()
+
+    def _brought(self, account: str, notebook_id: str, number: int) -> BlobRef:
+        content = bytes_of(number)
+        ref = BlobRef(hashlib.sha256(content).hexdigest(), len(content))
+        (way,) = workspaces.offer(account, notebook_id, LIMITS, [ref])
+        if way.kind == "put" and way.url is not None:
+            key = way.url.partition("?")[0].partition(".com/")[2]
+            aws.client("s3").put_object(Bucket="blobs", Key=key, Body=content)
+        return ref
+
+    @precondition(lambda self: self.known and len(self.known) < 6)
+    @rule(data=st.data(), account=st.sampled_from(ACCOUNTS), trouble=TROUBLE)
+    def it_is_duplicated(self, data: st.DataObject, account: str, trouble: Trouble) -> None:
+        """Also in another account, as a fork will be."""
+        self._tried(partial(self._duplicate, self._some(data), account), trouble)
+
+    def _duplicate(self, notebook_id: str, account: str) -> None:
+        # The rule that the notebook must be the account's own is for its page alone.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(notebooks, "read", lambda _, id_: Notebook.get(id_, consistent_read=True))
+            copied = notebooks.duplicate(account, notebook_id, None)
+        if copied.files:  # else the one that it is of was purged at this moment
+            self.known[copied.id] = account
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), days=st.sampled_from([0, 1, 31]), trouble=TROUBLE)
+    def it_is_deleted_and_perhaps_restored(
+        self, data: st.DataObject, days: int, trouble: Trouble
+    ) -> None:
+        self._tried(partial(self._delete, self._some(data), days), trouble)
+
+    def _delete(self, notebook_id: str, days: int) -> None:
+        account = self.known[notebook_id]
+        deletion.delete(account, notebook_id)
+        self.wire.now += timedelta(days=days)
+        if days > 30:
+            self.known.pop(notebook_id, None)
+            deletion.purge(notebook_id)
+        else:
+            deletion.restore(account, notebook_id)
+
+    # What time and sweeps do
+
+    @rule(minutes=st.sampled_from([1, 7, 50, 130, 1500]))
+    def time_passes(self, minutes: int) -> None:
+        self.wire.now += timedelta(minutes=minutes)
+
+    @rule(account=st.sampled_from(ACCOUNTS), trouble=TROUBLE)
+    def it_is_swept(self, account: str, trouble: Trouble) -> None:
+        self._tried(partial(upkeep.sweep_account, account), trouble)
+
+    # What goes wrong
+
+    def _tried(self, act: Callable[[], object], trouble: Trouble) -> None:
+        """Do something; at one of its requests, something may happen."""
+        self.wire.calm()
+        if trouble is not None:
+            self._prepare(*trouble)
+        with suppress(RamonError, Died):
+            act()
+        self.wire.calm()
+        self._note_what_became_of_it()
+        self._is_all_there()
+        self._is_counted()
+
+    def _prepare(self, what: str, number: int) -> None:
+        if what == "answer lost":
+            self.wire.lose(number)
+        elif what == "dies":
+            self.wire.interrupt_at(number, _die)
+        else:
+            self.wire.interrupt_at(number, self._meanwhile(what))
+
+    def _meanwhile(self, what: str) -> Callable[[], object]:
+        """Another process, at this very moment."""
+
+        def act() -> None:
+            with suppress(RamonError):
+                if what == "sweep":
+                    upkeep.sweep_account(ACCOUNTS[0])
+                elif what == "save" and self.known:
+                    self._save(min(self.known), {"meanwhile": 3}, [])
+                elif what == "purge" and self.known:
+                    self._delete(min(self.known), 31)
+                elif what == "thin" and self.known:
+                    self.wire.now += timedelta(hours=2)
+                    workspaces.sweep(self.known[min(self.known)])
+
+        return act
+
+    def _some(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(sorted(self.known)))
+
+    def _note_what_became_of_it(self) -> None:
+        """No notebook has lost its newest files; and what others' roots name is noted."""
+        for notebook_id in self.known:
+            assert self._stored_files(notebook_id) is not None
+        for row in self._rows("snapshots"):
+            for entry in self._manifest(row["manifest"]):
+                if entry.get("owner") not in (None, row["account_id"]):
+                    self.shared.add((entry["owner"], entry["sha256"]))
+
+    # What must hold, read without the service's code
+
+    def _rows(self, table: str) -> list[dict[str, Any]]:
+        found = self.wire.rows()[f"ramon-local-{table}"]
+        return [{name: _PLAIN(value) for name, value in row.items()} for row in found]
+
+    def _object(self, key: str) -> bytes:
+        return self.wire.content(key)
+
+    def _manifest(self, name: str) -> list[dict[str, Any]]:
+        document = zlib.decompress(self._object(f"manifests/{name}"))
+        assert hashlib.sha256(document).hexdigest() == name
+        entries: list[dict[str, Any]] = json.loads(document)["entries"]
+        return entries
+
+    def _stored_files(self, notebook_id: str) -> dict[str, bytes]:
+        """What the newest snapshot of a notebook restores."""
+        rows = [row for row in self._rows("snapshots") if row["notebook_id"] == notebook_id]
+        assert rows, notebook_id
+        newest = max(rows, key=lambda row: int(row["seq"]))
+        return {entry["path"]: self._content(entry) for entry in self._manifest(newest["manifest"])}
+
+    def _content(self, entry: dict[str, Any]) -> bytes:
+        (row,) = [
+            row
+            for row in self._rows("blobs")
+            if (row["account_id"], row["sha256"]) == (entry["owner"], entry["sha256"])
+        ]
+        assert "deleted_at" not in row
+        content = self._object(row["key"])
+        assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+        assert len(content) == entry["size"] == row["size"]
+        return content
+
+    def _is_all_there(self) -> None:
+        """Every kept snapshot of every account can be restored whole; its sums are right."""
+        seen: set[str] = set()
+        for row in self._rows("snapshots"):
+            entries = self._manifest(row["manifest"])
+            assert int(row["bytes"]) == sum(entry["size"] for entry in entries)
+            assert int(row["files"]) == len(entries)
+            if row["manifest"] not in seen:
+                seen.add(row["manifest"])
+                for entry in entries:
+                    self._content(entry)
+
+    def _is_counted(self) -> None:
+        """What S3 lists of an account is never more than is counted, but for what others keep."""
+        counted = {row["account_id"]: row for row in self._rows("byte_counters")}
+        listed = dict.fromkeys(ACCOUNTS, 0)
+        for key, size in self._listing():
+            _, account, name = key.split("/")
+            if (account, name[:64]) not in self.shared:
+                listed[account] += size
+        for account, size in listed.items():
+            row = counted.get(account, {})
+            parts = [int(row.get(part, 0)) for part in ("held", "history", "offered", "rest")]
+            assert min(parts) >= 0, (account, parts)
+            assert sum(parts) >= size, (account, parts, size)
+
+    def _listing(self) -> Iterator[tuple[str, int]]:
+        pages = aws.client("s3").get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket="blobs", Prefix="blobs/"):
+            for found in page.get("Contents", ()):
+                yield found["Key"], found["Size"]
+
+    def teardown(self) -> None:
+        self.wire.calm()
+        self._days_pass()
+        self._is_all_there()
+        self._nothing_else_is_there()
+        self._is_counted()
+        for notebook_id in {row["notebook_id"] for row in self._rows("snapshots")}:
+            workspaces.forget(notebook_id)
+        self._days_pass()
+        assert self.wire.versions() == []
+        for table in ("snapshots", "manifests", "blobs", "offers"):
+            assert self._rows(table) == [], table
+        for row in self._rows("byte_counters"):
+            assert [int(row[part]) for part in ("held", "history", "offered", "rest")] == [0] * 4
+
+    def _days_pass(self) -> None:
+        for _ in range(5):
+            self.wire.now += timedelta(hours=30)
+            for account in ACCOUNTS:
+                upkeep.sweep_account(account)
+
+    def _nothing_else_is_there(self) -> None:
+        """S3 keeps what kept snapshots name, not a version more; the counter is exact."""
+        rows = self._rows("snapshots")
+        named = {f"manifests/{row['manifest']}" for row in rows}
+        keys = {(r["account_id"], r["sha256"]): r["key"] for r in self._rows("blobs")}
+        for name in {row["manifest"] for row in rows}:
+            named |= {keys[e["owner"], e["sha256"]] for e in self._manifest(name)}
+        assert {key for key, _ in self.wire.versions()} == named
+        for counter in self._rows("byte_counters"):
+            own = [row for row in rows if row["account_id"] == counter["account_id"]]
+            newest = {row["notebook_id"]: row for row in sorted(own, key=lambda r: int(r["seq"]))}
+            assert int(counter["held"]) == sum(int(row["bytes"]) for row in newest.values())
+            assert int(counter["history"]) == sum(int(row["replaced"]) for row in own)
+            assert (int(counter["offered"]), int(counter["rest"])) == (0, 0)
+
+
+def _die() -> None:
+    raise Died
+
+
+def test_what_a_root_names_is_there_all_else_goes_and_all_is_counted(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (manifests, s3, storage, sweeping):
+        monkeypatch.setattr(module, "_AT_ONCE", 1)
+    monkeypatch.setattr(manifests, "_read", vars(manifests)["_read"].__wrapped__)
+    monkeypatch.setattr(notebooks, "limits", lambda _: LIMITS)
+    FakeMachines().install(monkeypatch)
+    machine = type("Told", (Histories,), {"wire": wire})
+
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
