@@ -66,8 +66,8 @@ def _scan_folder(root: Path, folder: str, rules: IgnoreRules, found: Found) -> b
     kept = False
     for item in _listing(root, folder, found):
         path = folder + item.name
-        if not _is_nameable(path):
-            found.problems.append(f"{path!r} has a name that is too long, or not UTF-8.")
+        if problem := _problem(path):
+            found.problems.append(f"The name of {_shown(path)} {problem}. Rename it.")
             continue
         kept = _scan_item(root, path, item, rules, found) or kept
     return kept
@@ -108,6 +108,9 @@ def _add_link(root: Path, path: str, found: Found) -> bool:
         return False
     if target.startswith(f"{root}/"):
         target = os.path.relpath(target, (root / path).parent)
+    if problem := _problem(target):
+        found.problems.append(f"The target of the link {_shown(path)} {problem}.")
+        return False
     try:
         found.others[path] = Entry(path, "symlink", target=checked_target(path, target))
     except UnsafePath as error:
@@ -126,9 +129,15 @@ def _listing(root: Path, folder: str, found: Found) -> Iterator[os.DirEntry[str]
         found.problems.append(f"{folder!r} can't be read.")
 
 
-def _is_nameable(path: str) -> bool:
+def _problem(path: str) -> str | None:
+    """Why no snapshot can hold this path; None if one can."""
     try:
         path.encode()
     except UnicodeEncodeError:
-        return False
-    return len(path) <= MOST_PATH
+        return "is not UTF-8"
+    return f"has more than {MOST_PATH} characters" if len(path) > MOST_PATH else None
+
+
+def _shown(path: str) -> str:
+    """A path for a person, with a hexadecimal escape for each byte that is not UTF-8."""
+    return f"'{os.fsencode(path).decode(errors='backslashreplace')}'"

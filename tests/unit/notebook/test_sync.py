@@ -271,7 +271,15 @@ def test_a_name_that_is_no_text_is_not_kept_and_says_so(workspace: Workspace) ->
     workspace.write("fine")
     assert workspace.sync()
     assert set(workspace.service.entries) == {"fine"}
-    assert "UTF-8" in (workspace.keeper.status.error or "")
+    assert r"'\xff' is not UTF-8. Rename it." in (workspace.keeper.status.error or "")
+
+
+def test_a_link_whose_target_is_no_text_is_not_kept_and_says_so(workspace: Workspace) -> None:
+    (workspace.root / "link").symlink_to(os.fsdecode(b"caf\xe9"))
+    workspace.write("fine")
+    assert workspace.sync()
+    assert set(workspace.service.entries) == {"fine"}
+    assert "The target of the link 'link' is not UTF-8." in (workspace.keeper.status.error or "")
 
 
 @pytest.mark.parametrize("fault", ["lost answer", "500", "dropped", "slow storage"])
