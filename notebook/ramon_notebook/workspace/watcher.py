@@ -71,10 +71,7 @@ class Watcher:
                     self._on_change([self._relative(path) for _, path in changes])
         except OSError:
             raise
-        except (
-            RuntimeError,
-            ValueError,
-        ) as error:
+        except (RuntimeError, ValueError) as error:
             # No one file may end the watching of all others. While a folder's name is not UTF-8,
             # each watch fails at once: then this scans.
             if str(error) != self._failure:

@@ -44,7 +44,7 @@ def noticed(tmp_path: Path) -> Iterator[Path]:
 
 
 def sees(noticed: Path, *told: str) -> None:
-    """A file of the first name is seen when it is written, sooner or later, told as one of these."""
+    """A file is seen when it is written, sooner or later, told as one of these."""
     before = len(noticed.read_text().splitlines())
 
     def written() -> bool:
