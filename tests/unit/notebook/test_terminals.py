@@ -63,6 +63,11 @@ def stays(descriptor: int, *, busy: bool) -> None:
         "bash -c 'sleep 60; true'",
         "set +m; sleep 60",
         "bash --norc -i <<< 'sleep 60'",
+        "bash --norc -O globstar\nsleep 60",
+        "script -q /dev/null\nsleep 60",
+        "script -q -c 'sleep 60' /dev/null",
+        "cat",
+        "exec sleep 60",
     ],
 )
 def test_a_command_that_runs_makes_a_terminal_busy(command: str) -> None:
@@ -83,6 +88,13 @@ def test_a_command_that_runs_makes_a_terminal_busy(command: str) -> None:
         "sh",
         "bash --norc\nsleep 60 &",
         "cd /; ls > /dev/null",
+        "bash --rcfile /etc/profile",
+        "bash -O globstar",
+        "bash --norc +O extglob -o vi",
+        "env -i bash --norc --noprofile",
+        "dash -o vi",
+        "script -q /dev/null",
+        "script -q /dev/null\nscript -q /dev/null\nbash --norc -o emacs\nsleep 60 &",
     ],
 )
 def test_a_shell_at_its_prompt_does_not(command: str) -> None:
