@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chalicelib.core import db
 from chalicelib.core.errors import Conflict
 from chalicelib.storage import service as storage
+from chalicelib.workspaces import tree
 from chalicelib.workspaces.models import Snapshot
 from chalicelib.workspaces.schemas import Committed
 
@@ -99,6 +100,18 @@ def require_room(wanted: int, used: int, room: int) -> None:
             quota_bytes=room,
             used_bytes=used,
             wanted_bytes=wanted,
+        )
+
+
+def require_few_files(wanted: int, had: int) -> None:
+    """Raise `Conflict` (`too_many_files`) if a workspace would have more paths than it may."""
+    if wanted > tree.MOST_FILES and wanted > had:
+        raise Conflict(
+            f"A notebook can have {tree.MOST_FILES:,} files. Delete some, pack many small ones "
+            "into an archive, or keep what can be made again out with a .ramonignore file.",
+            code="too_many_files",
+            files=had,
+            limit=tree.MOST_FILES,
         )
 
 

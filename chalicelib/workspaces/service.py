@@ -89,14 +89,17 @@ def commit(account_id: str, notebook_id: str, limits: Limits, change: Commit) ->
     Where the account has no room left for its history, the oldest of that goes.
 
     Raises `Conflict`: `snapshot_conflict` when `parent` is not the newest snapshot,
-    `quota_exceeded` when the files would grow beyond the limits (shrinking is always allowed),
+    `quota_exceeded` when the files would grow beyond the limits, `too_many_files` when there would
+    be more of them than a notebook may have (shrinking is always allowed),
     `blob_missing` when contents have not arrived, `files_missing` when the newest snapshot's
     manifest is not there. Raises `Invalid` for paths that don't fit.
     """
     newest = newest_of(notebook_id)
     if (newest.id if newest else None) != change.parent:
         raise drafts.conflict(newest)
-    after = tree.apply(_files(newest), change, account_id)
+    entries = _files(newest)
+    after = tree.apply(entries, change, account_id)
+    drafts.require_few_files(len(after.entries), len(entries))
     before = newest.bytes if newest else 0
     if after.bytes > before:
         drafts.require_room(after.bytes, before, _room(storage.stored(account_id), newest, limits))

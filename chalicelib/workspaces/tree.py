@@ -9,6 +9,13 @@ from typing import Literal
 from chalicelib.core.errors import Invalid
 from chalicelib.workspaces.schemas import Commit, Entry, File
 
+MOST_FILES = 100_000
+"""Paths of one notebook: what a save reads and writes in a second, and a start in minutes."""
+MOST_DEPTH = 64
+"""Folders above a file: deeper than any project, and shallow enough for every tool."""
+LONGEST_NAME = 255
+"""Bytes of one name that Linux takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -230,8 +237,18 @@ def _check_path(path: str) -> None:
     parts = path.split("/")
     if "\0" in path or any(part in ("", ".", "..") for part in parts):
         raise Invalid("A path must be relative, without “.”, “..” or empty parts.", field=path)
-    if any(len(part.encode()) > 255 for part in parts):
-        raise Invalid("A file's name can have 255 bytes at most.", field=path[:100])
+    if any(len(part.encode()) > LONGEST_NAME for part in parts):
+        raise Invalid(
+            f"A file's name can have {LONGEST_NAME} bytes at most.",
+            code="name_too_long",
+            field=path[:100],
+        )
+    if len(parts) > MOST_DEPTH + 1:
+        raise Invalid(
+            f"A file can be in {MOST_DEPTH} folders at most, one inside the other.",
+            code="too_deep",
+            field=path[:100],
+        )
 
 
 def _stays_inside(path: str, target: str) -> bool:

@@ -18,13 +18,20 @@ log = logging.getLogger(__name__)
 
 CONFLICT_TRIES = 5
 
+FULL = frozenset({"quota_exceeded", "too_many_files"})
+"""Refusals after which fewer files may still be taken."""
+
 
 @dataclass
 class Outcome:
-    """What became of a commit: paths that did not fit, and files that changed meanwhile."""
+    """What became of a commit: paths that did not fit, and files that changed meanwhile.
+
+    why: why those did not fit, where it is not the quota.
+    """
 
     over_quota: list[str]
     changed: list[str]
+    why: str = ""
 
 
 @dataclass
@@ -101,8 +108,10 @@ class Committer:
         try:
             self._commit(Change(puts, change.deletes))
         except Refused as refusal:
-            if refusal.code != "quota_exceeded" or not puts:
+            if refusal.code not in FULL or not puts:
                 raise
+            if refusal.code != "quota_exceeded":
+                outcome.why = refusal.message
             if change.deletes:
                 self._commit(Change([], change.deletes))
             outcome.over_quota.extend(self._commit_what_fits(puts))
@@ -117,7 +126,7 @@ class Committer:
                 self._commit(Change(batch, []))
                 fitting = fitting[size:]
             except Refused as refusal:
-                if refusal.code != "quota_exceeded":
+                if refusal.code not in FULL:
                     raise
                 if len(batch) == 1:
                     break

@@ -201,7 +201,8 @@ class Keeper:
         pending = len(outcome.over_quota) + len(outcome.changed) + len(looked.waiting)
         error = None
         if outcome.over_quota:
-            error = full_message(self.quota_bytes, self.quota_bytes - self.free_bytes)
+            used = self.quota_bytes - self.free_bytes
+            error = outcome.why or full_message(self.quota_bytes, used)
             error += f" Not saved: {_some(outcome.over_quota)}."
         elif looked.problems:
             error = f"Not saved: {_some(looked.problems)}"

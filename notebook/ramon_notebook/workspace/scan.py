@@ -14,6 +14,9 @@ from ramon_notebook.workspace.ignore import IgnoreRules
 MOST_PATH = 1024
 """Characters of a path, and of a link's target: the service's limit."""
 
+MOST_DEPTH = 64
+"""Folders above a file: the service's limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -135,6 +138,8 @@ def _problem(path: str) -> str | None:
         path.encode()
     except UnicodeEncodeError:
         return "is not UTF-8"
+    if path.count("/") > MOST_DEPTH:
+        return f"has more than {MOST_DEPTH} folders"
     return f"has more than {MOST_PATH} characters" if len(path) > MOST_PATH else None
 
 

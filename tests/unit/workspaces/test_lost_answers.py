@@ -9,7 +9,7 @@ from chalicelib.core import clock
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.storage import service as storage
 from chalicelib.storage.models import Blob
-from chalicelib.workspaces import drafts, history, manifests, service
+from chalicelib.workspaces import drafts, history, manifests, service, tree
 from chalicelib.workspaces.models import KnownManifest, Snapshot
 from chalicelib.workspaces.schemas import Commit, Committed, Entry, File
 from tests.endings import (
@@ -445,3 +445,17 @@ def test_of_saves_in_two_notebooks_at_once_only_what_fits_both_is_taken(wire: Wi
 
     assert refused.value.code == "quota_exceeded"
     assert storage.stored(ACCOUNT).held == 6
+
+
+def test_more_files_than_a_notebook_may_have_are_refused_and_fewer_are_always_taken(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = saved(seeded().snapshot_id, "b.txt").snapshot_id
+    monkeypatch.setattr(tree, "MOST_FILES", 1)
+
+    with pytest.raises(Conflict) as refused:
+        saved(parent, "c.txt")
+
+    assert refused.value.code == "too_many_files"
+    change = Commit(parent, deletes=["b.txt"])
+    assert service.commit(ACCOUNT, NOTEBOOK, LIMITS, change).files == 1

@@ -87,3 +87,9 @@ def test_any_chain_of_puts_and_deletes_leaves_what_a_dictionary_would(
 
     assert {entry.path: entry.size for entry in entries} == expected
     assert [entry.path for entry in entries] == sorted(expected)
+
+
+def test_a_path_can_have_as_many_folders_as_any_project_and_no_more() -> None:
+    assert _put(_file("d/" * tree.MOST_DEPTH + "f"))
+    with pytest.raises(Invalid, match="64 folders"):
+        _put(_file("d/" * (tree.MOST_DEPTH + 1) + "f"))
