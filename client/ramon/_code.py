@@ -132,13 +132,24 @@ def _paths(entries: tuple[str, ...], _here: str) -> tuple[list[str], list[str]]:
     near: list[str] = []
     far: list[str] = []
     side = near
-    for entry in entries:
+    for entry in filter(_can_travel, entries):
         if entry.endswith(("site-packages", "dist-packages")):
             side = far
         folder = os.path.realpath(entry)
         if folder == root or folder.startswith(f"{root}{os.sep}"):
             side.append(folder)
     return near, far
+
+
+def _can_travel(entry: object) -> bool:
+    """Whether an entry of sys.path is one that Python looks into, and that Dask can send."""
+    if not isinstance(entry, str) or "\0" in entry:
+        return False
+    try:
+        os.path.realpath(entry).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def own_place(name: str) -> Path | None:

@@ -21,7 +21,7 @@ from distributed.utils import offload
 
 from ramon.errors import EnvironmentMismatch
 from ramon_notebook.clusters.keeping import KeepingScheduler
-from ramon_notebook.clusters.sealed import Sealed
+from ramon_notebook.clusters.sealed import Sealed, sendable
 from ramon_notebook.environment.modules import Code
 from ramon_notebook.environment.source import Source
 from ramon_notebook.environment.versions import Versions
@@ -29,6 +29,8 @@ from ramon_notebook.environment.watch import Reader, Watch
 from ramon_notebook.errors import Refused
 
 log = logging.getLogger(__name__)
+shown = logging.getLogger("distributed.scheduler")
+"""What `get_logs()` gives."""
 
 CALLS = "ramon._calls"
 """In every call of `ramon.Cluster`, whose function may be elsewhere."""
@@ -45,18 +47,26 @@ class Present:
     reader: Reader = field(default_factory=Reader)
     watch: Watch = field(default_factory=Watch)
     names: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
 
     def look_into(self, near: list[str], far: list[str]) -> None:
         """Import from these folders too, as far as they are in the workspace."""
         self.source = self.source.on(near, far)
-        self.watch = Watch()
+        self.forget()
 
     def read(self) -> Code:
-        """Read it again. Raises Refused."""
+        """Read it again. Raises Refused; whatever is raised, `forget` makes it be read again."""
         found = self.source.found()
         self.watch = Watch(self.source.looked_at(found))
         self.names |= found.names()
+        for name in sorted({*found.unnameable} - self.told):
+            self.told.add(name)
+            shown.warning("Workers don't get %s: its name is not UTF-8. Rename it.", ascii(name))
         return self.source.read(found, self.reader)
+
+    def forget(self) -> None:
+        """Take nothing for known: what was read has not reached the workers."""
+        self.watch = Watch()
 
 
 class CodeScheduler(KeepingScheduler):
@@ -115,10 +125,15 @@ class CodeScheduler(KeepingScheduler):
             code = await offload(self._present.read)
             if code.version != self.code_version:
                 await self._change(code)
-        except (Refused, OSError) as error:
-            self._present.watch = Watch()
+        except BaseException as error:  # whatever it is, the change has not been made
+            self._present.forget()
+            if not isinstance(error, Exception):
+                raise
+            if not isinstance(error, (Refused, OSError)):
+                log.exception("The workspace's modules could not be read.")
+            why = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
             raise EnvironmentMismatch(
-                f"The workers can't be given the workspace's modules as they are now: {error}"
+                f"The workers can't be given the workspace's modules as they are now: {why}"
             ) from error
 
     async def _change(self, code: Code) -> None:
@@ -145,7 +160,7 @@ class CodeScheduler(KeepingScheduler):
         They are told by the names of its modules; a word that only looks like one does no harm.
         """
         version, words = self.code_version, {CALLS, *self._present.names}
-        names = re.compile(b"|".join(re.escape(word.encode()) for word in sorted(words) if word))
+        names = re.compile(b"|".join(re.escape(_pickled(word)) for word in sorted(words) if word))
         for task in self.tasks.values() if version else ():
             if task.run_spec is not None and not isinstance(task.run_spec, Sealed):
                 sealed: Any = Sealed.of(task.run_spec, version)
@@ -192,6 +207,10 @@ class CodeScheduler(KeepingScheduler):
         """Tell workers something, such as a function to run."""
         await self.bring_code()
         return await super().broadcast(**what)
+
+    def get_logs(self, *args: Any, **kwargs: Any) -> Any:
+        """The newest lines, which can travel whatever is in them."""
+        return sendable(super().get_logs(*args, **kwargs))
 
     async def scatter(self, *args: Any, **kwargs: Any) -> list[Any]:
         """Give data to workers, which have to know its classes."""
@@ -243,6 +262,11 @@ class CodeScheduler(KeepingScheduler):
                 found[task.key] = task
                 waiting += [each for each in task.dependents if each.key in dsk]
         return list(found.values())
+
+
+def _pickled(word: str) -> bytes:
+    """A word as it is in a pickle."""
+    return word.encode(errors="surrogatepass")
 
 
 _AGAIN: Recs = {"memory": "released", "erred": "waiting"}

@@ -21,6 +21,17 @@ def keep_versions(versions: Versions) -> None:
     _here[:] = [versions]
 
 
+def sendable(logs: Any) -> list[tuple[Any, ...]]:
+    """Lines of a log, with what is not UTF-8 escaped: Dask's connections end at it."""
+    return [
+        tuple(_escaped(each) if isinstance(each, str) else each for each in line) for line in logs
+    ]
+
+
+def _escaped(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
 class Sealed:
     """A task of Dask's, pickled, with the version of the workspace's code that it was given with.
 

@@ -36,11 +36,13 @@ class Found:
     files: by their path in the workspace. links: folders that are symbolic links, by path, with
         the path in the workspace that each leads to.
     looked_at: every file and folder on which this answer depends.
+    unnameable: what workers don't get because its name is not UTF-8, as no member of a zip may be.
     """
 
     files: Mapping[str, Path]
     links: Mapping[str, str]
     looked_at: Sequence[Path] = field(repr=False)
+    unnameable: Sequence[str] = ()
 
     def names(self) -> set[str]:
         """Every name under which a module or package here may be imported."""
@@ -108,7 +110,17 @@ def modules_of(workspace: Path, rules: IgnoreRules) -> Found:
     rules.refresh()
     walk = _Walk(workspace, rules)
     walk.look()
-    return Found(dict(sorted(walk.files.items())), dict(sorted(walk.links.items())), walk.looked_at)
+    files, links = dict(sorted(walk.files.items())), dict(sorted(walk.links.items()))
+    return Found(files, links, walk.looked_at, walk.unnameable)
+
+
+def is_utf8(name: str) -> bool:
+    """Whether a name can travel: Python reads other bytes of names as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -129,6 +141,7 @@ class _Walk:
         self.files: dict[str, Path] = {}
         self.links: dict[str, str] = {}
         self.looked_at: list[Path] = [self._root / IGNORE_FILE]
+        self.unnameable: list[str] = []
 
     def look(self) -> None:
         """Look at every folder once."""
@@ -147,7 +160,10 @@ class _Walk:
         is_package = any(item.name == "__init__.py" for item in items)
         self._in_package[folder] = is_package or self._in_package.get(folder.parent, False)
         for item in items:
-            self._take(item, folder)
+            if is_utf8(item.name):
+                self._take(item, folder)
+            else:
+                self.unnameable.append((folder / item.name).as_posix())
 
     def _take(self, item: os.DirEntry[str], folder: Path) -> None:
         path = folder / item.name
@@ -169,6 +185,9 @@ class _Walk:
         target = (self._root / path).resolve()
         if target.is_relative_to(self._root):
             inside = target.relative_to(self._root)
+            if not is_utf8(inside.as_posix()):
+                self.unnameable.append(path.as_posix())
+                return
             self.links[path.as_posix()] = inside.as_posix()
             self._waiting.append(inside)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from ramon_notebook.environment.modules import MOST_BYTES, Code, Found, modules_of
+from ramon_notebook.environment.modules import MOST_BYTES, Code, Found, is_utf8, modules_of
 from ramon_notebook.environment.overlay import Overlay
 from ramon_notebook.environment.packages import Package, import_roots, installed
 from ramon_notebook.environment.watch import Reader, Watch
@@ -79,10 +79,11 @@ class Source:
 
 
 def inside(folders: Collection[str], workspace: Path) -> list[str]:
-    """Those of `folders` that are in the workspace, relative to it."""
+    """Those of `folders` that are in the workspace, relative to it; workers get only UTF-8."""
     root = workspace.resolve()
     places = (Path(folder).resolve() for folder in folders)
-    return [_written(place.relative_to(root)) for place in places if place.is_relative_to(root)]
+    found = [_written(place.relative_to(root)) for place in places if place.is_relative_to(root)]
+    return [folder for folder in found if is_utf8(folder)]
 
 
 def check_size(total: int) -> None:

@@ -15,7 +15,7 @@ from distributed.utils import offload
 from distributed.worker_state_machine import ExecuteFailureEvent, StateMachineEvent
 
 from ramon import _code
-from ramon_notebook.clusters.sealed import Sealed, keep_versions
+from ramon_notebook.clusters.sealed import Sealed, keep_versions, sendable
 from ramon_notebook.environment.versions import Versions
 from ramon_notebook.worker.install import mirror
 
@@ -42,6 +42,10 @@ class CodeWorker(Worker):
         except Exception:  # a lost scheduler ends this worker anyway; tasks fetch what they need
             log.info("The newest modules were not fetched yet.", exc_info=True)
         return started
+
+    def get_logs(self, *args: Any, **kwargs: Any) -> Any:
+        """The newest lines, which can travel whatever is in them."""
+        return sendable(super().get_logs(*args, **kwargs))
 
     async def put_code(self, version: str) -> None:
         """Put a version in place, "" stands for the newest; the work folder gets its files too."""

@@ -26,6 +26,7 @@ NAMES = (
     "a_script_in_the_folder_of_work_is_new_too",
     "packages_behind_links_travel_and_loops_end",
     "a_file_named_like_a_module_of_pythons_does_not_shadow_it",
+    "names_that_are_not_utf8_are_left_out_and_harm_nothing",
     "modules_that_are_too_large_are_refused_with_a_sentence",
 )
 

@@ -113,3 +113,17 @@ def test_links_are_kept_and_each_folder_is_looked_at_once(tmp_path: Path) -> Non
     }  # fmt: skip
     assert "outer" not in found.links
     assert len(found.links) == 14
+
+
+def test_names_that_are_not_utf8_are_left_out_and_told(tmp_path: Path) -> None:
+    for name in (b"caf\xe9.py", b"d\xff/x.py", b"pack/\xe9.txt", b"pack/__init__.py"):
+        file = tmp_path / os.fsdecode(name)
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("")
+    (tmp_path / "link").symlink_to(os.fsdecode(b"d\xff"))
+    found = modules_of(tmp_path, IgnoreRules(tmp_path))
+    assert set(found.files) == {"pack/__init__.py"}
+    assert not found.links
+    unnameable = sorted(os.fsencode(name) for name in found.unnameable)
+    assert unnameable == [b"caf\xe9.py", b"d\xff", b"link", b"pack/\xe9.txt"]
+    assert Code.read(found, [], []).packed()

@@ -311,6 +311,32 @@ def a_file_named_like_a_module_of_pythons_does_not_shadow_it() -> None:
     assert CLUSTER.submit(seen).result()[1] == 1
 
 
+def names_that_are_not_utf8_are_left_out_and_harm_nothing() -> None:
+    beside = _module("beside", "def value(*_): return 0\n")
+    sys.path.append(os.fsdecode(b"d\xff"))
+    number = 0
+    for name in (b"caf\xe9.py", b"d\xff/x/__init__.py", b"named/\xe9.txt", b"link"):
+        number += 2
+        _write("beside.py", f"def value(*_): return {number}\n")
+        folder = Path(os.fsdecode(name)).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        Path("named").mkdir(exist_ok=True)
+        Path("named/__init__.py").touch()
+        if name == b"link":
+            Path("link").symlink_to(os.fsdecode(b"d\xff"))
+        else:
+            Path(os.fsdecode(name)).write_text("")
+        assert _by_all_ways(beside.value) == {number}, name
+        if name != b"d\xff/x/__init__.py":
+            Path(os.fsdecode(name)).unlink()
+        _write("beside.py", f"def value(*_): return {number + 1}\n")
+        assert CLUSTER.submit(beside.value).result() == number + 1, name
+    sys.path.pop()
+    shutil.rmtree(os.fsdecode(b"d\xff"))
+    logs = CLUSTER.get_logs(cluster=False, workers=False)
+    assert r"Workers don't get 'caf\udce9.py'" in str(logs), logs
+
+
 def modules_that_are_too_large_are_refused_with_a_sentence() -> None:
     big = _module("big", "def value(): return 1\n")
     _write("large.py", f"'''{'x' * (51 << 20)}'''")
