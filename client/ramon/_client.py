@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
+import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,7 @@ class Client(distributed.Client):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.shares = Shares(self)
+        self._asked: dict[str, asyncio.Event] = {}
         super().__init__(*args, **kwargs)
 
     def sync(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -119,6 +121,22 @@ class Client(distributed.Client):
             super()._send_to_scheduler(msg)
         except _NO_SCHEDULER as error:
             raise explained(error, self.cluster) from None
+
+    async def heard(self) -> None:
+        """Come back when the scheduler has read all that was sent to it until now."""
+        ask, heard = uuid.uuid4().hex, asyncio.Event()
+        self._asked[ask] = heard
+        nothing = {"keys": [], "force": False, "reason": None, "msg": ask}
+        try:
+            self._send_to_scheduler({"op": "cancel-keys", **nothing})
+            await heard.wait()
+        finally:
+            del self._asked[ask]
+
+    def _handle_cancelled_keys(self, keys: Any, reason: Any = None, msg: Any = None) -> None:
+        if msg in self._asked:
+            self._asked[msg].set()
+        super()._handle_cancelled_keys(keys, reason, msg)
 
     async def _reconnect(self) -> None:
         """As Dask's, which would look for 30 s for a scheduler that has ended for good."""

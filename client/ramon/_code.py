@@ -16,10 +16,10 @@ import importlib.util
 import os
 import sys
 import sysconfig
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from contextvars import ContextVar
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ _first: dict[str, dict[str, Signature]] = {}
 """The files of a folder that modules may depend on, as they were when it was seen first."""
 _origins: dict[str, str] = {}
 """Where modules were found first."""
-_fixed: ContextVar[str | None] = ContextVar("fixed", default=None)
+_fixed = threading.local()
 _loaded: dict[str, tuple[ModuleSpec, Signature]] = {}
 """Modules, as their files were when this kernel was seen to have imported them."""
 _told: set[tuple[str, Signature]] = set()
@@ -62,18 +62,19 @@ def mark() -> str:
     Keys of Dask have it in them: the pickle of an imported function is its name, however often it,
     the data that its package reads, or a helper that only workers import was edited.
     """
-    fixed = _fixed.get()
+    fixed: str | None = getattr(_fixed, "mark", None)
     return _mark() if fixed is None else fixed
 
 
 @contextmanager
 def one_mark() -> Iterator[None]:
     """Look once for all that is marked here, however much that is."""
-    token = _fixed.set(mark())
+    before = getattr(_fixed, "mark", None)
+    _fixed.mark = mark()
     try:
         yield
     finally:
-        _fixed.reset(token)
+        _fixed.mark = before
 
 
 def _mark() -> str:

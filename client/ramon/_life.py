@@ -24,6 +24,9 @@ from ramon._ending import verdict
 from ramon._known import Known
 from ramon.errors import CapacityError, ClusterNotFound, RamonError, ServiceUnavailable
 
+SETTLE_SECONDS = 10.0
+"""How long the scheduler may take to read what was sent to it, before its client closes."""
+
 Opening = Callable[[Agent], Found]
 """Starts a cluster, or finds one that runs."""
 
@@ -219,6 +222,7 @@ class Life(Known):
                 self._starting.cancel()
             await asyncio.wait({self._starting})
         if self._client is not None:
+            await self._tell_all(self._client)
             await self._client._close()  # noqa: SLF001 - as Dask's own clusters do
         if self.shutdown_on_close:
             await self._stop()
@@ -226,6 +230,16 @@ class Life(Known):
         await super()._close()
         self._show()
         self._display.close()
+
+    async def _tell_all(self, client: Client) -> None:
+        """Let the scheduler know all before its client goes: it keeps what that still wanted."""
+        with suppress(TimeoutError, OSError, RamonError):
+            async with asyncio.timeout(SETTLE_SECONDS if client.status == "running" else 0):
+                await self._settle()
+                await client.heard()
+
+    async def _settle(self) -> None:
+        """Cancel what nobody asks for any more."""
 
     async def _stop(self) -> None:
         """Have it stopped, and wait until it has. A cluster that never started needs nothing."""

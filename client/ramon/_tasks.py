@@ -14,6 +14,7 @@ import time
 import uuid
 import warnings
 import weakref
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -40,6 +41,8 @@ class Tasks(Scaling, concurrent.futures.Executor):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._outstanding: weakref.WeakSet[concurrent.futures.Future[Any]] = weakref.WeakSet()
         self._flying: set[Future[Any]] = set()
+        self._unwanted: deque[list[Future[Any]]] = deque()
+        self._cancelling = asyncio.Lock()
         self._looked_at: _code.Signature | None = None
         self._warned_of = ""
         self._done, self._total = 0, 0
@@ -156,8 +159,18 @@ class Tasks(Scaling, concurrent.futures.Executor):
         """
         client: Any = self._client
         if futures and client is not None and client.status == "running":
+            self._unwanted.append(futures)
             with suppress(RuntimeError):  # its loop has just been closed
-                client.loop.add_callback(client._cancel, futures)  # noqa: SLF001 - as `cancel` does
+                client.loop.add_callback(self._settle)
+
+    async def _settle(self) -> None:
+        """Cancel what nobody asks for any more."""
+        client: Any = self._client
+        async with self._cancelling:
+            while self._unwanted:
+                futures = self._unwanted.popleft()
+                with suppress(OSError):  # there is no scheduler any more
+                    await client._cancel(futures)  # noqa: SLF001 - as `cancel` does
 
     # --- Before and beside -------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ NAMES = (
     "it_adapts_to_the_work_and_back",
     "a_cluster_without_workers_starts_and_ends_by_a_with_block",
     "an_asynchronous_one_is_awaited",
+    "a_map_that_was_left_is_cancelled_before_its_asynchronous_cluster_is_left",
 )
 
 

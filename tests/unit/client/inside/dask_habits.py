@@ -4,10 +4,14 @@
 # mypy: disable-error-code="import-not-found"
 
 import asyncio
+import contextlib
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
+import cloudpickle
 import distributed
 from distributed.deploy.adaptive import Adaptive
 from distributed.deploy.cluster import Cluster
@@ -15,6 +19,8 @@ from inside.helpers import raised, until
 
 import ramon
 
+# As what a notebook defines: workers can't import it.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 CLUSTER = ramon.Cluster(2, name="habits", cpu=1, memory="1 GiB")
 
 
@@ -139,3 +145,32 @@ async def _asynchronously() -> None:
         await cluster.scale(0)
         # The last to go may still be on its way out.
         await asyncio.to_thread(until, lambda: not cluster.observed)
+
+
+def a_map_that_was_left_is_cancelled_before_its_asynchronous_cluster_is_left() -> None:
+    for way in (_by_break, _by_failing):
+        asyncio.run(way())
+        wanted = CLUSTER.get_client().run_on_scheduler(_names_of_tasks)
+        assert not [name for name in wanted if name.startswith("_slowly")], way
+
+
+def _names_of_tasks(dask_scheduler: Any) -> list[str]:
+    return [str(key) for key in dask_scheduler.tasks]
+
+
+def _slowly(x: int) -> int:
+    time.sleep(0.05)
+    return x
+
+
+async def _by_break() -> None:
+    async with ramon.Cluster.from_name("habits", asynchronous=True) as cluster:
+        async for _ in cluster.map(_slowly, range(200)):
+            break
+
+
+async def _by_failing() -> None:
+    with contextlib.suppress(LookupError):
+        async with ramon.Cluster.from_name("habits", asynchronous=True) as cluster:
+            async for _ in cluster.map(_slowly, range(200)):
+                raise LookupError

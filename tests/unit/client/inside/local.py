@@ -3,8 +3,10 @@
 # Nothing of this is installed where the types of tests are checked.
 # mypy: disable-error-code="import-not-found"
 
+import asyncio
 import threading
 import weakref
+from collections import deque
 from typing import Any
 
 import distributed
@@ -33,6 +35,8 @@ class LocalTasks(Tasks):  # type: ignore[misc]  # as above
         self.cluster = cluster
         self._outstanding: Any = weakref.WeakSet()
         self._flying: set[Any] = set()
+        self._unwanted: Any = deque()
+        self._cancelling = asyncio.Lock()
         # Nobody looks for changes of a notebook that is not there.
         self._looked_at, self._warned_of = _code.packages(), ""
         self._done = self._total = 0
