@@ -21,7 +21,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.core import config
+from chalicelib.core import config, words
 from chalicelib.core.entry_points import Declaration, Requests, Rights
 from chalicelib.core.errors import (
     BadRequest,
@@ -323,8 +323,14 @@ def _decode(request: Request, kind: Any) -> Any:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
-        raise Invalid(f"{message}.", field=path.strip("`.") or None) from error
+        raise Invalid(words.of_length(message), field=path.strip("`.") or None) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if half := words.lone_surrogate(raw):
+            raise Invalid(
+                f"A text can't hold half of a character (a lone surrogate, {half}). "
+                "Remove it, and try again.",
+                code="bad_text",
+            ) from error
         raise BadRequest("The body is not valid JSON in UTF-8.", code="not_json") from error
 
 

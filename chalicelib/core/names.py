@@ -33,6 +33,10 @@ _ATTACHED = frozenset({"Mn", "Mc", "Me", "Cf"})
 
 _JOINER = "\u200d"
 
+_UNSEEN_AT_ENDS = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+"""What a paste leaves around a text, seen by nobody: two names would look like one. Joiners, which
+change how letters look, and tags, which end flags, are none of it (Unicode Standard, 23.2)."""
+
 
 def clean(text: str, *, field: str = "name") -> str:
     """The name that somebody typed, composed and without blanks around it.
@@ -40,7 +44,7 @@ def clean(text: str, *, field: str = "name") -> str:
     Raises `Invalid` for `field`, saying which character can't be in a name, or that nothing is
     left to be seen.
     """
-    name = re.sub(" {2,}", " ", composed(text.strip()))
+    name = re.sub(" {2,}", " ", composed(trimmed(text)))
     for character in name:
         if reason := _refusal(character):
             raise Invalid(
@@ -53,6 +57,13 @@ def clean(text: str, *, field: str = "name") -> str:
     return name
 
 
+def trimmed(text: str) -> str:
+    """A text without what nobody sees at its ends."""
+    while (shorter := text.strip().strip(_UNSEEN_AT_ENDS)) != text:
+        text = shorter
+    return text
+
+
 def composed(text: str) -> str:
     """A text in the form in which names are kept and compared."""
     return unicodedata.normalize("NFC", text)
@@ -61,7 +72,7 @@ def composed(text: str) -> str:
 def tamed(text: str) -> str:
     """A name that others chose, as GitHub tells it, without what no name may hold; "" if empty."""
     kept = (" " if _refusal(character) else character for character in text)
-    name = " ".join(composed("".join(kept)).split())
+    name = composed(trimmed(" ".join("".join(kept).split())))
     return name if _shows(name) else ""
 
 

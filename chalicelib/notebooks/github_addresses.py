@@ -1,8 +1,9 @@
 """Understands every form in which GitHub gives the address of a file.
 
-A page of the file (blob, raw, blame, edit), what its Raw button leads to, the host of raw files,
-and the REST API's address. A branch may have slashes in its name, so an address alone does not say
-where the branch ends and the path begins: all ways to read it are given, the shortest branch first.
+A page of the file (blob, raw, blame, edit, its history), what its Raw button leads to, the host of
+raw files, and the REST API's address, with whatever was pasted around it. A branch may have slashes
+in its name, so an address alone does not say where the branch ends and the path begins: all ways to
+read it are given, the shortest branch first.
 """
 
 import re
@@ -14,11 +15,19 @@ from chalicelib.core import config, names
 from chalicelib.core.errors import Invalid
 
 GITHUB = "https://github.com"
-_RAW_HOSTS = ("raw.githubusercontent.com", "media.githubusercontent.com")
+_RAW_HOSTS = ("raw.githubusercontent.com", "media.githubusercontent.com", "raw.github.com")
 _API_HOST = "api.github.com"
-_PAGES = ("blob", "raw", "blame", "edit", "tree")
+_PAGES = ("blob", "raw", "blame", "edit", "delete", "tree", "commits")
 _MOST_READINGS = 8
 """Ways to read one address that are tried: nobody's branch has more slashes."""
+
+_AROUND = "<>\"'`"
+_BEFORE = "([{\u201c\u2018\u00ab" + _AROUND
+_AFTER = ")]}.,;:!\u201d\u2019\u00bb" + _AROUND
+"""What stands beside an address in a sentence."""
+
+_LINK = re.compile(r"^\[[^\]]*\]\(\s*(\S+)\s*\)\W*$")
+"""A link of Markdown."""
 
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -42,17 +51,27 @@ class Address:
 
 def parse(text: str) -> Address:
     """The file that an address names. Raises `Invalid` with an example of an address."""
-    address = text.strip().strip("<>\"'").strip()
-    for parts in _forms(_split_url(address)):
-        readings = list(_readings(parts[2:])) if len(parts) >= 4 and all(parts[:2]) else []
-        if readings:
-            return Address(parts[0], parts[1].removesuffix(".git"), readings)
+    for address in _pasted(text):
+        for parts in _forms(_split_url(address)):
+            readings = list(_readings(parts[2:])) if len(parts) >= 4 and all(parts[:2]) else []
+            if readings:
+                return Address(parts[0], parts[1].removesuffix(".git"), readings)
     raise Invalid(
         "Paste the address of a notebook's page on GitHub, such as "
         f"{GITHUB}/owner/repository/blob/main/analysis.ipynb.",
         code="bad_github_url",
         field="source.url",
     )
+
+
+def _pasted(text: str) -> Iterator[str]:
+    """The addresses that a text may mean that was copied with what stood around it."""
+    text = names.trimmed(text)
+    if link := _LINK.match(text):
+        text = link[1]
+    bare = names.trimmed(text.strip(_AROUND))
+    yield bare
+    yield names.trimmed(bare.lstrip(_BEFORE).rstrip(_AFTER))
 
 
 def _split_url(address: str) -> SplitResult:
@@ -66,7 +85,7 @@ def _split_url(address: str) -> SplitResult:
 
 def _forms(url: SplitResult) -> Iterator[list[str]]:
     """Owner, repository, and the parts of ref and path, for the form that the address has."""
-    host = (url.hostname or "").removeprefix("www.")
+    host = (url.hostname or "").removeprefix("www.").removesuffix(".")
     if url.scheme not in ("http", "https"):
         return
     if host in _RAW_HOSTS:
@@ -96,7 +115,7 @@ def _of_api(parts: list[str], query: str) -> Iterator[list[str]]:
 
 
 def _split(path: str) -> list[str]:
-    return unquote(path).strip("/").split("/")
+    return re.sub("/{2,}", "/", unquote(path)).strip("/").split("/")
 
 
 def _readings(parts: list[str]) -> Iterator[Reading]:

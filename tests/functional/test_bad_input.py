@@ -24,6 +24,7 @@ NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
         (b'{"name": ""}', 422, "invalid"),
         (b'{"name": "   "}', 422, "bad_name"),
         (b'{"name": "a\\u0000b"}', 422, "bad_name"),
+        (b'{"name": "\\ud800"}', 422, "bad_text"),
         (b'{"name": "x", "nmae": "y"}', 422, "invalid"),
         (b'{"name": "x", "size": "huge"}', 422, "invalid"),
         (b'{"name": "x", "idle_minutes": 0}', 422, "invalid"),

@@ -73,6 +73,19 @@ def test_blanks_around_a_name_and_runs_of_them_inside_are_dropped() -> None:
     assert names.clean(" \tmy   notebook\n") == "my notebook"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["\u200bx\u200b", "\ufeffx", "x\u00ad\u00ad", " \u2060 x\u200f ", "\u200e\u200b x \ufeff\n"],
+)
+def test_what_nobody_sees_at_the_ends_makes_no_name_of_its_own(name: str) -> None:
+    assert names.clean(name) == names.tamed(name) == "x"
+
+
+@pytest.mark.parametrize("name", ["क्\u200d", "❤\ufe0f", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "\u05e9\u200fa"])
+def test_what_changes_how_the_last_letter_looks_stays(name: str) -> None:
+    assert names.clean(name) == name
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=30))
 def test_a_name_of_others_is_made_fit_or_empty(text: str) -> None:
     tamed = names.tamed(text)
