@@ -23,7 +23,7 @@ PARENT_SECONDS = 1.0
 """How often to look whether the process that we belong to still lives."""
 
 SAME_CTRL_C_SECONDS = 0.5
-"""A second signal within this time is the first one, told twice."""
+"""A second Ctrl-C within this time is the first one, told twice: by the terminal and by `make`."""
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
@@ -70,7 +70,7 @@ class Launcher:
         self._port: int = front.getsockname()[1]
         self._endpoint = Endpoint(settings.state_dir)
         self._stop = asyncio.Event()
-        self._stop_asked_at: float | None = None
+        self._asked_by: dict[int, float] = {}
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("AWS_")
         }
@@ -158,7 +158,7 @@ class Launcher:
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._on_signal)
+            loop.add_signal_handler(number, self._on_signal, number)
 
     async def _watch_parent(self) -> None:
         """Stop when the process that we belong to has ended."""
@@ -168,17 +168,23 @@ class Launcher:
                 self._stop.set()
                 return
 
-    def _on_signal(self) -> None:
-        now = time.monotonic()
-        if self._stop_asked_at is not None:
-            if now - self._stop_asked_at < SAME_CTRL_C_SECONDS:
-                return  # one Ctrl-C may arrive twice, from the terminal and from `make`
+    def _on_signal(self, number: int) -> None:
+        if self._is_again(number, time.monotonic()):
             complain("\nKilled: what was not saved yet is lost.")
             self._endpoint.remove()
             os._exit(1)  # the shims and functions notice, and end what they run
-        self._stop_asked_at = now
-        say("")
+        if not self._stop.is_set():
+            say("")
         self._stop.set()
+
+    def _is_again(self, number: int, now: float) -> bool:
+        """Whether whoever asked us to stop asks again, and wants it at once.
+
+        Only a person who presses Ctrl-C twice does. SIGTERM comes from programs, such as `timeout`
+        and `make`, which send it to the group and to each other: however often, it is one wish.
+        """
+        first = self._asked_by.setdefault(number, now)
+        return number == signal.SIGINT and now - first >= SAME_CTRL_C_SECONDS
 
 
 def _listen(port: int) -> socket.socket:

@@ -119,3 +119,23 @@ def test_a_second_ctrl_c_ends_everything_at_once(tmp_path: Path, images: dict[st
     cloud.process.send_signal(signal.SIGINT)
     cloud.process.communicate(timeout=15)
     eventually(lambda: not any(alive(pid) for pid in pids), seconds=5)
+
+
+def test_a_sigterm_that_comes_again_while_saving_ends_nothing_early(
+    tmp_path: Path, images: dict[str, Any]
+) -> None:
+    """`timeout 60 make run` sends it to the group, and `make` sends it once more."""
+    cloud = start(tmp_path, images=images)
+    tasks = Tasks(cloud, "c")
+    arn = tasks.run(STUBBORN, {"stopTimeout": 4})
+    eventually(lambda: tasks.output(arn) == "ready\n")
+    cloud.process.send_signal(signal.SIGTERM)
+    eventually(lambda: tasks.describe(arn)["desiredStatus"] == "STOPPED")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+        time.sleep(1.2 * SAME_CTRL_C_SECONDS)
+        assert cloud.process.poll() is None
+        cloud.process.send_signal(number)
+    output, errors = cloud.process.communicate(timeout=60)
+    assert cloud.process.returncode == 0
+    assert "Nothing is left running" in output
+    assert "Killed" not in f"{output}{errors}"
