@@ -50,6 +50,7 @@ class Client(distributed.Client):
     cluster: Known
     _paths: tuple[list[str], list[str]] | None = None
     _marked = ""
+    _unread = False
     _known_before: frozenset[Any] = frozenset()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -80,6 +81,10 @@ class Client(distributed.Client):
 
     async def _gather(self, futures: Any, *args: Any, **kwargs: Any) -> Any:
         """As Dask's, for what `submit` and `map` of a cluster sent too."""
+        if self._unread:
+            # What was told of older results may still be on its way here.
+            self._unread = False
+            await self.heard()
         results = await super()._gather(futures, *args, **kwargs)
         large = sum(map(sys.getsizeof, filter(_travels, _values(results)))) > OFFLOAD_BYTES
         return await asyncio.to_thread(_opened, results) if large else _opened(results)
@@ -110,6 +115,7 @@ class Client(distributed.Client):
             self._marked, self._known_before = marked, frozenset(self.futures)
         again = self._known_before.intersection(keys)
         self._known_before -= again
+        self._unread = self._unread or bool(again)
         for state in [self.futures[key] for key in again if key in self.futures]:
             if self.asynchronous or self.loop is None:
                 state.retry()

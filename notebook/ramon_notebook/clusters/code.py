@@ -86,6 +86,7 @@ class CodeScheduler(KeepingScheduler):
         self._looking = asyncio.Lock()
         self._looked_at = 0
         self._arrived: dict[str, int] = {}
+        self._taking: set[asyncio.Future[None]] = set()
         self.handlers["ramon_code"] = self.code_of
         self.stream_handlers["ramon-paths"] = self.look_into
 
@@ -179,6 +180,15 @@ class CodeScheduler(KeepingScheduler):
         self, client: str, keys: set[Any], **graph: Any
     ) -> None:
         """Take in what a client wants, when the code that it needs is there; or say why not."""
+        taken = asyncio.get_running_loop().create_future()
+        self._taking.add(taken)
+        try:
+            await self._take_graph(client, keys, **graph)
+        finally:
+            self._taking.discard(taken)
+            taken.set_result(None)
+
+    async def _take_graph(self, client: str, keys: set[Any], **graph: Any) -> None:
         try:
             # Messages that arrived together were all sent before the look for the first of them.
             if self._arrived.get(client, sys.maxsize) >= self._looked_at:
@@ -187,6 +197,12 @@ class CodeScheduler(KeepingScheduler):
             self._refuse(client, keys, error)
             return
         await super().update_graph(client=client, keys=keys, **graph)
+
+    async def gather(self, *args: Any, **kwargs: Any) -> Any:
+        """Give results, when the graphs that are here are taken in: they may be of older code."""
+        if taking := set(self._taking):
+            await asyncio.wait(taking)
+        return await super().gather(*args, **kwargs)
 
     async def add_client(self, comm: Any, client: str, versions: dict[str, Any]) -> None:
         """Serve a client to its end, noting when it was heard last."""
