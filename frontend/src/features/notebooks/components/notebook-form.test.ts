@@ -45,6 +45,18 @@ describe("what a notebook's form says before anything is sent", () => {
   });
 
   test.each([
+    "\u200bhttps://github.com/a/b/blob/main/c.ipynb\u200b",
+    "\ufeff github.com/a/b/commits/main/c.ipynb",
+    "(https://github.com/a/b/blob/main/c.ipynb).",
+    "<https://github.com/a/b/blob/main/c.ipynb>,",
+    "“https://github.com/a/b/blob/main/c.ipynb”",
+    "[c](https://github.com/a/b/blob/main/c.ipynb)",
+  ])("%j is the address that was pasted", (address) => {
+    expect(githubProblem(address)).toBeNull();
+    expect(nameFromAddress(address)).toBe("c");
+  });
+
+  test.each([
     ["https://github.com/a/b/blob/main/c%20d.ipynb", "c d"],
     ["C:\\work\\floats.ipynb", "floats"],
     ["100%.ipynb", "100%"],

@@ -25,7 +25,7 @@ export function fileProblem(file: File | null): string | null {
 
 /** What is wrong with the address of a file on GitHub. */
 export function githubProblem(address: string): string | null {
-  const url = parseUrl(address.trim());
+  const url = parseUrl(unwrapped(address));
   if (url === null) return "Paste the address of the file's page on GitHub.";
   if (!isNotebookFile(url.pathname)) {
     return "Paste the address of one notebook file: it ends in .ipynb.";
@@ -41,7 +41,7 @@ export function nameFromFile(path: string): string {
 
 /** A name for a notebook made from what an address on GitHub leads to, whatever `?` and `#` add. */
 export function nameFromAddress(address: string): string {
-  return nameFromFile(parseUrl(address.trim())?.pathname ?? "");
+  return nameFromFile(parseUrl(unwrapped(address))?.pathname ?? "");
 }
 
 function isNotebookFile(path: string): boolean {
@@ -58,6 +58,13 @@ function shortened(name: string): string {
     kept.push(segment);
   }
   return kept.join("");
+}
+
+/** An address without what a paste leaves around it: unseen characters, quotes, brackets. */
+function unwrapped(text: string): string {
+  const seen = text.replace(/^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu, "");
+  const address = /^\[[^\]]*\]\(\s*(\S+)\s*\)/.exec(seen)?.[1] ?? seen;
+  return address.replace(/^[\s\p{Cf}\p{P}<`]+|[\s\p{Cf}\p{P}>`]+$/gu, "");
 }
 
 function parseUrl(address: string): URL | null {
