@@ -111,7 +111,7 @@ function VersionRow({ id, version, canRestore }: RowProps) {
             disabled={!canRestore}
             loading={restore.isPending}
             onClick={restoreAll}
-            aria-label={`Restore everything of ${when}`}
+            aria-label={`Restore all files of ${when}`}
           >
             Restore all
           </Button>
