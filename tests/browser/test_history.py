@@ -1,0 +1,82 @@
+"""A file that was overwritten is looked at and restored, in a browser."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from localcloud.testing import LocalCloud
+from tests.browser.conftest import picture, sign_in, violations
+from tests.people import NotebookOf, Person, Visit
+from tests.support import eventually
+
+
+def write(visit: Visit, path: str, content: str) -> None:
+    body = json.dumps({"type": "file", "format": "text", "content": content})
+    answer = visit.request("PUT", f"/api/contents/{path}", content=body)
+    assert answer.status_code in (200, 201), answer.text
+
+
+def saves(notebook: NotebookOf) -> int:
+    """The number of the newest version."""
+    items = notebook.ask("GET", "/snapshots").json()["items"]
+    return int(items[0]["seq"])
+
+
+@pytest.mark.timeout(240)
+def test_a_file_that_was_overwritten_is_looked_at_and_restored(
+    page: Page, browser: Browser, cloud: LocalCloud
+) -> None:
+    with Person(cloud, "grace") as person:
+        notebook = person.create("Measurements")
+        notebook.start()
+        visit = notebook.enter()
+        before = saves(notebook)
+        write(visit, "results.csv", "day,value\n1,42\n")
+        eventually(lambda: saves(notebook) > before, within=60)
+        before = saves(notebook)
+        write(visit, "results.csv", "spoiled")
+        eventually(lambda: saves(notebook) > before, within=60)
+        notebook.stop()
+
+    sign_in(page, "Grace Hopper")
+    page.get_by_role("link", name="Measurements").first.click()
+    page.get_by_role("link", name="Earlier versions").click()
+    expect(page.get_by_role("heading", name="History of Measurements")).to_be_visible()
+    rows = page.get_by_role("listitem").filter(has_text="1 added")
+    rows.first.get_by_role("button", name=re.compile("^Look at the version")).click()
+    page.get_by_role("button", name="Look at results.csv").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("day,value")).to_be_visible()
+    picture(page, "history-file")
+    page.keyboard.press("Escape")
+    picture(page, "history")
+    assert violations(page) == []
+
+    page.get_by_role("button", name="Restore results.csv").click()
+
+    # The save that spoiled the file changed one, and so does the restore.
+    expect(page.get_by_role("listitem").filter(has_text="1 changed")).to_have_count(2)
+    page.reload()
+    page.get_by_role("button", name=re.compile("^Look at the version")).first.click()
+    page.get_by_role("button", name="Look at results.csv").first.click()
+    expect(page.get_by_role("dialog").get_by_text("day,value")).to_be_visible()
+    _on_a_phone_in_the_dark(page, browser, cloud)
+
+
+def _on_a_phone_in_the_dark(page: Page, browser: Browser, cloud: LocalCloud) -> None:
+    """Nothing is wider than the screen."""
+    phone: BrowserContext = browser.new_context(
+        base_url=cloud.app_origin,
+        viewport={"width": 375, "height": 720},
+        color_scheme="dark",
+        storage_state=page.context.storage_state(),
+    )
+    small = phone.new_page()
+    small.goto(page.url)
+    small.get_by_role("button", name=re.compile("^Look at the version")).first.click()
+    expect(small.get_by_role("button", name="Look at results.csv").first).to_be_visible()
+    picture(small, "history-phone")
+    assert small.evaluate("document.documentElement.scrollWidth") <= 375
+    phone.close()
