@@ -67,10 +67,10 @@ def list_files(call: Call, notebook_id: str, seq: str) -> schemas.FilePage:
 )
 def read_file(call: Call, notebook_id: str, seq: str) -> schemas.ContentOfThen:
     """Read a file of a version: its text if it is short, and where to download it."""
-    path = call.query.get("path")
+    snapshot, path = _find(call, notebook_id, seq), call.query.get("path")
     if not path:
         raise Invalid("Say which file: ?path=…", field="path")
-    return workspaces.content(_find(call, notebook_id, seq), path)
+    return workspaces.content(snapshot, path)
 
 
 @api.post(

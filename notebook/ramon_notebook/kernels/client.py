@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from ramon_notebook.kernels.template import MAX_REQUEST
@@ -55,7 +56,8 @@ class ForkedKernel:
     def send_signal(self, number: int) -> None:
         """Send a signal to the kernel itself."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has just ended, and the template is to tell
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End the kernel at once."""

@@ -1,6 +1,7 @@
 """The doctor reads what is in real tables and a real cluster."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ ROWS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def records(aws: LocalCloud) -> None:
+def records(aws: LocalCloud) -> Iterator[None]:
     """The records of one running notebook whose task is gone."""
     dynamodb = aws.client("dynamodb")
     aws.client("ecs").create_cluster(clusterName="ramon-local")
@@ -88,6 +89,9 @@ def records(aws: LocalCloud) -> None:
             KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
         )
         dynamodb.put_item(TableName=f"ramon-local-{table}", Item=ROWS[table])
+    yield
+    for table in KEYS:
+        dynamodb.delete_table(TableName=f"ramon-local-{table}")
 
 
 @pytest.fixture
