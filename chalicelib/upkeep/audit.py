@@ -16,7 +16,7 @@ from chalicelib.upkeep import features
 
 
 def recent_months() -> None:
-    """Hold together every account's last and present month, and log what differs as errors."""
+    """Audit the last and the present month of every account; log each difference as an error."""
     for month in metering.recent_months():
         billed = metering.payers_of(month)
         for account_id in _accounts(billed):
