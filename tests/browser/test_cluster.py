@@ -50,7 +50,7 @@ def test_a_cluster_shows_its_price_first_and_is_stopped_from_its_page(
     expect(page.get_by_role("link", name="walks")).to_be_visible()
     picture(page, "clusters")
     page.get_by_role("link", name="walks").click()
-    expect(page.get_by_role("heading", name="walks")).to_be_visible()
+    expect(page.get_by_role("heading", name="walks", level=1)).to_be_visible()
     expect(page.get_by_text("2 workers").first).to_be_visible()
     picture(page, "cluster")
     assert violations(page) == []

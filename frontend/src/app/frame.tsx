@@ -5,7 +5,7 @@ import { ColorSchemeToggle } from "@/components/color-scheme-toggle";
 import { ConnectionBanner } from "@/components/connection-banner";
 import { ErrorBoundary } from "@/components/error-boundary";
 import { LiveRegion } from "@/components/live-region";
-import { Loading } from "@/components/loading";
+import { PageLoading } from "@/components/page-loading";
 import { paths } from "@/config/paths";
 import classes from "./frame.module.css";
 
@@ -43,7 +43,7 @@ export function Frame({ home, nav, banner, headerEnd, children }: Props) {
       {banner}
       <main id="main" tabIndex={-1} className={classes.main}>
         <ErrorBoundary resetKey={pathname}>
-          <Suspense fallback={<Loading label="Loading the page" />}>{children}</Suspense>
+          <Suspense fallback={<PageLoading />}>{children}</Suspense>
         </ErrorBoundary>
       </main>
       <footer className={classes.footer}>

@@ -1,7 +1,6 @@
 import { Notifications } from "@mantine/notifications";
 import { Navigate, Outlet, useLocation } from "react-router";
-import { ErrorNotice } from "@/components/error-notice";
-import { Loading } from "@/components/loading";
+import { PageWithoutData } from "@/components/page-without-data";
 import { paths, signInPath } from "@/config/paths";
 import { useAccount } from "@/features/accounts/api/get-account";
 import { AccountMenu } from "@/features/accounts/components/account-menu";
@@ -21,11 +20,11 @@ export default function SignedInLayout() {
       banner={account.data && <NoticeBanner />}
       headerEnd={account.data && <AccountMenu account={account.data} />}
     >
-      {account.isPending && <Loading label="Loading" />}
-      {account.isError && !account.data && (
-        <ErrorNotice error={account.error} onRetry={() => account.refetch()} />
+      {account.data ? (
+        <Outlet context={account.data} />
+      ) : (
+        <PageWithoutData title="Your account" label="Loading" query={account} />
       )}
-      {account.data && <Outlet context={account.data} />}
       <Notifications position="bottom-center" containerWidth={460} />
     </Frame>
   );

@@ -1,7 +1,6 @@
 import { useMemo, useRef, useState } from "react";
 import { BackLink } from "@/components/back-link";
-import { ErrorNotice } from "@/components/error-notice";
-import { Loading } from "@/components/loading";
+import { PageWithoutData } from "@/components/page-without-data";
 import { paths } from "@/config/paths";
 import { isGone } from "@/lib/api-error";
 import type { Cluster } from "@/lib/api-models";
@@ -22,8 +21,8 @@ import { WorkersPanel } from "./workers-panel";
 export function ClusterPage({ id }: { id: string }) {
   const query = useCluster(id);
   if (isGone(query.error)) return <GoneNotice />;
-  if (query.isPending) return <Loading label="Loading the cluster" />;
-  if (!query.data) return <ErrorNotice error={query.error} onRetry={() => query.refetch()} />;
+  if (!query.data)
+    return <PageWithoutData title="Cluster" label="Loading the cluster" query={query} />;
   return <LoadedCluster cluster={query.data} />;
 }
 

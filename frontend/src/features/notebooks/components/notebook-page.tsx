@@ -1,9 +1,8 @@
 import { type ReactNode, useMemo } from "react";
 import { useNavigate } from "react-router";
 import { BackLink } from "@/components/back-link";
-import { ErrorNotice } from "@/components/error-notice";
-import { Loading } from "@/components/loading";
 import { PageTitle } from "@/components/page-title";
+import { PageWithoutData } from "@/components/page-without-data";
 import { StateBadge } from "@/components/state-badge";
 import { paths } from "@/config/paths";
 import { isGone } from "@/lib/api-error";
@@ -38,8 +37,8 @@ export function NotebookPage({ id, sizes, clusters = NONE, clustersPanel }: Prop
   if (isGone(query.error) || query.data?.deleted_at) {
     return <GoneNotice deleted={query.data ?? null} />;
   }
-  if (query.isPending) return <Loading label="Loading the notebook" />;
-  if (!query.data) return <ErrorNotice error={query.error} onRetry={() => query.refetch()} />;
+  if (!query.data)
+    return <PageWithoutData title="Notebook" label="Loading the notebook" query={query} />;
   return (
     <LoadedNotebook
       notebook={query.data}

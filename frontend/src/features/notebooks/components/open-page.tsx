@@ -3,8 +3,8 @@ import { useEffect, useMemo, useRef } from "react";
 import { Link } from "react-router";
 import { Elapsed } from "@/components/elapsed";
 import { ErrorNotice } from "@/components/error-notice";
-import { Loading } from "@/components/loading";
 import { PageTitle } from "@/components/page-title";
+import { PageWithoutData } from "@/components/page-without-data";
 import { paths } from "@/config/paths";
 import { isGone } from "@/lib/api-error";
 import type { Notebook, SizeOffer } from "@/lib/api-models";
@@ -30,8 +30,8 @@ export function OpenPage({ id, sizes }: Props) {
   const notebook = query.data;
   useAnnounceStates(useMemo(() => (notebook ? [notebook] : []), [notebook]));
   if (isGone(query.error) || notebook?.deleted_at) return <GoneNotice deleted={notebook ?? null} />;
-  if (query.isPending) return <Loading label="Loading the notebook" rows={1} />;
-  if (!notebook) return <ErrorNotice error={query.error} onRetry={() => query.refetch()} />;
+  if (!notebook)
+    return <PageWithoutData title="Notebook" label="Loading the notebook" query={query} rows={1} />;
   return (
     <div className={classes.page}>
       <PageTitle title={notebook.name} />
