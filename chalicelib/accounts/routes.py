@@ -121,7 +121,7 @@ def list_tokens(call: Call) -> schemas.TokenPage:
 def create_token(call: Call, body: schemas.CreateToken) -> schemas.NewToken:
     """Create an API token; its secret is in this answer and nowhere else."""
     secret, token = service.create_token(
-        call.account_id, body.name, list(body.scopes), body.expires_in_days
+        call.account_id, body.name, [scope.value for scope in body.scopes], body.expires_in_days
     )
     return schemas.NewToken(token=secret, **msgspec.structs.asdict(views.token(token)))
 

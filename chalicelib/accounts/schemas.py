@@ -1,15 +1,21 @@
 """What the API says and hears of accounts."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-Scope = Literal[
-    "account:read", "notebooks:read", "notebooks:write", "clusters:read", "clusters:write"
-]
-"""What an API token may do."""
+
+class Scope(StrEnum):
+    """What an API token may do."""
+
+    ACCOUNT_READ = "account:read"
+    CLUSTERS_READ = "clusters:read"
+    CLUSTERS_WRITE = "clusters:write"
+    NOTEBOOKS_READ = "notebooks:read"
+    NOTEBOOKS_WRITE = "notebooks:write"
 
 
 class Account(msgspec.Struct):
@@ -61,7 +67,7 @@ class Token(msgspec.Struct):
 
     id: str
     name: str
-    scopes: list[str]
+    scopes: list[Scope]
     created_at: datetime
     last_used_at: datetime | None
     expires_at: datetime | None

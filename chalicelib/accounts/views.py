@@ -16,11 +16,14 @@ def session(one: models.Session, present: str | None) -> schemas.Session:
 
 
 def token(one: models.ApiToken) -> schemas.Token:
-    """A personal API token, without its secret."""
+    """A personal API token, without its secret.
+
+    A scope that there is no more admits nothing, and is left out.
+    """
     return view(
         schemas.Token,
         one,
         id=one.token_id,
-        scopes=list(one.scopes),
+        scopes=[scope for scope in schemas.Scope if scope in one.scopes],
         expires_at=clock.moment(one.expires_at),
     )

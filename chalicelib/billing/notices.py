@@ -1,20 +1,18 @@
 """What an account's owner should know about money, in words that say what to do."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from chalicelib.billing.standing import GRACE_DAYS, STOP_DAYS, Standing
+from chalicelib.billing.vocabulary import NoticeKind, NoticeLevel
 from chalicelib.core import calendar
-
-Level = Literal["info", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One thing to know. `until` is a second at which something changes by itself."""
 
-    kind: str
-    level: Level
+    kind: NoticeKind
+    level: NoticeLevel
     message: str
     until: int | None = None
 
@@ -31,17 +29,17 @@ def _of_payment(stands: Standing) -> Notice | None:
         return None
     if stands.must_stop:
         return Notice(
-            "stopping", "error",
+            NoticeKind.STOPPING, NoticeLevel.ERROR,
             "An invoice is unpaid, and everything was stopped. Files are kept. Pay it to go on.",
         )  # fmt: skip
     if stands.may_not_start:
         return Notice(
-            "starts_blocked", "error",
+            NoticeKind.STARTS_BLOCKED, NoticeLevel.ERROR,
             "An invoice is unpaid: nothing new starts. What runs is stopped on the date shown.",
             since + STOP_DAYS * calendar.DAY,
         )  # fmt: skip
     return Notice(
-        "payment_failed", "warning",
+        NoticeKind.PAYMENT_FAILED, NoticeLevel.WARNING,
         "An invoice could not be paid. Check your card; after the date shown nothing new starts.",
         since + GRACE_DAYS * calendar.DAY,
     )  # fmt: skip
@@ -53,15 +51,16 @@ def _of_limit(stands: Standing) -> Notice | None:
         return None
     if stands.is_reached:
         return Notice(
-            "limit_reached", "error",
+            NoticeKind.LIMIT_REACHED, NoticeLevel.ERROR,
             f"Your monthly limit of ${stands.limit:.2f} is reached. What costs extra was saved and "
             "stopped; what your plan includes runs on. Raise the limit to go on.",
         )  # fmt: skip
     spent = f"${stands.spent:.2f} of your monthly limit of ${stands.limit:.2f} are spent."
     if stands.percent >= 80:
-        return Notice("limit_80", "warning", f"{spent} At the limit, what costs extra is stopped.")
+        then = "At the limit, what costs extra is stopped."
+        return Notice(NoticeKind.LIMIT_80, NoticeLevel.WARNING, f"{spent} {then}")
     if stands.percent >= 50:
-        return Notice("limit_50", "info", spent)
+        return Notice(NoticeKind.LIMIT_50, NoticeLevel.INFO, spent)
     return None
 
 
@@ -70,7 +69,7 @@ def _of_ending(stands: Standing) -> Notice | None:
     if ends_at is None:
         return None
     return Notice(
-        "canceling", "info",
+        NoticeKind.CANCELING, NoticeLevel.INFO,
         f"Your plan {stands.plan.name} ends on the date shown. You can take that back until then.",
         ends_at,
     )  # fmt: skip

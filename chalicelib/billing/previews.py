@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
 from chalicelib.billing import stripe_invoices, subscriptions
 from chalicelib.billing.stripe_invoices import Line, Preview
 from chalicelib.billing.stripe_subscriptions import Subscription
+from chalicelib.billing.vocabulary import Effective
 from chalicelib.core import calendar, clock
 from chalicelib.metering import hours, uses
 from chalicelib.plans.catalogue import FREE, METERS, Plan
@@ -21,7 +21,7 @@ class PlanChange:
     """
 
     plan: Plan
-    effective: Literal["now", "period_end"]
+    effective: Effective
     effective_at: int
     due_today: Decimal
     lines: list[Line]
@@ -49,7 +49,7 @@ def of_change(account_id: str, plan_id: str) -> PlanChange:
     is_end = plan.id == FREE
     return PlanChange(
         plan=plan,
-        effective="period_end" if is_end else "now",
+        effective=Effective.PERIOD_END if is_end else Effective.NOW,
         effective_at=subscription.period_end if is_end else now,
         due_today=today.due,
         lines=today.lines,

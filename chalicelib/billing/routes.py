@@ -14,10 +14,7 @@ from chalicelib.billing import (
     webhooks,
 )
 from chalicelib.billing.standing import standing
-from chalicelib.billing.stripe_invoices import Invoice
-from chalicelib.core import clock
 from chalicelib.core.http import Api, Call
-from chalicelib.core.money import cents
 
 _MOST_INVOICES = 100
 _FEW_INVOICES = 20
@@ -71,7 +68,7 @@ def begin_checkout(call: Call, body: schemas.Checkout) -> schemas.Link:
 )
 def preview_plan_change(call: Call) -> schemas.PlanChange:
     """See what a change of plan would cost."""
-    return _change(previews.of_change(call.account_id, call.query.get("plan", "")))
+    return views.plan_change(previews.of_change(call.account_id, call.query.get("plan", "")))
 
 
 @api.post("/billing/plan", access="session", body=schemas.ChangePlan, returns=schemas.Billing)
@@ -90,7 +87,7 @@ def open_portal(call: Call) -> schemas.Link:
 @api.get("/billing/upcoming", scope="account:read", returns=schemas.Upcoming)
 def read_upcoming_invoice(call: Call) -> schemas.Upcoming:
     """Read what the next invoice says so far."""
-    return _upcoming(previews.upcoming(call.account_id))
+    return views.upcoming(previews.upcoming(call.account_id))
 
 
 @api.get(
@@ -103,51 +100,10 @@ def list_invoices(call: Call) -> schemas.InvoicePage:
     """List invoices, newest first."""
     limit = call.limit(_FEW_INVOICES, _MOST_INVOICES)
     items, cursor = invoices.page(call.account_id, call.query.get("cursor"), limit)
-    return schemas.InvoicePage([_invoice(found) for found in items], cursor)
+    return schemas.InvoicePage([views.invoice(found) for found in items], cursor)
 
 
 @api.post("/webhooks/stripe", access="public", body=bytes, status=204)
 def receive_from_stripe(call: Call, body: bytes) -> None:
     """Take note of what the payment provider tells."""
     webhooks.receive(body, call.headers.get("stripe-signature", ""))
-
-
-def _change(change: previews.PlanChange) -> schemas.PlanChange:
-    return schemas.PlanChange(
-        plan=change.plan.id,
-        effective=change.effective,
-        effective_at=clock.moment(change.effective_at),
-        due_today_usd=cents(change.due_today),
-        lines=[schemas.ChangeLine(line.description, cents(line.amount)) for line in change.lines],
-        next_total_usd=cents(change.next_total),
-        next_at=clock.moment(change.next_at),
-        proration_at=change.proration_at,
-    )
-
-
-def _upcoming(upcoming: previews.Upcoming) -> schemas.Upcoming:
-    return schemas.Upcoming(
-        lines=[
-            schemas.InvoiceLine(
-                line.kind, line.meter, line.description, line.quantity, cents(line.amount)
-            )
-            for line in upcoming.lines
-        ],
-        total_usd=cents(upcoming.total),
-        invoice_at=clock.moment(upcoming.at),
-        unsent_usd=f"{upcoming.unsent:.6f}",
-    )
-
-
-def _invoice(invoice: Invoice) -> schemas.Invoice:
-    return schemas.Invoice(
-        id=invoice.id,
-        number=invoice.number,
-        status=invoice.status,
-        total_usd=cents(invoice.total),
-        created_at=clock.moment(invoice.created_at),
-        period_start=clock.moment(invoice.period_start),
-        period_end=clock.moment(invoice.period_end),
-        hosted_url=invoice.hosted_url,
-        pdf_url=invoice.pdf_url,
-    )

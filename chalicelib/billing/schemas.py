@@ -1,10 +1,20 @@
 """What the API says of paying. Money is text in dollars, so that no program rounds it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+
+from chalicelib.billing.vocabulary import (
+    Effective,
+    InvoiceStatus,
+    LineKind,
+    NoticeKind,
+    NoticeLevel,
+    PaymentStatus,
+)
+from chalicelib.plans.catalogue import Kind
 
 
 class Running(msgspec.Struct):
@@ -15,7 +25,7 @@ class Running(msgspec.Struct):
 
     use_id: str
     resource_id: str
-    kind: str
+    kind: Kind
     name: str
     size: str | None
     started_at: datetime
@@ -28,8 +38,8 @@ class Running(msgspec.Struct):
 class Notice(msgspec.Struct):
     """Something to know about money; `until` is when something changes by itself."""
 
-    kind: str
-    level: Literal["info", "warning", "error"]
+    kind: NoticeKind
+    level: NoticeLevel
     message: str
     until: datetime | None
 
@@ -42,7 +52,7 @@ class Billing(msgspec.Struct):
     """
 
     plan: str
-    status: Literal["free", "active", "canceling", "past_due", "unpaid"]
+    status: PaymentStatus
     renews_at: datetime | None
     ends_at: datetime | None
     month: str
@@ -66,7 +76,7 @@ class UsedNow(msgspec.Struct):
 
     id: str
     name: str
-    kind: Literal["notebook", "cluster"]
+    kind: Kind
     usd_hour: str
     spent_usd: str
 
@@ -111,7 +121,7 @@ class PlanChange(msgspec.Struct):
     """What a change of plan would cost. Negative amounts are credit."""
 
     plan: str
-    effective: Literal["now", "period_end"]
+    effective: Effective
     effective_at: datetime
     due_today_usd: str
     lines: list[ChangeLine]
@@ -123,7 +133,7 @@ class PlanChange(msgspec.Struct):
 class InvoiceLine(msgspec.Struct):
     """A line of an invoice."""
 
-    kind: Literal["plan", "usage", "credit", "other"]
+    kind: LineKind
     meter: str | None
     description: str
     quantity: int | None
@@ -144,7 +154,7 @@ class Invoice(msgspec.Struct):
 
     id: str
     number: str | None
-    status: str
+    status: InvoiceStatus
     total_usd: str
     created_at: datetime
     period_start: datetime

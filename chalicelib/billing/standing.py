@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import payers
 from chalicelib.billing.models import BillingAccount
+from chalicelib.billing.vocabulary import PaymentStatus
 from chalicelib.core import calendar, clock
 from chalicelib.metering import months, uses
 from chalicelib.metering.service import Use
@@ -109,10 +109,10 @@ def limit_of(account: BillingAccount, plan: Plan) -> Decimal | None:
     return plan.default_limit_usd if account.limit_kind == "plan" else account.limit
 
 
-def status(stands: Standing) -> Literal["free", "active", "canceling", "past_due", "unpaid"]:
+def status(stands: Standing) -> PaymentStatus:
     """How an account pays, in one word."""
     if stands.account.unpaid_since is not None:
-        return "unpaid" if stands.may_not_start else "past_due"
+        return PaymentStatus.UNPAID if stands.may_not_start else PaymentStatus.PAST_DUE
     if not stands.plan.has_usage:
-        return "free"
-    return "active" if stands.account.ends_at is None else "canceling"
+        return PaymentStatus.FREE
+    return PaymentStatus.ACTIVE if stands.account.ends_at is None else PaymentStatus.CANCELING

@@ -6,7 +6,7 @@ See `stripe_gateway.py`. Money is in dollars, times are seconds since 1970-01-01
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from chalicelib.billing.stripe_gateway import Refused, client, idempotency_key, told
 from chalicelib.billing.stripe_subscriptions import (
@@ -15,12 +15,11 @@ from chalicelib.billing.stripe_subscriptions import (
     Subscription,
     price_id,
 )
+from chalicelib.billing.vocabulary import InvoiceStatus, LineKind
 from chalicelib.plans.catalogue import Plan
 
 if TYPE_CHECKING:
     import stripe
-
-LineKind = Literal["plan", "usage", "credit", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Invoice:
 
     id: str
     number: str | None
-    status: str
+    status: InvoiceStatus
     total: Decimal
     created_at: int
     period_start: int
@@ -121,8 +120,8 @@ def _rest(lines: Iterable[Line], due: Decimal) -> list[Line]:
     """What is due beyond the lines: credit that is used up, or taxes."""
     rest = due - sum((line.amount for line in lines), Decimal(0))
     if rest < 0:
-        return [Line("credit", None, "Credit from earlier invoices", None, rest)]
-    return [Line("other", None, "Taxes and other items", None, rest)] if rest else []
+        return [Line(LineKind.CREDIT, None, "Credit from earlier invoices", None, rest)]
+    return [Line(LineKind.OTHER, None, "Taxes and other items", None, rest)] if rest else []
 
 
 def _line(line: "stripe.InvoiceLineItem") -> Line:
@@ -134,10 +133,10 @@ def _line(line: "stripe.InvoiceLineItem") -> Line:
 
 def _kind(product: str, amount: Decimal) -> LineKind:
     if amount < 0:
-        return "credit"
+        return LineKind.CREDIT
     if product in METER_OF_PRODUCT:
-        return "usage"
-    return "plan" if product in PLAN_OF_PRODUCT else "other"
+        return LineKind.USAGE
+    return LineKind.PLAN if product in PLAN_OF_PRODUCT else LineKind.OTHER
 
 
 def page(customer_id: str, after: str | None, limit: int) -> tuple[list[Invoice], bool]:
@@ -147,15 +146,16 @@ def page(customer_id: str, after: str | None, limit: int) -> tuple[list[Invoice]
         params["starting_after"] = after
     with told():
         found = client().v1.invoices.list(params)
-    return [_invoice(each) for each in found.data], found.has_more
+    return [invoice_of(each) for each in found.data], found.has_more
 
 
-def _invoice(invoice: "stripe.Invoice") -> Invoice:
+def invoice_of(invoice: "stripe.Invoice") -> Invoice:
+    """One of Stripe's invoices in our terms."""
     start, end = _covered(invoice)
     return Invoice(
         id=invoice.id,
         number=invoice.number,
-        status=invoice.status or "draft",
+        status=InvoiceStatus(invoice.status or "draft"),
         total=_dollars(invoice.total),
         created_at=invoice.created,
         period_start=start,

@@ -1,13 +1,14 @@
-"""How an account stands, as the API tells it."""
+"""How an account stands, what a change would cost, and invoices, as the API tells them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from chalicelib.billing import notices, schemas
+from chalicelib.billing import notices, previews, schemas, stripe_invoices
 from chalicelib.billing.standing import Standing, standing, status
 from chalicelib.core import calendar, clock
-from chalicelib.core.money import exact
+from chalicelib.core.money import cents, exact
+from chalicelib.core.views import view
 from chalicelib.metering import service as metering
 from chalicelib.metering import uses
 from chalicelib.metering.service import Kind, Use
@@ -42,12 +43,10 @@ def _grouped(running: Iterable[Use]) -> dict[str, list[Use]]:
 
 def _running(id_: str, of: list[Use], at: int) -> schemas.Running:
     rate = sum((uses.extra_usd_second(use) for use in of), Decimal(0)) * 3600
-    return schemas.Running(
+    return view(
+        schemas.Running,
+        of[0],
         use_id=id_,
-        resource_id=of[0].resource_id,
-        kind=of[0].kind,
-        name=of[0].name,
-        size=of[0].size,
         started_at=clock.moment(of[0].started_at),
         spent_usd=exact(sum((uses.cost(use, at) for use in of), Decimal(0))),
         rate_usd_hour=f"{rate:.4f}",
@@ -57,7 +56,7 @@ def _running(id_: str, of: list[Use], at: int) -> schemas.Running:
 
 
 def _notice(notice: notices.Notice) -> schemas.Notice:
-    return schemas.Notice(notice.kind, notice.level, notice.message, clock.moment(notice.until))
+    return view(schemas.Notice, notice, until=clock.moment(notice.until))
 
 
 def usage_now(payer_id: str) -> schemas.UsageNow:
@@ -82,7 +81,45 @@ def _resources(payer_id: str, running: Iterable[Use]) -> Iterator[schemas.UsedNo
         yield schemas.UsedNow(
             id=resource_id,
             name=use.name,
-            kind="cluster" if use.kind == Kind.CLUSTER else "notebook",
+            kind=Kind(use.kind),
             usd_hour=f"{spent[resource_id].usd_second * calendar.HOUR:.4f}",
             spent_usd=f"{spent[resource_id].spent:.6f}",
         )
+
+
+def plan_change(change: previews.PlanChange) -> schemas.PlanChange:
+    """What a change of plan would cost."""
+    return view(
+        schemas.PlanChange,
+        change,
+        plan=change.plan.id,
+        effective_at=clock.moment(change.effective_at),
+        due_today_usd=cents(change.due_today),
+        lines=[schemas.ChangeLine(line.description, cents(line.amount)) for line in change.lines],
+        next_total_usd=cents(change.next_total),
+        next_at=clock.moment(change.next_at),
+    )
+
+
+def upcoming(found: previews.Upcoming) -> schemas.Upcoming:
+    """The next invoice so far."""
+    return schemas.Upcoming(
+        lines=[
+            view(schemas.InvoiceLine, line, amount_usd=cents(line.amount)) for line in found.lines
+        ],
+        total_usd=cents(found.total),
+        invoice_at=clock.moment(found.at),
+        unsent_usd=f"{found.unsent:.6f}",
+    )
+
+
+def invoice(found: stripe_invoices.Invoice) -> schemas.Invoice:
+    """An invoice."""
+    return view(
+        schemas.Invoice,
+        found,
+        total_usd=cents(found.total),
+        created_at=clock.moment(found.created_at),
+        period_start=clock.moment(found.period_start),
+        period_end=clock.moment(found.period_end),
+    )

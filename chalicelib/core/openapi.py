@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -29,7 +29,7 @@ _OWN_TOKENS = {"agent", "worker"}
 class Health(msgspec.Struct):
     """That the service answers, and in which version."""
 
-    status: str
+    status: Literal["ok"]
     version: str
 
 

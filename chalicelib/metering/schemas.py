@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib.plans.catalogue import Kind
+
 
 class MeterUsage(msgspec.Struct):
     """What was used of one meter; `billable` is what the plan does not include."""
@@ -34,7 +36,7 @@ class ResourceUsage(msgspec.Struct):
     resource_id: str
     account_id: str
     payer_id: str
-    kind: str
+    kind: Kind
     name: str
     seconds: int
     amount_usd: str

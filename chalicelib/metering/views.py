@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from chalicelib.core import clock
 from chalicelib.core.money import exact
+from chalicelib.core.views import view
 from chalicelib.metering import reports, schemas
 from chalicelib.metering.models import UsageDay
 from chalicelib.plans.catalogue import METERS, TIMED
@@ -66,19 +67,18 @@ def resources_of(days: list[UsageDay]) -> list[schemas.ResourceUsage]:
         by_resource[day.resource_id, day.payer_id].append(day)
     dearest = sorted(by_resource.values(), key=_sum, reverse=True)
     return [
-        schemas.ResourceUsage(
-            of[-1].resource_id, of[-1].account_id, of[-1].payer_id, of[-1].kind, of[-1].name,
-            sum(day.seconds for day in of if day.meter in TIMED), exact(_sum(of)),
+        view(
+            schemas.ResourceUsage,
+            of[-1],
+            seconds=sum(day.seconds for day in of if day.meter in TIMED),
+            amount_usd=exact(_sum(of)),
         )
         for of in dearest
-    ]  # fmt: skip
+    ]
 
 
 def _cell(day: UsageDay) -> schemas.UsageCell:
-    return schemas.UsageCell(
-        reports.date_of(day), day.resource_id, day.payer_id, day.meter, day.quantity,
-        day.included, exact(day.amount),
-    )  # fmt: skip
+    return view(schemas.UsageCell, day, date=reports.date_of(day), amount_usd=exact(day.amount))
 
 
 def _sum(days: Iterable[UsageDay]) -> Decimal:

@@ -7,9 +7,9 @@ sells from it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from chalicelib.core.errors import Invalid
+from chalicelib.core.vocabulary import Vocabulary
 
 GIB = 1024**3
 MIB = 1024**2
@@ -27,12 +27,13 @@ Units = Mapping[str, int]
 `{"vcpu_seconds": 1, "memory_gib_seconds": 4}`."""
 
 
-class Kind(StrEnum):
+class Kind(Vocabulary):
     """What is used."""
 
     NOTEBOOK = "notebook"
     CLUSTER = "cluster"
     STORAGE = "storage"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,28 @@
 """The catalogue, as the API tells it."""
 
 from chalicelib.core.money import cents
+from chalicelib.core.views import view
 from chalicelib.plans import schemas
 from chalicelib.plans.catalogue import PLANS, Meter, Plan, Size
 
 
 def plan_of(plan: Plan) -> schemas.Plan:
     """A plan, as the API tells it."""
-    return schemas.Plan(
-        id=plan.id,
-        name=plan.name,
+    limit = plan.default_limit_usd
+    return view(
+        schemas.Plan,
+        plan,
         price_usd_month=cents(plan.price_usd_month),
-        notebooks_at_once=plan.notebooks_at_once,
-        included_size=plan.included_size,
-        storage_gib=plan.storage_gib,
-        most_storage_gib=plan.most_storage_gib,
-        has_usage=plan.has_usage,
-        default_limit_usd=None if plan.default_limit_usd is None else cents(plan.default_limit_usd),
-        cluster_vcpus_at_once=plan.cluster_vcpus_at_once,
-        summary=plan.summary,
+        default_limit_usd=None if limit is None else cents(limit),
     )
 
 
 def size_of(size: Size) -> schemas.Size:
     """A size, as the API tells it."""
-    return schemas.Size(
-        id=size.id,
-        name=size.name,
+    return view(
+        schemas.Size,
+        size,
         vcpu=float(size.vcpu),
-        memory_gib=size.memory_gib,
-        gpu=size.gpu,
         price_usd_hour=f"{size.price_usd_hour:.4f}",
         extra_usd_hour={plan.id: _extra(plan, size) for plan in PLANS.values()},
     )
@@ -42,10 +35,4 @@ def _extra(plan: Plan, size: Size) -> str | None:
 
 def meter_of(meter: Meter) -> schemas.Meter:
     """A meter, as the API tells it."""
-    return schemas.Meter(
-        id=meter.id,
-        name=meter.name,
-        unit=meter.unit,
-        price_usd=f"{meter.price_usd:f}",
-        example=meter.example,
-    )
+    return view(schemas.Meter, meter, price_usd=f"{meter.price_usd:f}")

@@ -1,7 +1,8 @@
 """What the API says and hears of bytes."""
 
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -23,7 +24,7 @@ class Upload(msgspec.Struct):
 
     upload_id: str
     url: str
-    method: str
+    method: Literal["PUT"]
     headers: dict[str, str]
     expires_at: datetime
 
@@ -53,16 +54,28 @@ class OfferBlobs(msgspec.Struct):
     blobs: Annotated[list[BlobRef], Meta(max_length=200)]
 
 
-class BlobUpload(msgspec.Struct, omit_defaults=True):
-    """How to store one content.
+class UploadKind(StrEnum):
+    """How to store a content."""
 
-    `kind` is `exists` (nothing to do), `full` (there is no room for it), `put` (one request to
-    `url` with `headers`), or `multipart` (the n-th `part_size` bytes to the n-th of `urls`, then
-    complete).
+    EXISTS = "exists"
+    """It is there: nothing to do."""
+    FULL = "full"
+    """There is no room for it."""
+    PUT = "put"
+    """By one request."""
+    MULTIPART = "multipart"
+    """In parts, and then complete it."""
+
+
+class BlobUpload(msgspec.Struct, omit_defaults=True):
+    """How to store one content: as its `kind` says.
+
+    A `put` goes to `url` with `headers`; of a `multipart`, the n-th `part_size` bytes go to the
+    n-th of `urls`.
     """
 
     sha256: str
-    kind: str
+    kind: UploadKind
     url: str | None = None
     headers: dict[str, str] | None = None
     upload_id: str | None = None

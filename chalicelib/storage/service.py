@@ -12,7 +12,7 @@ from chalicelib.storage import counter, offers, s3, sweeping, uploads
 from chalicelib.storage.counter import Change, Stored
 from chalicelib.storage.models import Blob
 from chalicelib.storage.offers import Content
-from chalicelib.storage.schemas import BlobRef, BlobUpload
+from chalicelib.storage.schemas import BlobRef, BlobUpload, UploadKind
 from chalicelib.storage.sweeping import Needed
 
 __all__ = ["Change", "Needed", "Stored"]
@@ -74,20 +74,20 @@ def _offered(account_id: str, wanted: list[Content], room: int, quota: int) -> d
 
 def _way_in(blob: BlobRef, wanted: Content | None, offered: dict[str, Content]) -> BlobUpload:
     if wanted is None:
-        return BlobUpload(blob.sha256, kind="exists")
+        return BlobUpload(blob.sha256, kind=UploadKind.EXISTS)
     content = offered.get(wanted.key)
     if content is None or content.size != blob.size:
-        return BlobUpload(blob.sha256, kind="full")
+        return BlobUpload(blob.sha256, kind=UploadKind.FULL)
     bucket = config.settings().blobs_bucket
     if content.upload_id is None:
         url, headers = s3.presign_put(bucket, content.key, blob.size, blob.sha256)
-        return BlobUpload(blob.sha256, kind="put", url=url, headers=headers)
+        return BlobUpload(blob.sha256, kind=UploadKind.PUT, url=url, headers=headers)
     part_size = max(_PART, -(-blob.size // (_MOST_PARTS * MIB)) * MIB)
     parts = -(-blob.size // part_size)
     urls = s3.presign_parts(bucket, content.key, content.upload_id, parts)
     return BlobUpload(
         blob.sha256,
-        kind="multipart",
+        kind=UploadKind.MULTIPART,
         upload_id=content.upload_id,
         part_size=part_size,
         urls=urls,

@@ -1,6 +1,7 @@
 """What the API says and hears of a notebook's files."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,6 +13,8 @@ MANIFEST_VERSION = 2
 """The format of manifests: compressed, with the owner of each copy."""
 
 Path = Annotated[str, Meta(min_length=1, max_length=1024)]
+EntryKind = Literal["file", "symlink", "dir"]
+"""What is at a path. Plain text, as a manifest of 100,000 entries has it."""
 
 
 class Entry(msgspec.Struct):
@@ -23,7 +26,7 @@ class Entry(msgspec.Struct):
     """
 
     path: Path
-    kind: Literal["file", "symlink", "dir"] = "file"
+    kind: EntryKind = "file"
     sha256: Sha256 | None = None
     size: Size = 0
     mode: Annotated[int, Meta(ge=0, le=0o7777)] = 0o644
@@ -98,11 +101,19 @@ class SnapshotPage(msgspec.Struct):
     next_cursor: str | None
 
 
+class ChangeKind(StrEnum):
+    """What became of a path."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
 class FileChange(msgspec.Struct):
     """A path that differs from the kept snapshot before; `size` in bytes, before if removed."""
 
     path: str
-    change: Literal["added", "changed", "removed"]
+    change: ChangeKind
     size: int
 
 
@@ -117,7 +128,7 @@ class FileOfThen(msgspec.Struct):
     """A file in a snapshot; `size` in bytes."""
 
     path: str
-    kind: Literal["file", "symlink", "dir"]
+    kind: EntryKind
     size: int
     modified_at: datetime
 

@@ -6,7 +6,7 @@ from chalicelib.core import clock, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.observability import log
 from chalicelib.storage import service as storage
-from chalicelib.storage.schemas import BlobRef, BlobUpload
+from chalicelib.storage.schemas import BlobRef, BlobUpload, UploadKind
 from chalicelib.storage.service import Needed
 from chalicelib.workspaces import drafts, history, manifests, tree
 from chalicelib.workspaces.drafts import Draft, Limits, add, newest_of
@@ -80,7 +80,7 @@ def offer(
     others = [blob for blob in blobs if (blob.sha256, blob.size) not in named]
     room = _room(storage.stored(account_id), newest, limits)
     ways = storage.offer_blobs(account_id, others, room=room, quota=limits.account)
-    return [*(BlobUpload(blob.sha256, kind="exists") for blob in there), *ways]
+    return [*(BlobUpload(blob.sha256, kind=UploadKind.EXISTS) for blob in there), *ways]
 
 
 def commit(account_id: str, notebook_id: str, limits: Limits, change: Commit) -> Committed:

@@ -4,10 +4,9 @@ import posixpath
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from chalicelib.core.errors import Invalid
-from chalicelib.workspaces.schemas import Commit, Entry, File
+from chalicelib.workspaces.schemas import ChangeKind, Commit, Entry, File
 
 MOST_FILES = 100_000
 """Paths of one notebook: what a save reads and writes in a second, and a start in minutes."""
@@ -136,20 +135,19 @@ def compare(before: Sequence[File], after: Sequence[File]) -> Difference:
     )
 
 
-What = Literal["added", "changed", "removed"]
-
-
-def differences(before: Sequence[File], after: Sequence[File]) -> Iterator[tuple[str, What, int]]:
+def differences(
+    before: Sequence[File], after: Sequence[File]
+) -> Iterator[tuple[str, ChangeKind, int]]:
     """Each path that differs, what became of it, and its size in bytes; sorted by path."""
     old, new = {e.path: e for e in before}, {e.path: e for e in after}
     for path in sorted(old.keys() | new.keys()):
         was, now = old.get(path), new.get(path)
         if now is None and was is not None:
-            yield path, "removed", was.size
+            yield path, ChangeKind.REMOVED, was.size
         elif now is not None and was is None:
-            yield path, "added", now.size
+            yield path, ChangeKind.ADDED, now.size
         elif was is not None and now is not None and is_changed(was, now):
-            yield path, "changed", now.size
+            yield path, ChangeKind.CHANGED, now.size
 
 
 def with_files(now: Sequence[File], restored: Sequence[File]) -> list[File]:

@@ -61,7 +61,7 @@ export type LogLine = Schemas["LogLine"];
 export type LogPage = Schemas["LogPage"];
 
 /** What an API token may be allowed to do. */
-export type Scope = Schemas["CreateToken"]["scopes"][number];
+export type Scope = Schemas["Scope"];
 
 /** One page of a list; `next_cursor` asks for the next. */
 export type Page<T> = { items: T[]; next_cursor: string | null };

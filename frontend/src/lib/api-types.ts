@@ -1338,18 +1338,24 @@ export interface components {
         Token: {
             id: string;
             name: string;
-            scopes: string[];
+            scopes: components["schemas"]["Scope"][];
             created_at: string;
             last_used_at: string | null;
             expires_at: string | null;
         };
+        /**
+         * Scope
+         * @description What an API token may do.
+         * @enum {unknown}
+         */
+        Scope: "account:read" | "clusters:read" | "clusters:write" | "notebooks:read" | "notebooks:write";
         /**
          * CreateToken
          * @description A personal API token to be made.
          */
         CreateToken: {
             name: string;
-            scopes: ("account:read" | "clusters:read" | "clusters:write" | "notebooks:read" | "notebooks:write")[];
+            scopes: components["schemas"]["Scope"][];
             /** @default null */
             expires_in_days: number | null;
         };
@@ -1360,7 +1366,7 @@ export interface components {
         NewToken: {
             id: string;
             name: string;
-            scopes: string[];
+            scopes: components["schemas"]["Scope"][];
             created_at: string;
             last_used_at: string | null;
             expires_at: string | null;
@@ -1375,8 +1381,7 @@ export interface components {
          */
         Billing: {
             plan: string;
-            /** @enum {unknown} */
-            status: "active" | "canceling" | "free" | "past_due" | "unpaid";
+            status: components["schemas"]["PaymentStatus"];
             renews_at: string | null;
             ends_at: string | null;
             month: string;
@@ -1389,6 +1394,12 @@ export interface components {
             version: number;
         };
         /**
+         * PaymentStatus
+         * @description How an account pays.
+         * @enum {unknown}
+         */
+        PaymentStatus: "active" | "canceling" | "free" | "past_due" | "unpaid";
+        /**
          * Running
          * @description Something that runs now, and what it costs beyond the plan; a cluster is one thing.
          *
@@ -1397,7 +1408,7 @@ export interface components {
         Running: {
             use_id: string;
             resource_id: string;
-            kind: string;
+            kind: components["schemas"]["Kind"];
             name: string;
             size: string | null;
             started_at: string;
@@ -1407,16 +1418,33 @@ export interface components {
             workers: number;
         };
         /**
+         * Kind
+         * @description What is used.
+         * @enum {unknown}
+         */
+        Kind: "cluster" | "notebook" | "storage" | "unknown";
+        /**
          * Notice
          * @description Something to know about money; `until` is when something changes by itself.
          */
         Notice: {
-            kind: string;
-            /** @enum {unknown} */
-            level: "error" | "info" | "warning";
+            kind: components["schemas"]["NoticeKind"];
+            level: components["schemas"]["NoticeLevel"];
             message: string;
             until: string | null;
         };
+        /**
+         * NoticeKind
+         * @description What an account's owner should know about money.
+         * @enum {unknown}
+         */
+        NoticeKind: "canceling" | "limit_50" | "limit_80" | "limit_reached" | "payment_failed" | "starts_blocked" | "stopping";
+        /**
+         * NoticeLevel
+         * @description How grave a notice is.
+         * @enum {unknown}
+         */
+        NoticeLevel: "error" | "info" | "warning";
         /**
          * UsageNow
          * @description What is spent this month (UTC), what everything that runs costs an hour, and what that is.
@@ -1435,8 +1463,7 @@ export interface components {
         UsedNow: {
             id: string;
             name: string;
-            /** @enum {unknown} */
-            kind: "cluster" | "notebook";
+            kind: components["schemas"]["Kind"];
             usd_hour: string;
             spent_usd: string;
         };
@@ -1467,8 +1494,7 @@ export interface components {
          */
         PlanChange: {
             plan: string;
-            /** @enum {unknown} */
-            effective: "now" | "period_end";
+            effective: components["schemas"]["Effective"];
             effective_at: string;
             due_today_usd: string;
             lines: components["schemas"]["ChangeLine"][];
@@ -1476,6 +1502,12 @@ export interface components {
             next_at: string;
             proration_at: number;
         };
+        /**
+         * Effective
+         * @description When a change of plan takes effect.
+         * @enum {unknown}
+         */
+        Effective: "now" | "period_end";
         /**
          * ChangeLine
          * @description A part of what a change costs.
@@ -1508,13 +1540,18 @@ export interface components {
          * @description A line of an invoice.
          */
         InvoiceLine: {
-            /** @enum {unknown} */
-            kind: "credit" | "other" | "plan" | "usage";
+            kind: components["schemas"]["LineKind"];
             meter: string | null;
             description: string;
             quantity: number | null;
             amount_usd: string;
         };
+        /**
+         * LineKind
+         * @description What a line of an invoice is for.
+         * @enum {unknown}
+         */
+        LineKind: "credit" | "other" | "plan" | "usage";
         /**
          * InvoicePage
          * @description A page of invoices.
@@ -1530,7 +1567,7 @@ export interface components {
         Invoice: {
             id: string;
             number: string | null;
-            status: string;
+            status: components["schemas"]["InvoiceStatus"];
             total_usd: string;
             created_at: string;
             period_start: string;
@@ -1538,6 +1575,12 @@ export interface components {
             hosted_url: string | null;
             pdf_url: string | null;
         };
+        /**
+         * InvoiceStatus
+         * @description Where an invoice is, in Stripe's words (API reference, Invoice, `status`).
+         * @enum {unknown}
+         */
+        InvoiceStatus: "draft" | "open" | "paid" | "uncollectible" | "unknown" | "void";
         /**
          * CreateCluster
          * @description A cluster to be started. Memory in GiB; a budget in dollars.
@@ -1920,7 +1963,8 @@ export interface components {
          * @description That the service answers, and in which version.
          */
         Health: {
-            status: string;
+            /** @enum {unknown} */
+            status: "ok";
             version: string;
         };
         /**
@@ -1975,7 +2019,7 @@ export interface components {
             resource_id: string;
             account_id: string;
             payer_id: string;
-            kind: string;
+            kind: components["schemas"]["Kind"];
             name: string;
             seconds: number;
             amount_usd: string;
@@ -2164,15 +2208,14 @@ export interface components {
         };
         /**
          * BlobUpload
-         * @description How to store one content.
+         * @description How to store one content: as its `kind` says.
          *
-         *         `kind` is `exists` (nothing to do), `full` (there is no room for it), `put` (one request to
-         *         `url` with `headers`), or `multipart` (the n-th `part_size` bytes to the n-th of `urls`, then
-         *         complete).
+         *         A `put` goes to `url` with `headers`; of a `multipart`, the n-th `part_size` bytes go to the
+         *         n-th of `urls`.
          */
         BlobUpload: {
             sha256: string;
-            kind: string;
+            kind: components["schemas"]["UploadKind"];
             /** @default null */
             url: string | null;
             /** @default null */
@@ -2186,6 +2229,12 @@ export interface components {
             /** @default null */
             urls: string[] | null;
         };
+        /**
+         * UploadKind
+         * @description How to store a content.
+         * @enum {unknown}
+         */
+        UploadKind: "exists" | "full" | "multipart" | "put";
         /**
          * CompleteBlob
          * @description The parts of a large content are all there.
@@ -2281,10 +2330,15 @@ export interface components {
          */
         FileChange: {
             path: string;
-            /** @enum {unknown} */
-            change: "added" | "changed" | "removed";
+            change: components["schemas"]["ChangeKind"];
             size: number;
         };
+        /**
+         * ChangeKind
+         * @description What became of a path.
+         * @enum {unknown}
+         */
+        ChangeKind: "added" | "changed" | "removed";
         /**
          * FilePage
          * @description Files of a snapshot, sorted by path, and a cursor if there are more.
@@ -2628,7 +2682,8 @@ export interface components {
         Upload: {
             upload_id: string;
             url: string;
-            method: string;
+            /** @enum {unknown} */
+            method: "PUT";
             headers: {
                 [key: string]: string;
             };

@@ -25,7 +25,7 @@ export const SCOPES: ReadonlyArray<{ scope: Scope; label: string; description: s
   { scope: "account:read", label: "See the account", description: "Your name, email and plan." },
 ];
 
-/** A right in words; one that this version does not know is shown as it is. */
-export function scopeWords(scope: string): string {
+/** A right in words. */
+export function scopeWords(scope: Scope): string {
   return SCOPES.find((known) => known.scope === scope)?.label ?? scope;
 }

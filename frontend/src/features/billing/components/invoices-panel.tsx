@@ -9,12 +9,13 @@ import { formatUtcDate } from "@/lib/time";
 import { useInvoices } from "../api/get-invoices";
 import classes from "./invoices-panel.module.css";
 
-const STATUS: Readonly<Record<string, string>> = {
+const STATUS: Readonly<Record<Invoice["status"], string>> = {
   draft: "Being prepared",
   open: "To be paid",
   paid: "Paid",
   uncollectible: "Not paid",
   void: "Void",
+  unknown: "See at Stripe",
 };
 
 /** Past invoices, with the way to each at Stripe. */
@@ -49,7 +50,7 @@ function InvoiceRow({ invoice }: { invoice: Invoice }) {
       error={null}
       action={<Links invoice={invoice} />}
     >
-      {STATUS[status] ?? status}
+      {STATUS[status]}
       {number && `. Number ${number}`}. {formatUtcDate(period_start)} to {formatUtcDate(period_end)}
     </Row>
   );

@@ -11,7 +11,10 @@ vi.mock("@/lib/leave", () => ({ goTo: vi.fn() }));
 
 beforeEach(() => vi.mocked(goTo).mockClear());
 
-const notice = (kind: string, level: BillingNotice["level"] = "warning"): BillingNotice => ({
+const notice = (
+  kind: BillingNotice["kind"],
+  level: BillingNotice["level"] = "warning",
+): BillingNotice => ({
   kind,
   level,
   message: `About ${kind}.`,

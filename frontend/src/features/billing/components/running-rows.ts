@@ -4,7 +4,7 @@ import { parseUsd, type Usd } from "@/lib/money";
 /** A notebook, or a cluster with all its workers, that runs. */
 export type RunningRow = {
   id: string;
-  kind: string;
+  kind: Running["kind"];
   name: string;
   /** How many workers of a cluster are charged. */
   workers: number;
