@@ -39,15 +39,10 @@ class RecordingKernelManager(AskingKernels):
         kernel = self._kernels[kernel_id]
         session = Session(config=kernel.session.config, key=kernel.session.key)
 
-        kernel.recorder_hears = asyncio.Event()
-        kernel.ended_session = ""
-
         def publish(parts: list[bytes]) -> None:
             _, message = session.feed_identities(parts)
             published = session.deserialize(message)
-            kernel.own_session = published["header"]["session"]
-            if kernel.own_session != kernel.ended_session:
-                kernel.recorder_hears.set()
+            kernel.heard(published["header"]["session"])
             self.watch.published(kernel_id, published)
             self.saver.widgets.published(kernel_id, published)
             self.recorder.published(kernel_id, published)
@@ -79,14 +74,6 @@ class RecordingKernelManager(AskingKernels):
         """Note that nothing runs in a kernel any more: it died, or it was restarted."""
         self.recorder.kernel_interrupted(kernel_id)
         self.saver.widgets.kernel_ended(kernel_id)
-
-    def will_hear_anew(self, kernel_id: str) -> None:
-        """The recorder does not hear the next process yet: it connects in a moment."""
-        kernel: Any = self.get_kernel(kernel_id)
-        ended = getattr(kernel, "own_session", "")
-        if ended != kernel.ended_session:
-            kernel.ended_session = ended
-            kernel.recorder_hears.clear()
 
     def kernel_model(self, kernel_id: str) -> dict[str, Any]:
         """What the lists of kernels say; busy is what is busy, whatever was said last."""
@@ -122,7 +109,8 @@ class RecordingKernelManager(AskingKernels):
         # Two at a time would start two processes on the same sockets.
         async with self._restarts.setdefault(kernel_id, asyncio.Lock()):
             await self._settled(kernel_id)
-            self.will_hear_anew(kernel_id)
+            kernel: Any = self.get_kernel(kernel_id)
+            kernel.begin_anew()
             try:
                 return await super().restart_kernel(kernel_id, now=now)
             finally:

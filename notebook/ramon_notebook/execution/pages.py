@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable
 from typing import Any
 
+import zmq
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.ioloop import IOLoop
 
@@ -21,6 +22,7 @@ from ramon_notebook.execution.messages import PARTS, V1, by_a_person, of_interes
 from ramon_notebook.execution.running import MAIN_SHELL
 from ramon_notebook.execution.saver import OutputSaver
 from ramon_notebook.execution.watch import KernelWatch, lives
+from ramon_notebook.kernels.manager import takes_in
 
 NUDGE_SECONDS = 0.03
 
@@ -34,6 +36,8 @@ TOO_MUCH = (
     "[The page leaves out what comes now: the cell prints more than 10 MB, or 1000 messages, a "
     "second. The cell itself goes on.]"
 )
+
+TO_KERNEL = ("shell", "control", "stdin")
 
 MOST_ENDED = 100
 """Requests whose ends were the last that this page was told."""
@@ -73,7 +77,10 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             self._saver.page_left(self.kernel_id, self.session.session)
             self._watch.page_left(self.kernel_id, self.publish)
             self._leave_ears()
-        super().disconnect()
+        if self._held:  # the person ran a cell and closed the page: it is run all the same
+            self._releasing.add_done_callback(lambda _: super(PageConnection, self).disconnect())
+        else:
+            super().disconnect()
 
     def _leave_ears(self) -> None:
         """Something that this page started may ask it for input yet."""
@@ -105,10 +112,11 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     @property
     def _is_heard(self) -> bool:
-        """Whether the recorder and this page hear the kernel's process, and that lives."""
+        """Whether the recorder and this page, unless closed, hear a process that lives."""
         kernel = self.kernel_manager
-        here = self._heard_of in (None, getattr(kernel, "own_session", None))
-        return here and bool(kernel.recorder_hears.is_set()) and lives(kernel)
+        here = not self._noted or self._heard_of == kernel.speaks_as
+        hears = here and kernel.recorder_hears.is_set() and lives(kernel)
+        return bool(hears) and takes_in(self.channels["shell"])
 
     async def _release(self) -> None:
         """Pass held messages on when all hear the kernel: it would be asked before, and answer.
@@ -119,15 +127,17 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         kernel = self.kernel_manager
         channel = kernel.connect_control()
         until = time.monotonic() + HEARS_SECONDS
-        while self._noted and not self._is_heard and time.monotonic() < until:
+        while not self._is_heard and time.monotonic() < until:
+            if self.kernel_id not in self.multi_kernel_manager:
+                break
             if lives(kernel):
                 self.session.send(channel, "kernel_info_request")
             elif kernel.execution_state != "dead":
                 until = time.monotonic() + HEARS_SECONDS  # it is about to be started again
             await asyncio.sleep(NUDGE_SECONDS)
         channel.close()
-        self.kernel_manager.recorder_hears.set()
-        self._heard_of = None
+        kernel.recorder_hears.set()
+        self._heard_of = kernel.speaks_as
         while self._held:
             incoming = self._held[0]
             if self.kernel_id in self.multi_kernel_manager:
@@ -140,6 +150,8 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             self._note(message)
         if not (message and self._answer(message)):
             super().handle_incoming_message(incoming_msg)
+            for channel in TO_KERNEL:
+                self.channels[channel].flush(zmq.POLLOUT)  # or the next process might get it
 
     def _note(self, message: dict[str, Any]) -> None:
         kind = message["header"]["msg_type"]
@@ -173,7 +185,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         """Send the page a message that looks as if the kernel had sent it."""
         message = self.session.msg(answer.kind, answer.content, parent=answer.parent)
         # A page drops what it has not handled yet when messages name another session.
-        message["header"]["session"] = self.kernel_manager.own_session
+        message["header"]["session"] = self.kernel_manager.last_heard
         message["buffers"] = list(answer.buffers)
         stream = self.channels[answer.channel]
         if self.subprotocol == V1:
@@ -184,7 +196,9 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     async def _connected(self, connected: Awaitable[None]) -> None:
         """Let the page send once the recorder hears the kernel too, and misses no first cell."""
+        process = self.kernel_manager.speaks_as
         await connected
+        self._heard_of = self._heard_of or process
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.kernel_manager.recorder_hears.wait(), HEARS_SECONDS)
         manager: Any = self.multi_kernel_manager
@@ -237,7 +251,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             return
         iopub.flush()  # what the kernel itself has published comes first
         # A page drops what it has not handled yet when messages name another session.
-        own = {"session": getattr(self.kernel_manager, "own_session", self.session.session)}
+        own = {"session": self.kernel_manager.last_heard}
         told = {**message, "header": message["header"] | own}
         parts = self.session.serialize(told, ident=message["msg_type"].encode())
         self.handle_outgoing_message(iopub, parts)

@@ -123,7 +123,7 @@ class KernelWatch:
         """
         kernel = self._manager.get_kernel(kernel_id)
         self._manager.catch_up(kernel_id)
-        self._manager.will_hear_anew(kernel_id)
+        kernel.begin_anew()
         cut_off = self.running.process_ended(kernel_id)
         exit_code = _exit_code(kernel)
         if cut_off or exit_code != 0:  # one that ended with 0 did as its code said: exit()
@@ -167,7 +167,7 @@ class KernelWatch:
             ):
                 message = session.msg(kind, content, parent=execution.header)
                 # Messages that name another session tell a page that the kernel has changed.
-                message["header"]["session"] = getattr(kernel, "own_session", session.session)
+                message["header"]["session"] = kernel.last_heard
                 self._recorder.published(kernel_id, message)
                 self._publish(kernel_id, message)
 

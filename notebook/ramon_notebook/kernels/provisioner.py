@@ -31,7 +31,7 @@ class ForkingProvisioner(LocalProvisioner):
             return await super().launch_kernel(cmd, **kwargs)
         if cmd[0] == sys.executable:
             cmd = [str(self.fork_server.python), *cmd[1:]]
-        if cmd[0] != str(self.fork_server.python) or cmd[1:-1] != LAUNCHER:
+        if cmd[0] != str(self.fork_server.python) or cmd[1:4] != LAUNCHER:
             return await super().launch_kernel(cmd, **kwargs)
         cwd = str(kwargs.get("cwd") or Path.cwd())
         env = dict(kwargs.get("env") or os.environ)

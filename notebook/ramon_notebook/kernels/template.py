@@ -149,8 +149,9 @@ def _preload() -> None:
 
 def _become_kernel(request: dict[str, Any]) -> None:
     """Be what ``python -m ipykernel_launcher`` would be."""
+    # SIGINT stays ignored, as ipykernel leaves it between cells: who interrupts or restarts a
+    # kernel that is not up yet does not want to see where its start was.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

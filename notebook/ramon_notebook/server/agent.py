@@ -83,12 +83,21 @@ class Agent:
         notebooks = list(self._settings.workspace.glob("*.ipynb"))
         return f"/lab/tree/{quote(notebooks[0].name)}" if len(notebooks) == 1 else "/lab"
 
-    async def finish(self) -> None:
-        """Save everything for the last time. The kernels have ended by now."""
+    @property
+    def last_steps(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+        """What is done when the kernels have ended; each step, whatever becomes of those before."""
+        return self._end_work, self._list_packages, self._save_files
+
+    async def _end_work(self) -> None:
         for task in self._tasks:
             task.cancel()
         await self.clusters.finish()
+
+    async def _list_packages(self) -> None:
         await asyncio.to_thread(self.packages.finish)
+
+    async def _save_files(self) -> None:
+        """Save everything for the last time."""
         if self._watcher:
             self._watcher.stop()
         if self.keeper is None:

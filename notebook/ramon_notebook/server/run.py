@@ -81,13 +81,20 @@ class NotebookServer(ServerApp):
         )
 
     async def _cleanup(self) -> None:
+        jupyters_own = super()._cleanup
+        first = self._save_outputs, self.cleanup_kernels
+        for step in (*first, *self.agent.last_steps, jupyters_own):
+            try:
+                await step()
+            except Exception:  # whatever it was: the files must be saved, and the server must end
+                log.exception("Stopping goes on without %s.", step.__name__)
+
+    async def _save_outputs(self) -> None:
+        """Write what the cells have put out into their notebooks."""
         manager: Any = self.kernel_manager
         for kernel_id in manager.list_kernel_ids():
             manager.catch_up(kernel_id)
         await self.saver.save_everything()
-        await self.cleanup_kernels()
-        await self.agent.finish()
-        await super()._cleanup()
 
 
 def run(settings: Settings, startup: Startup, fork_server: ForkServer) -> int:
@@ -138,6 +145,7 @@ def configuration(settings: Settings) -> Config:
         # Jupyter's default is a login shell: that begins by setting PATH, without the overlay.
         terminado_settings={"shell_command": [os.environ.get("SHELL") or "bash"]},
     )
+    config.RecordingKernelManager.kernel_manager_class = "ramon_notebook.kernels.manager.OneKernel"
     config.KernelManager.transport = "ipc"
     # Sockets need no other names for another try, and whoever listens would not hear of them.
     config.KernelRestarter.random_ports_until_alive = False

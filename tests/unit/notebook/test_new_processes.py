@@ -43,17 +43,63 @@ def lives(pid: int) -> bool:
     return True
 
 
-def test_a_cell_that_is_run_right_after_a_restart_loses_nothing(
-    workspace: Path, open_page: OpenPage, shared_browser: Browser
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_cell_that_is_run_right_after_a_restart_from_a_page_that_is_closed_then_loses_nothing(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser, others: int
 ) -> None:
     file = put(workspace, "anew.ipynb", PID)
     opened = open_page("anew.ipynb")
+    for _ in range(others):
+        open_page("anew.ipynb")
     pid_of(opened)
     shown = opened.text("c0")
     restart(shared_browser, opened)
     opened.run("c0")
     opened.close()
-    eventually(lambda: not shows(file, shown) and not shows(file, ""), within=30)
+    eventually(lambda: not shows(file, shown) and not shows(file, ""), within=60)
+
+
+def test_after_restarts_in_quick_succession_the_last_process_runs_what_comes(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser
+) -> None:
+    put(workspace, "again.ipynb", PID)
+    opened = open_page("again.ipynb")
+    pids = {pid_of(opened)}
+    for _ in range(4):
+        restart(shared_browser, opened)
+        restart(shared_browser, opened)  # the process of the first one is still starting
+        pids.add(pid_of(opened))
+    assert len(pids) == 5
+
+
+def test_a_kernel_that_is_interrupted_while_it_starts_goes_on(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser
+) -> None:
+    put(workspace, "early.ipynb", PID)
+    opened = open_page("early.ipynb")
+    pid_of(opened)
+    restart(shared_browser, opened)
+    url = f"/api/kernels/{opened.kernel_id}/interrupt"
+    assert shared_browser.request("POST", url, Accept="*/*").status == 204
+    assert lives(pid_of(opened))
+    assert not opened.cell("c0")["outputs"][0].get("ename")
+
+
+def test_a_cell_that_is_said_not_to_have_run_is_not_run_by_the_next_process(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    put(workspace, "either.ipynb", PID, "open('runs', 'a').write('c')", "1 + 1")
+    opened = open_page("either.ipynb")
+    runs = 0
+    (workspace / "runs").touch()
+    for _ in range(3):
+        os.kill(pid_of(opened), signal.SIGKILL)
+        opened.run("c1")  # it may reach the process that ends, or wait for the next one
+        eventually(lambda: opened.text("c1"), within=30)
+        opened.run("c2")
+        eventually(lambda: opened.text("c2") == "2", within=30)
+        runs += opened.text("c1") == "1"
+        assert len((workspace / "runs").read_text()) == runs
 
 
 class LateRecorder(Notebook):

@@ -13,7 +13,7 @@ import pytest
 from tests.support import eventually
 from tests.unit.notebook.conftest import Start
 from tests.unit.notebook.fake_service import TOKEN, FakeService, Fault
-from tests.unit.notebook.parts import OPEN_URL, Browser, Notebook, notebook_json
+from tests.unit.notebook.parts import BIN, OPEN_URL, Browser, Notebook, notebook_json
 
 
 @pytest.fixture
@@ -144,6 +144,24 @@ def test_asked_to_stop_the_server_saves_everything_and_exits_with_0(notebook: No
         notebook.write(f"d/{number}", str(number))
     assert notebook.stop() == 0
     assert all(notebook.saved(f"d/{number}", str(number)) for number in range(50))
+
+
+class FailingServer(Notebook):
+    """A notebook server whose kernels and clusters can't be ended."""
+
+    program = (BIN / "python", Path(__file__).with_name("failing_server.py"))
+
+
+def test_a_server_saves_everything_and_exits_even_if_something_of_it_does_not_end(
+    service: FakeService, tmp_path: Path
+) -> None:
+    with FailingServer(service, tmp_path, {}) as notebook:
+        notebook.wait_until_ready()
+        notebook.browser().open_kernel()
+        notebook.write("late.txt", "saved all the same")
+        assert notebook.stop() == 0
+        assert notebook.saved("late.txt", "saved all the same")
+        assert "Stopping goes on without" in notebook.log.read_text()
 
 
 def test_a_server_that_could_not_save_says_so_by_its_exit_code(
