@@ -17,7 +17,7 @@ from distributed.client import ClosedClientError, FutureCancelledError, FuturesC
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
-from ramon import _calls, _code, _wire
+from ramon import _calls, _code, _lacking, _wire
 from ramon._packed import Packed
 from ramon._raised import Raised
 from ramon._sending import Shares
@@ -200,11 +200,18 @@ def explained(error: BaseException, cluster: Known) -> BaseException:
     elif isinstance(error, _CANCELLED):
         return cluster.why_stopped() or error
     for cause in _causes(error):
-        if isinstance(cause, ModuleNotFoundError):
-            _note(error, _missing(cause, cluster))
-        elif isinstance(cause, KilledWorker):
-            _note(error, _killed(cluster))
+        if text := _advice(cause, cluster):
+            _note(error, text)
     return error
+
+
+def _advice(cause: BaseException, cluster: Known) -> str | None:
+    """What to do about an error that workers have and this kernel might not."""
+    if isinstance(cause, ModuleNotFoundError):
+        return _lacking.module(cause.name, cluster.name)
+    if isinstance(cause, FileNotFoundError):
+        return _lacking.file(cause.filename, cluster.name)
+    return _killed(cluster) if isinstance(cause, KilledWorker) else None
 
 
 def lost(error: BaseException) -> bool:
@@ -213,27 +220,6 @@ def lost(error: BaseException) -> bool:
         return any(lost(each) for group in error.error_groups for each in group.errors)
     return isinstance(error, _NO_SCHEDULER) or (
         isinstance(error, FutureCancelledError) and error.reason == LOST
-    )
-
-
-def _missing(error: ModuleNotFoundError, cluster: Known) -> str:
-    package = (error.name or "").partition(".")[0]
-    lack = f"The workers of {cluster.name} lack {package!r}"
-    place = _code.own_place(package)
-    if place is None:
-        return (
-            f"{lack}. Run `%pip install {package}` here if this notebook lacks it too, then "
-            "`cluster.sync_environment()`, and call it again."
-        )
-    if place.is_relative_to(_code.workspace()):
-        return (
-            f"{lack}, which is here in {place}. Modules of the workspace travel by themselves, but "
-            "not what .ramonignore names, what is in a folder whose name begins with a dot, and "
-            "what is larger than workers get."
-        )
-    return (
-        f"{lack}, which is here in {place}. Workers get the modules of the workspace "
-        f"({_code.workspace()}): move it there, beside the notebook."
     )
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import os
 import sys
 import sysconfig
@@ -151,23 +150,6 @@ def _can_travel(entry: object) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def own_place(name: str) -> Path | None:
-    """Where a module is that this kernel finds but no installer has brought; None if there is none.
-
-    Links are followed: one in the workspace may lead out of it.
-    """
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return None
-    if spec is None or name in sys.stdlib_module_names:
-        return None
-    places = [spec.origin if spec.has_location else "", *(spec.submodule_search_locations or ())]
-    place = next((Path(each).resolve() for each in places if each), None)
-    is_installed = place and {"site-packages", "dist-packages"} & {*place.parts}
-    return None if is_installed else place
 
 
 def packages() -> Signature:

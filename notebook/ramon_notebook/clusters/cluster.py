@@ -26,11 +26,6 @@ RETRY_SECONDS = 3.0
 DEBOUNCE_SECONDS = 0.3
 """Workers that join together are reported together."""
 
-SCHEDULER_LOST = (
-    "The cluster's scheduler ended unexpectedly, most likely because the notebook ran out of "
-    "memory. Its results are lost. Start the cluster again, from a larger notebook if need be."
-)
-
 OVER = frozenset({"stopped", "failed"})
 
 Json = dict[str, Any]
@@ -131,9 +126,10 @@ class Reporter:
             log.warning("Results of %s were not saved: %s", cluster.name, error)
 
     async def _lost(self) -> None:
-        log.error("The scheduler of %s ended unexpectedly.", self._cluster.name)
+        why = await self._cluster.process.how_it_ended()
+        log.error("The scheduler of %s: %s", self._cluster.name, why)
         try:
-            await asyncio.to_thread(self._api.stop, self._cluster.cluster_id, SCHEDULER_LOST)
+            await asyncio.to_thread(self._api.stop, self._cluster.cluster_id, why)
         except AgentError as error:
             log.warning("Its cluster ends by itself, without a report: %s", error)
 

@@ -12,6 +12,7 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from typing import Any
 
+from ramon_notebook.ends import how, memory_kills, signal_of
 from ramon_notebook.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,9 @@ CLOSE_SECONDS = 10.0
 
 MOST_LINE = 1 << 22
 """Bytes of a message: a thousand workers by name are far less."""
+
+END_SECONDS = 5.0
+"""Seconds between the last that a process says and its end."""
 
 Json = dict[str, Any]
 
@@ -38,6 +42,7 @@ class SchedulerProcess:
         self._listens = asyncio.Event()
         self._asking = asyncio.Lock()
         self._reading = asyncio.create_task(self._read())
+        self._killed_before = memory_kills()
         self.status: Json | None = None
         self.changed = asyncio.Event()
 
@@ -110,6 +115,12 @@ class SchedulerProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
 
+    async def how_it_ended(self) -> str:
+        """How it ended although nobody asked for it, and what to do: sentences for a person."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), END_SECONDS)
+        return why_lost(self._process.returncode, self._killed_before, memory_kills())
+
     async def _ask(self, order: Json) -> Json:
         """Give an order and wait for its answer.
 
@@ -161,5 +172,23 @@ class SchedulerProcess:
 
     def _note(self, status: Json) -> None:
         before, self.status = self.status or {}, status
+        self._killed_before = memory_kills()
         if any(before.get(name) != status[name] for name in ("joined", "paused", "clients")):
             self.changed.set()
+
+
+def why_lost(exit_code: int | None, before: int | None, now: int | None) -> str:
+    """Why a cluster has no scheduler any more, and what to do.
+
+    before, now: how many processes Linux had killed for want of memory when the scheduler was
+        last heard of, and when it had ended; None where Linux does not say.
+    """
+    scheduler, again = "The cluster's scheduler", "Its results are lost. Start the cluster again"
+    if signal_of(exit_code) != signal.SIGKILL or (now is not None and now == before):
+        return f"{how(scheduler, exit_code)} {again}."
+    if now is None or before is None:
+        return f"{how(scheduler, exit_code)} Perhaps the notebook ran out of memory. {again}."
+    return (
+        f"{scheduler} was killed because the notebook ran out of memory (signal 9). {again}, from "
+        "a larger notebook, or with less in the notebook's memory."
+    )

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
+from ramon_notebook.ends import how, memory_kills, signal_of
 from ramon_notebook.execution.outputs import Output
-
-KILL_COUNTERS = (
-    Path("/sys/fs/cgroup/memory.events"),
-    Path("/sys/fs/cgroup/memory/memory.oom_control"),
-)
-"""Where Linux counts the processes of this container that it killed for want of memory.
-
-The first is that of cgroup v2, the second that of v1.
-"""
-
-CRASHES = {
-    signal.SIGSEGV: "segmentation fault",
-    signal.SIGBUS: "bus error",
-    signal.SIGFPE: "arithmetic error",
-    signal.SIGILL: "illegal instruction",
-    signal.SIGABRT: "abort",
-}
-"""Signals that a process gets for a fault of its own."""
 
 NEXT = "Its variables are lost; a new kernel starts by itself. Run the cells that you need again."
 
@@ -47,18 +28,6 @@ class Death:
     notebook: str | None
     reason: str
     cut_off: int
-
-
-def memory_kills(counters: Iterable[Path] = KILL_COUNTERS) -> int | None:
-    """How many processes of this container were killed for want of memory; None if not known."""
-    for counter in counters:
-        try:
-            found = re.search(r"^oom_kill (\d+)$", counter.read_text(), re.MULTILINE)
-        except OSError:
-            continue
-        if found:
-            return int(found[1])
-    return None
 
 
 class MemoryKills:
@@ -104,14 +73,15 @@ def reason(
     memory_bytes: the notebook's memory. for_good: whether it is not started again.
     """
     after = NO_NEXT if for_good else NEXT
-    number = _signal(exit_code)
-    if number == signal.SIGKILL and out_of_memory:
+    was_killed = signal_of(exit_code) == signal.SIGKILL
+    if was_killed and out_of_memory:
         size = f" The notebook has {memory_bytes / (1 << 30):.3g} GiB." if memory_bytes else ""
         return (
             f"The kernel ran out of memory and was killed (signal 9).{size} Use less memory at a "
             f"time, or choose a larger size for the notebook. {after}"
         )
-    return f"{_without_memory(exit_code, number)} {after}"
+    likely = " Most often that is because memory ran out." if was_killed else ""
+    return f"{how('The kernel', exit_code)}{likely} {after}"
 
 
 def error_output(reason: str) -> Output:
@@ -127,24 +97,3 @@ def not_run_output(*, ended: bool) -> Output:
 
 def _error(name: str, text: str) -> Output:
     return {"ename": name, "evalue": text, "traceback": [f"\x1b[0;31m{name}\x1b[0m: {text}"]}
-
-
-def _without_memory(exit_code: int | None, number: signal.Signals | None) -> str:
-    if number == signal.SIGKILL:
-        return "The kernel was killed (signal 9). Most often that is because memory ran out."
-    if number in CRASHES:
-        fault = f"{CRASHES[number]}, signal {number}"
-        return f"The kernel crashed ({fault}), most often in a compiled library."
-    if number is not None:
-        return f"The kernel was ended by {number.name} (signal {number})."
-    if exit_code is None:
-        return "The kernel ended, and nothing says why."
-    return f"The kernel ended by itself, with exit code {exit_code}."
-
-
-def _signal(exit_code: int | None) -> signal.Signals | None:
-    """The signal that ended a process; a shell around it says 128 and the signal's number."""
-    if exit_code is None:
-        return None
-    number = -exit_code if exit_code < 0 else exit_code - 128
-    return signal.Signals(number) if number in set(signal.Signals) else None

@@ -21,6 +21,7 @@ NAMES = (
     "many_small_calls_become_few_tasks",
     "what_cannot_be_sent_is_named",
     "a_package_that_workers_lack_is_named",
+    "what_workers_lack_is_told_with_the_real_reason",
     "a_changed_package_is_warned_of_once_and_synced",
     "each_edit_that_this_kernel_has_not_imported_is_warned_of_once",
     "a_module_of_the_workspace_that_workers_lack_is_not_looked_for_on_an_index",

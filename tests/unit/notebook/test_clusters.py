@@ -178,7 +178,8 @@ def test_a_scheduler_that_dies_is_told_with_what_to_do(agent: Running) -> None:
     os.kill(pid, signal.SIGKILL)
     stop: Any = eventually(lambda: agent.service.cluster("dying").stop)
     assert stop["reason"] == "scheduler_lost"
-    assert "larger notebook" in stop["message"]
+    assert stop["message"].startswith("The cluster's scheduler was killed (signal 9).")
+    assert stop["message"].endswith("Start the cluster again.")
     eventually(lambda: not worker.runs)
     eventually(lambda: ask(agent.socket, "GET", "/clusters/dying")[1]["connection"] is None)
 

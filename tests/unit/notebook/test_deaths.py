@@ -1,4 +1,4 @@
-"""Why a kernel died: memory is named for certain only if Linux says so."""
+"""Why a kernel or a scheduler died: memory is named for certain only if Linux says so."""
 
 import signal
 import subprocess
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ramon_notebook.execution.deaths import MemoryKills, memory_kills, reason
+from ramon_notebook.clusters.process import why_lost
+from ramon_notebook.ends import memory_kills
+from ramon_notebook.execution.deaths import MemoryKills, reason
 
 V2 = "low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n"
 V1 = "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n"
@@ -86,3 +88,26 @@ def test_a_kill_is_not_overlooked_when_the_beginning_is_heard_after_the_death() 
     linux.kills += 1
     kills.begins("kernel", lives=lambda: False)
     assert kills.happened("kernel")
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "now", "told"),
+    [
+        (-9, 2, 2, "was killed (signal 9). Its"),
+        (-9, 2, 3, "because the notebook ran out of memory"),
+        (-9, None, None, "was killed (signal 9). Perhaps the notebook ran out of memory."),
+        (-9, None, 3, "Perhaps"),
+        (-11, 2, 3, "crashed (segmentation fault, signal 11)"),
+        (-15, 2, 3, "was ended by SIGTERM (signal 15)"),
+        (1, 2, 3, "ended by itself, with exit code 1"),
+        (None, 2, 2, "ended, and nothing says why"),
+    ],
+)
+def test_a_scheduler_that_died_is_told_of_by_what_linux_says(
+    code: int | None, before: int | None, now: int | None, told: str
+) -> None:
+    said = why_lost(code, before, now)
+    assert said.startswith("The cluster's scheduler ")
+    assert told in said
+    assert "Its results are lost. Start the cluster again" in said
+    assert ("memory" in said) == (code == -9 and (before is None or now != before))

@@ -12,7 +12,9 @@ import sys
 import sysconfig
 import threading
 import time
+import types
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,38 @@ def a_package_that_workers_lack_is_named() -> None:
         error = raised(ModuleNotFoundError, call)
         assert "`%pip install nonesuch`" in error.__notes__[0]
         assert "sync_environment" in error.__notes__[0]
+
+
+def what_workers_lack_is_told_with_the_real_reason() -> None:
+    made = types.ModuleType("made_here")
+    exec("def value(): return 1", vars(made))  # noqa: S102 - as no file has it
+    sys.modules["made_here"] = made
+    with zipfile.ZipFile("tools.zip", "w") as archive:
+        archive.writestr("zipped.py", "def value(): return 1\n")
+    sys.path.insert(0, str(Path("tools.zip").resolve()))
+    zipped = importlib.import_module("zipped")
+    Path("heavy").mkdir()
+    Path("heavy", "data.bin").write_bytes(bytes(2 << 20))
+    Path("heavy", "__init__.py").write_text(
+        "import pathlib\n"
+        "def value(): return pathlib.Path(__file__).with_name('data.bin').read_bytes()\n"
+    )
+    sys.path.insert(0, "")
+    importlib.invalidate_caches()
+    heavy = importlib.import_module("heavy")
+    for value, kind, told in (
+        (made.value, ModuleNotFoundError, "this kernel has made itself"),
+        (zipped.value, ModuleNotFoundError, "tools.zip beside the notebook"),
+        (heavy.value, FileNotFoundError, "heavy/data.bin. Workers get the workspace's modules"),
+    ):
+        for call in (
+            CLUSTER.submit(value).result,
+            CLUSTER.get_client().submit(value).result,
+        ):
+            # Dask wraps what a scheduler can't unpickle.
+            (note,) = raised((kind, RuntimeError), call).__notes__
+            assert told in note, note
+            assert "%pip install" not in note, note
 
 
 def a_changed_package_is_warned_of_once_and_synced() -> None:
