@@ -4,6 +4,7 @@ Nothing else of ministack is imported, no port is opened, and nothing touches th
 DynamoDB keeps everything in memory, and saving belongs to the server, which does not run here.
 """
 
+import json
 import threading
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
+from ministack.core import responses
 from ministack.core.responses import request_scope
 from ministack.services import dynamodb
 
@@ -130,21 +132,29 @@ class Engine:
 
 @contextmanager
 def _light() -> Iterator[None]:
-    """Weigh no item, and copy items as what they are: plain JSON."""
-    plain = SimpleNamespace(deepcopy=_copied, copy=dynamodb.copy.copy)
+    """Weigh no item, and read, write and copy items as what they are: plain JSON."""
+    copying = SimpleNamespace(deepcopy=_copied, copy=dynamodb.copy.copy)
+    quick = SimpleNamespace(
+        loads=msgspec.json.decode, dumps=_dumped, JSONDecodeError=msgspec.DecodeError
+    )
     with (
         patch.object(dynamodb, "_item_size_bytes", lambda _item: 0),
-        patch.object(dynamodb, "copy", plain),
+        patch.object(dynamodb, "copy", copying),
+        patch.object(dynamodb, "json", quick),
+        patch.object(responses, "json", quick),
     ):
         yield
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_copied(each) for each in value]
-    return value
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def _dumped(value: Any, *, ensure_ascii: bool = True, **form: Any) -> str:
+    """As the standard library writes it, but for spaces; any other `form` is its own work."""
+    if form:
+        return json.dumps(value, ensure_ascii=ensure_ascii, **form)
+    return msgspec.json.encode(value).decode()
 
 
 def _finished(work: Coroutine[Any, Any, tuple[int, Json, bytes]]) -> tuple[int, Json, bytes]:

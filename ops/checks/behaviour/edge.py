@@ -1,6 +1,7 @@
 """The front door: API Gateway, CloudFront, and where browsers may go."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,11 +58,17 @@ def uploads_reach_storage(template: Template) -> Iterator[str]:
             yield f"In {region} pages may upload to {allowed}, but addresses are of {signed}."
 
 
+@cache
+def _session() -> botocore.session.Session:
+    """What botocore reads from its files, read once."""
+    return botocore.session.Session()
+
+
 def _signed_origin(bucket: str, region: str) -> str:
     """The origin of an address that the service presigns, without a look at this machine."""
     # The stubs do not know this setting.
     of_aws = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]
-    client: Any = botocore.session.Session().create_client(
+    client: Any = _session().create_client(
         "s3",
         region_name=region,
         aws_access_key_id="none",
