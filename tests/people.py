@@ -88,7 +88,7 @@ class NotebookOf:
         told: dict[str, Any] = answer.json()
         return told
 
-    def until(self, *states: str, within: float = 60) -> dict[str, Any]:
+    def until(self, *states: str, within: float = 90) -> dict[str, Any]:
         """Wait for one of these states."""
 
         def reached() -> dict[str, Any] | None:
@@ -97,7 +97,7 @@ class NotebookOf:
 
         return eventually(reached, within=within, every=0.1) or {}
 
-    def start(self, *, within: float = 60) -> dict[str, Any]:
+    def start(self, *, within: float = 90) -> dict[str, Any]:
         """Start it, and wait until it runs."""
         answer = self.ask("POST", "/start")
         assert answer.status_code == 202, answer.text
@@ -105,7 +105,7 @@ class NotebookOf:
         assert told["state"] == "running", told
         return told
 
-    def stop(self, *, within: float = 60) -> dict[str, Any]:
+    def stop(self, *, within: float = 90) -> dict[str, Any]:
         """Stop it, and wait until it has."""
         answer = self.ask("POST", "/stop")
         assert answer.status_code == 202, answer.text

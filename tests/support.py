@@ -39,7 +39,7 @@ def free_address() -> str:
     )
 
 
-def eventually(check: Callable[[], T], *, within: float = 60, every: float = 0.05) -> T:
+def eventually(check: Callable[[], T], *, within: float = 90, every: float = 0.05) -> T:
     """What `check` returns once that is true. Fails after `within` seconds, with its last answer.
 
     An `OSError` counts as "not yet": what is waited for is often a server.

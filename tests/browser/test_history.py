@@ -34,10 +34,10 @@ def test_a_file_that_was_overwritten_is_looked_at_and_restored(
         visit = notebook.enter()
         before = saves(notebook)
         write(visit, "results.csv", "day,value\n1,42\n")
-        eventually(lambda: saves(notebook) > before, within=60)
+        eventually(lambda: saves(notebook) > before)
         before = saves(notebook)
         write(visit, "results.csv", "spoiled")
-        eventually(lambda: saves(notebook) > before, within=60)
+        eventually(lambda: saves(notebook) > before)
         notebook.stop()
 
     sign_in(page, "Grace Hopper")

@@ -51,7 +51,7 @@ def test_an_unpaid_invoice_ends_starts_after_a_week_until_it_is_paid(
 
         assert pay(unpaid["hosted_url"]).status_code == 303
 
-        eventually(lambda: _refusal(notebook) == "", within=30, every=0.2)
+        eventually(lambda: _refusal(notebook) == "", every=0.2)
         notebook.until("running")
         notebook.stop()
 

@@ -38,7 +38,7 @@ class ClusterOf:
         found: list[dict[str, Any]] = self._told("GET", "/workers")["items"]
         return found
 
-    def until(self, *states: str, within: float = 60) -> dict[str, Any]:
+    def until(self, *states: str, within: float = 90) -> dict[str, Any]:
         """Wait for one of these states."""
 
         def reached() -> dict[str, Any] | None:
@@ -47,7 +47,7 @@ class ClusterOf:
 
         return eventually(reached, within=within, every=0.3) or {}
 
-    def until_problem(self, code: str, within: float = 60) -> dict[str, Any]:
+    def until_problem(self, code: str, within: float = 90) -> dict[str, Any]:
         """Wait until it shows this problem."""
 
         def shown() -> dict[str, Any] | None:
@@ -93,7 +93,7 @@ class Rig:
         """End the kernel by SIGKILL; Jupyter starts another one under the same id."""
         self.run(KILL_KERNEL)
         time.sleep(1)
-        eventually(lambda: "42" in self.run("6*7", within=10), every=0.5)
+        eventually(lambda: "42" in self.run("6*7"), every=0.5)
 
     def clusters(self, state: str = "all") -> list[ClusterOf]:
         """The notebook's clusters, newest first."""

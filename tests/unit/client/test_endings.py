@@ -51,7 +51,7 @@ def test_objects_that_share_a_cluster_keep_each_others_results(notebook: Running
 
 def test_a_cluster_ends_with_its_kernel(notebook: Running) -> None:
     notebook.python(life("forget_to_close"))
-    eventually(lambda: notebook.service.cluster("forgotten").state == "stopped", within=30)
+    eventually(lambda: notebook.service.cluster("forgotten").state == "stopped")
     assert notebook.service.cluster("forgotten").stop == {
         "reason": "closed",
         "message": "Stopped: closed.",
@@ -74,7 +74,7 @@ def test_a_start_that_is_given_up_leaves_nothing(notebook: Running, how: str) ->
         else:
             with living(notebook, "be_interrupted_while_it_starts") as kernel:
                 live = notebook.service.clusters
-                eventually(lambda: [c for c in live.values() if c.state == "starting"], within=30)
+                eventually(lambda: [c for c in live.values() if c.state == "starting"])
                 kernel.send_signal(signal.SIGINT)
     finally:
         notebook.service.holding = False
@@ -96,7 +96,7 @@ def living(notebook: Running, name: str) -> Iterator[subprocess.Popen[str]]:
     said.unlink(missing_ok=True)
     kernel = notebook.start_python(life(name))
     try:
-        eventually(lambda: said.exists() or kernel.poll() is not None, within=60)
+        eventually(lambda: said.exists() or kernel.poll() is not None)
         yield kernel
         printed, errors = kernel.communicate(timeout=90)
         assert kernel.returncode == 0, f"{printed}\n{errors}"

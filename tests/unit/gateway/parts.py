@@ -68,7 +68,7 @@ def routes_table() -> Iterator[Routes]:
     )
     with running(process):
         url = f"http://127.0.0.1:{port}"
-        eventually(lambda: _answers(url), within=30)
+        eventually(lambda: _answers(url))
         routes = Routes(url, process)
         routes.client.create_table(
             TableName=TABLE,

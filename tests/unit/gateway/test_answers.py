@@ -111,7 +111,7 @@ def test_a_page_opens_the_notebook_as_soon_as_it_runs(
     routes.put(label, "starting")
     assert proxy.get(label).headers["X-Ramon-Gateway"] == "notebook_starting"
     routes.put(label, "running", server.target)
-    eventually(lambda: proxy.get(label).status_code == 200, within=3)
+    eventually(lambda: proxy.get(label).status_code == 200)
 
 
 def test_a_notebook_whose_server_is_gone_is_said_not_to_answer(

@@ -98,7 +98,7 @@ def test_a_notebook_that_moved_is_found_at_its_new_place(
     second = Server("second").start()
     try:
         routes.put(notebook, "running", second.target)
-        eventually(lambda: proxy.get(notebook).json()["name"] == "second", within=5)
+        eventually(lambda: proxy.get(notebook).json()["name"] == "second")
     finally:
         second.stop()
 

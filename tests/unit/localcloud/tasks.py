@@ -67,7 +67,7 @@ class Tasks:
         task: dict[str, Any] = answer["tasks"][0]
         return task
 
-    def wait_for(self, arn: str, status: str, seconds: float = 15.0) -> dict[str, Any]:
+    def wait_for(self, arn: str, status: str, seconds: float = 90.0) -> dict[str, Any]:
         """The task once it has the status."""
 
         def look() -> dict[str, Any] | None:

@@ -135,7 +135,7 @@ def ask(tasks: Tasks, role: str, file: Path) -> dict[str, Any]:
             }
         ],
     )["taskDefinition"]["taskDefinitionArn"]
-    tasks.wait_for(tasks.run_definition(definition), "STOPPED", seconds=30)
+    tasks.wait_for(tasks.run_definition(definition), "STOPPED")
     answer: dict[str, Any] = json.loads(eventually(file.read_text))
     return answer
 

@@ -145,7 +145,7 @@ def test_killing_the_process_is_noticed_at_once(tasks: Tasks, tmp_path: Path) ->
     arn = tasks.run(program)
     pid = int(eventually(lambda: file.exists() and file.read_text()))
     os.kill(pid, 9)
-    stopped = tasks.wait_for(arn, "STOPPED", seconds=5)
+    stopped = tasks.wait_for(arn, "STOPPED")
     assert (stopped["stopCode"], stopped["containers"][0]["exitCode"]) == (
         "EssentialContainerExited",
         137,

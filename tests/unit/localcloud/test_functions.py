@@ -1,4 +1,3 @@
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,7 +23,15 @@ import os, time
 def handler(event, context):
     if event.get("file"): open(event["file"], "w").write(str(os.getpid()))
     time.sleep(event["seconds"])
-    return [os.getpid(), time.time()]
+    return os.getpid()
+"""
+
+MEETING = """
+import os, time
+def handler(event, context):
+    open(event["mine"], "w").close()
+    while not os.path.exists(event["others"]): time.sleep(0.01)
+    return os.getpid()
 """
 
 PRINTING = """
@@ -67,7 +74,7 @@ def test_a_module_that_cannot_be_imported_says_why(cloud: LocalCloud) -> None:
 def test_a_function_that_takes_too_long_is_ended_and_works_the_next_time(
     cloud: LocalCloud, tmp_path: Path
 ) -> None:
-    function = Function(cloud, "slow", SLEEPING, Timeout=1)
+    function = Function(cloud, "slow", SLEEPING, Timeout=3)
     file = tmp_path / "pid"
     error = function.call({"seconds": 30, "file": str(file)})
     assert error["errorType"] == "Sandbox.Timedout"
@@ -81,15 +88,15 @@ def test_a_function_that_exits_says_so(cloud: LocalCloud) -> None:
 
 
 def test_several_calls_at_once_run_in_parallel_and_the_processes_are_used_again(
-    cloud: LocalCloud,
+    cloud: LocalCloud, tmp_path: Path
 ) -> None:
-    function = Function(cloud, "parallel", SLEEPING)
+    function = Function(cloud, "parallel", MEETING, Timeout=120)
+    files = [str(tmp_path / name) for name in ("one", "other")]
+    events = [{"mine": mine, "others": others} for mine, others in (files, reversed(files))]
     with ThreadPoolExecutor(2) as pool:
-        calls = list(pool.map(function.call, [{"seconds": 1.5}] * 2))
-    pids, ends = zip(*calls, strict=True)
+        pids = list(pool.map(function.call, events))
     assert len(set(pids)) == 2
-    assert max(ends) - min(ends) < 1.5
-    assert function.call({"seconds": 0})[0] in pids
+    assert function.call(events[0]) in pids
 
 
 def test_what_a_function_prints_is_in_its_log_group(cloud: LocalCloud) -> None:
@@ -109,13 +116,11 @@ def test_what_a_function_prints_is_in_its_log_group(cloud: LocalCloud) -> None:
 def test_functions_die_with_the_launcher_even_in_the_middle_of_a_call(tmp_path: Path) -> None:
     cloud = start(tmp_path)
     function = Function(cloud, "idle", SLEEPING)
-    idle, _ = function.call({"seconds": 0})
+    idle = function.call({"seconds": 0})
     busy_file = tmp_path / "busy"
     with ThreadPoolExecutor(1) as pool:
-        call = pool.submit(function.call, {"seconds": 60, "file": str(busy_file)})
+        call = pool.submit(function.call, {"seconds": 600, "file": str(busy_file)})
         busy = int(eventually(lambda: busy_file.exists() and busy_file.read_text()))
-        killed_at = time.monotonic()
         cloud.kill()
-        eventually(lambda: not alive(busy) and not alive(idle), seconds=5)
-        assert call.exception(timeout=30) is not None
-    assert time.monotonic() - killed_at < 30
+        eventually(lambda: not alive(busy) and not alive(idle))
+        assert call.exception(timeout=90) is not None

@@ -18,6 +18,15 @@ from tests.unit.localcloud.tasks import STUBBORN, WAIT_FOREVER, Tasks
 from tests.unit.localcloud.waiting import alive, eventually
 
 
+SAVING = """
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+while not os.path.exists({saved!r}): time.sleep(0.05)
+"""
+"""A task that ends once its work is said to be saved."""
+
+
 def launch(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "localcloud", "--no-deploy"],
@@ -25,7 +34,7 @@ def launch(**environment: str) -> subprocess.CompletedProcess[str]:
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
 
@@ -94,7 +103,7 @@ def test_nothing_is_left_running_after_a_graceful_end(
 ) -> None:
     cloud, pids = with_a_task(tmp_path, images)
     cloud.process.send_signal(number)
-    output, _ = cloud.process.communicate(timeout=30)
+    output, _ = cloud.process.communicate(timeout=90)
     assert cloud.process.returncode == 0
     assert "Nothing is left running" in output
     assert not any(alive(pid) for pid in pids)
@@ -103,7 +112,7 @@ def test_nothing_is_left_running_after_a_graceful_end(
 def test_nothing_is_left_running_after_a_sigkill(tmp_path: Path, images: dict[str, Any]) -> None:
     cloud, pids = with_a_task(tmp_path, images)
     cloud.kill()
-    eventually(lambda: not any(alive(pid) for pid in pids), seconds=5)
+    eventually(lambda: not any(alive(pid) for pid in pids))
 
 
 def test_a_second_ctrl_c_ends_everything_at_once(tmp_path: Path, images: dict[str, Any]) -> None:
@@ -114,28 +123,39 @@ def test_a_second_ctrl_c_ends_everything_at_once(tmp_path: Path, images: dict[st
     pids = children(cloud.process.pid)
     cloud.process.send_signal(signal.SIGINT)
     eventually(lambda: tasks.describe(arn)["desiredStatus"] == "STOPPED")
-    time.sleep(2 * SAME_CTRL_C_SECONDS)
     assert cloud.process.poll() is None
-    cloud.process.send_signal(signal.SIGINT)
-    cloud.process.communicate(timeout=15)
-    eventually(lambda: not any(alive(pid) for pid in pids), seconds=5)
+
+    def ends_when_asked_again() -> bool:
+        cloud.process.send_signal(signal.SIGINT)  # too soon after the first, it is the same one
+        return cloud.process.poll() is not None
+
+    eventually(ends_when_asked_again)
+    cloud.process.communicate()
+    eventually(lambda: not any(alive(pid) for pid in pids))
 
 
 def test_a_sigterm_that_comes_again_while_saving_ends_nothing_early(
     tmp_path: Path, images: dict[str, Any]
 ) -> None:
     """`timeout 60 make run` sends it to the group, and `make` sends it once more."""
+    saved = tmp_path / "saved"
     cloud = start(tmp_path, images=images)
     tasks = Tasks(cloud, "c")
-    arn = tasks.run(STUBBORN, {"stopTimeout": 4})
+    arn = tasks.run(SAVING.format(saved=str(saved)), {"stopTimeout": 100})
     eventually(lambda: tasks.output(arn) == "ready\n")
+    asked_at = time.monotonic()
     cloud.process.send_signal(signal.SIGTERM)
     eventually(lambda: tasks.describe(arn)["desiredStatus"] == "STOPPED")
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
-        time.sleep(1.2 * SAME_CTRL_C_SECONDS)
-        assert cloud.process.poll() is None
-        cloud.process.send_signal(number)
-    output, errors = cloud.process.communicate(timeout=60)
+    cloud.process.send_signal(signal.SIGINT)
+
+    def has_been_asked_for_long() -> bool:
+        cloud.process.send_signal(signal.SIGTERM)
+        return time.monotonic() - asked_at > 3 * SAME_CTRL_C_SECONDS
+
+    eventually(has_been_asked_for_long)
+    assert cloud.process.poll() is None
+    saved.touch()
+    output, errors = cloud.process.communicate(timeout=90)
     assert cloud.process.returncode == 0
     assert "Nothing is left running" in output
     assert "Killed" not in f"{output}{errors}"

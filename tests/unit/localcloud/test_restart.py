@@ -5,7 +5,7 @@ from typing import Any
 
 from localcloud.testing import running, start
 from tests.unit.localcloud.tasks import NETWORK, WAIT_FOREVER, Tasks
-from tests.unit.localcloud.waiting import alive, eventually
+from tests.unit.localcloud.waiting import alive, eventually, parent_of
 
 Images = dict[str, dict[str, Any]]
 
@@ -50,7 +50,7 @@ def test_what_was_written_seconds_before_a_sigkill_is_there(tmp_path: Path) -> N
     put_item(dynamodb, "early")
     eventually(lambda: "early" in saved_state(tmp_path))
     put_item(dynamodb, "later")
-    eventually(lambda: "later" in saved_state(tmp_path), seconds=10)
+    eventually(lambda: "later" in saved_state(tmp_path))
     cloud.kill()
     with running(tmp_path) as again:
         assert names(again.client("dynamodb")) == {"early", "later"}
@@ -88,19 +88,20 @@ def test_tasks_that_died_with_the_launcher_are_stopped_at_the_true_time(
     )
     tasks.wait_for(arn, "RUNNING")
     pid = int(eventually(lambda: pid_file.exists() and pid_file.read_text()))
+    shim = parent_of(pid)
     queue = watch_stopped_tasks(cloud)
     eventually(lambda: "stopped-tasks" in saved_state(tmp_path))
     eventually(lambda: '"target"' in saved_state(tmp_path))
     killed_at = time.time()
     cloud.kill()
-    eventually(lambda: not alive(pid))
-    time.sleep(1.5)
+    eventually(lambda: not alive(pid) and not alive(shim))
+    started_again_at = time.time()
     with running(tmp_path, images=images) as again:
         task = Tasks(again, "c").describe(arn)
         assert task["lastStatus"] == "STOPPED"
         assert task["stopCode"] == "TerminationNotice"
         assert task["containers"][0]["exitCode"] == 137
-        assert killed_at <= task["stoppedAt"].timestamp() < killed_at + 1
+        assert killed_at - 0.001 <= task["stoppedAt"].timestamp() <= started_again_at
         sqs = again.client("sqs")
         message = eventually(lambda: sqs.receive_message(QueueUrl=queue(again)).get("Messages"))
         assert message

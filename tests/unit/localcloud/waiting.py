@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def eventually(look: Callable[[], Any], seconds: float = 30.0) -> Any:
+def eventually(look: Callable[[], Any], seconds: float = 90.0) -> Any:
     """What `look` gives as soon as it is true; an AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -15,6 +15,11 @@ def eventually(look: Callable[[], Any], seconds: float = 30.0) -> Any:
             return found
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {look}"
         time.sleep(0.02)
+
+
+def parent_of(pid: int) -> int:
+    """The process that started a process that runs."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def alive(pid: int) -> bool:

@@ -63,7 +63,7 @@ class Connection:
         """Connect; the same session as before, if it was connected before."""
         ready = threading.Event()
         self._listening = self._loop.begin(self._listen(ready))
-        eventually(lambda: ready.is_set() or self._listening_has_failed(), within=30)
+        eventually(lambda: ready.is_set() or self._listening_has_failed())
 
     def close(self) -> None:
         """Close the connection, as a page that is closed does."""

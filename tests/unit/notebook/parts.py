@@ -8,10 +8,9 @@ import json
 import os
 import signal
 import subprocess
-import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -188,7 +187,7 @@ class Notebook:
         self.service = service
         self.home = home
         self.workspace = home / "work"
-        self.address = free_address()
+        self.address = env.get("BIND_ADDRESS") or free_address()
         self.log = home / "log"
         environment = {
             "PATH": f"{BIN}:/usr/bin:/bin",
@@ -223,7 +222,7 @@ class Notebook:
 
     def wait_until_ready(self) -> None:
         """Wait for the agent's ready call."""
-        eventually(lambda: self.service.ready.is_set() or self._fail_if_ended(), within=60)
+        eventually(lambda: self.service.ready.is_set() or self._fail_if_ended())
 
     def browser(self) -> Browser:
         """Somebody who has entered with a ticket."""
@@ -249,10 +248,11 @@ class Notebook:
         """Ask the server to stop, as ECS does; its exit code."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(30)
+            return self.process.wait(90)
         except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGUSR2)
-            time.sleep(1)
+            self.process.send_signal(signal.SIGUSR2)  # its threads say where they are
+            with suppress(AssertionError):
+                eventually(lambda: "most recent call first" in self.log.read_text())
             raise AssertionError(self.log.read_text()) from None
 
     def _fail_if_ended(self) -> bool:

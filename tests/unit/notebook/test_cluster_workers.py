@@ -39,7 +39,7 @@ def start(agent: Running, name: str, **request: Any) -> None:
 
 def ended(worker: Worker) -> int:
     """Wait until a worker's job has ended; its exit code."""
-    eventually(lambda: worker.process is not None and not worker.runs, within=60)
+    eventually(lambda: worker.process is not None and not worker.runs)
     assert worker.process
     return worker.process.returncode
 
@@ -228,9 +228,9 @@ def test_workers_whose_memory_is_full_are_reported_as_paused_until_it_is_not(
 
     assert paused() == 0
     agent.python(PRELUDE + FILL.format(function="fill"))
-    eventually(lambda: paused() == 1, within=60)
+    eventually(lambda: paused() == 1)
     agent.python(PRELUDE + FILL.format(function="empty"))
-    eventually(lambda: paused() == 0, within=60)
+    eventually(lambda: paused() == 0)
     (worker,) = agent.service.workers("full")
     assert worker.runs
     ask(agent.socket, "POST", "/clusters/full/close", {})

@@ -41,7 +41,7 @@ def test_what_a_cell_prints_after_its_page_has_gone_is_in_a_snapshot(
 ) -> None:
     kernel_id = browser.open_kernel()
     browser.run(kernel_id, LOOP, cell_id="c0", leave_at="line 2")
-    eventually(lambda: text_in_snapshot(service) == ALL, within=30)
+    eventually(lambda: text_in_snapshot(service) == ALL)
     cell = json.loads(service.content("a.ipynb"))["cells"][0]
     assert cell["execution_count"] == 1
 
@@ -89,7 +89,7 @@ def test_a_page_that_was_away_is_not_told_that_its_file_changed(
     known = version()
     kernel_id = browser.open_kernel()
     browser.run(kernel_id, LOOP, cell_id="c0", leave_at="line 2")
-    eventually(lambda: text_in_snapshot(service) == ALL, within=30)
+    eventually(lambda: text_in_snapshot(service) == ALL)
     assert version() == known
     browser.request("GET", "/api/contents/a.ipynb", Accept="*/*")
     assert version() != known
@@ -102,7 +102,7 @@ def test_a_page_that_saves_without_the_outputs_it_missed_does_not_lose_them(
     before = browser.request("GET", "/api/contents/a.ipynb", Accept="*/*").json
     kernel_id = browser.open_kernel()
     browser.run(kernel_id, LOOP, cell_id="c0", leave_at="line 2")
-    eventually(lambda: text_in_snapshot(service) == ALL, within=30)
+    eventually(lambda: text_in_snapshot(service) == ALL)
     model = {"type": "notebook", "format": "json", "content": before["content"]}
     assert browser.request("PUT", "/api/contents/a.ipynb", model, Accept="*/*").status == 200
     seq = service.seq

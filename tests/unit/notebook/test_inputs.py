@@ -65,16 +65,16 @@ def test_an_input_is_asked_again_by_each_page_that_comes(
     page.reload()
     shows_notebook_again(page)
     answer(page, "Name?", "Ada")
-    eventually(lambda: squeezed(shown(page, 0)) == "Name?AdaHelloAda", within=30)
+    eventually(lambda: squeezed(shown(page, 0)) == "Name?AdaHelloAda")
     # The question is put to a page that is gone, and reaches the one that has taken over.
     run(page, 1)
-    eventually(lambda: "soon" in shown(page, 1), within=30)
+    eventually(lambda: "soon" in shown(page, 1))
     page.reload()
     shows_notebook_again(page)
     answer(page, "Name?", "Grace")
     # And one that came when nobody was there.
     page.close()
-    eventually(lambda: "Word?" in cell_text(in_file(notebook), "c1"), within=30)
+    eventually(lambda: "Word?" in cell_text(in_file(notebook), "c1"))
     eventually(lambda: service.heartbeats[-1]["busy_kernels"] == 0)  # nobody pays for waiting
     assert "was waiting for input" in cell_text(in_file(notebook), "c1")
     page = context.new_page()
@@ -82,9 +82,9 @@ def test_an_input_is_asked_again_by_each_page_that_comes(
     shows_notebook_again(page)
     answer(page, "Word?", "secret")
     all_of_it = "soonName?GraceHelloGraceWord?········6characters"
-    eventually(lambda: squeezed(shown(page, 1)) == all_of_it, within=30)
+    eventually(lambda: squeezed(shown(page, 1)) == all_of_it)
     page.close()
-    eventually(lambda: squeezed(cell_text(in_file(notebook), "c1")) == all_of_it, within=30)
+    eventually(lambda: squeezed(cell_text(in_file(notebook), "c1")) == all_of_it)
     assert "secret" not in in_file(notebook).decode()
 
 
@@ -94,7 +94,7 @@ def test_a_cell_whose_input_is_interrupted_goes_on_and_is_busy_again(
     browser = notebook.browser()
     kernel_id = browser.open_kernel()
     browser.run(kernel_id, CAUGHT, cell_id="c0", leave_at="soon")
-    eventually(lambda: "Name?" in cell_text(in_file(notebook), "c0"), within=30)
+    eventually(lambda: "Name?" in cell_text(in_file(notebook), "c0"))
     eventually(lambda: service.heartbeats[-1]["busy_kernels"] == 0)
     answer = browser.request("POST", f"/api/kernels/{kernel_id}/interrupt", {}, Accept="*/*")
     assert answer.status == 204

@@ -27,7 +27,7 @@ def restart(browser: Browser, page: Page) -> None:
 def pid_of(page: Page) -> int:
     """The process of the page's kernel, told by the cell c0."""
     page.run("c0")
-    return int(eventually(lambda: page.text("c0"), within=30))
+    return int(eventually(lambda: page.text("c0")))
 
 
 def is_busy(browser: Browser, page: Page) -> bool:
@@ -56,7 +56,7 @@ def test_a_cell_that_is_run_right_after_a_restart_from_a_page_that_is_closed_the
     restart(shared_browser, opened)
     opened.run("c0")
     opened.close()
-    eventually(lambda: not shows(file, shown) and not shows(file, ""), within=60)
+    eventually(lambda: not shows(file, shown) and not shows(file, ""))
 
 
 def test_after_restarts_in_quick_succession_the_last_process_runs_what_comes(
@@ -95,9 +95,9 @@ def test_a_cell_that_is_said_not_to_have_run_is_not_run_by_the_next_process(
     for _ in range(3):
         os.kill(pid_of(opened), signal.SIGKILL)
         opened.run("c1")  # it may reach the process that ends, or wait for the next one
-        eventually(lambda: opened.text("c1"), within=30)
+        eventually(lambda: opened.text("c1"))
         opened.run("c2")
-        eventually(lambda: opened.text("c2") == "2", within=30)
+        eventually(lambda: opened.text("c2") == "2")
         runs += opened.text("c1") == "1"
         assert len((workspace / "runs").read_text()) == runs
 
@@ -125,7 +125,7 @@ def test_a_page_that_hears_a_new_process_before_the_recorder_loses_nothing(late:
         after = pid_of(opened)
         opened.close()
     assert after != before
-    eventually(lambda: shows(file, f"{after}\n"), within=30)
+    eventually(lambda: shows(file, f"{after}\n"))
 
 
 @pytest.mark.parametrize("code", [KILLED, CRASHES, "import ends_at_once"])
@@ -137,7 +137,7 @@ def test_a_cell_that_ends_its_kernel_in_the_first_milliseconds_says_so(
     opened = open_page("sudden.ipynb")
     restart(shared_browser, opened)
     opened.run("c0")
-    eventually(lambda: "The kernel" in opened.text("c0"), within=30)
+    eventually(lambda: "The kernel" in opened.text("c0"))
     opened.close()
     eventually(lambda: cells(file)["c0"]["outputs"])
     (output,) = cells(file)["c0"]["outputs"]
@@ -156,7 +156,7 @@ def test_of_the_cells_that_a_dead_kernel_had_not_begun_the_first_tells_why_and_t
         opened.run(cell_id)
     eventually(lambda: is_busy(shared_browser, opened))
     os.kill(pid, signal.SIGKILL)
-    eventually(lambda: "before this cell was run" in opened.text("c3"), within=30)
+    eventually(lambda: "before this cell was run" in opened.text("c3"))
     opened.close()
     eventually(lambda: cells(file)["c3"]["outputs"])
     names = [cells(file)[c]["outputs"][0]["ename"] for c in ("c1", "c2", "c3")]
@@ -173,4 +173,4 @@ def test_a_cell_that_is_run_when_its_kernel_has_just_died_runs_in_the_next_proce
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: not lives(pid))
     opened.run("c1")
-    eventually(lambda: opened.text("c1") == "2", within=30)
+    eventually(lambda: opened.text("c1") == "2")

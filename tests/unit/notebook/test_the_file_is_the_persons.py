@@ -116,7 +116,7 @@ def test_a_save_just_before_a_page_knows_the_number_of_a_cell_loses_no_number(
     file = put(workspace, "number.ipynb", "print('shown')", waiting("later"))
     opened = open_page("number.ipynb")
     opened.run("c0")
-    eventually(lambda: opened.text("c0") == "shown\n" and not opened.runs("c0"), within=30)
+    eventually(lambda: opened.text("c0") == "shown\n" and not opened.runs("c0"))
     opened.cell("c0")["execution_count"] = None
     begin(opened, "later", "c1")
     assert opened.save()
@@ -133,7 +133,7 @@ def test_outputs_that_are_cleared_just_after_the_end_stay_cleared(
     file = put(workspace, "cleared2.ipynb", "print('old')", waiting("after"))
     opened = open_page("cleared2.ipynb")
     opened.run("c0")
-    eventually(lambda: opened.text("c0") == "old\n" and not opened.runs("c0"), within=30)
+    eventually(lambda: opened.text("c0") == "old\n" and not opened.runs("c0"))
     opened.clear("c0")
     begin(opened, "after", "c1")
     assert opened.save()
@@ -148,8 +148,8 @@ def pasted_and_saved(page: Page, workspace: Path, name: str) -> None:
     page.cut_and_paste("c0")
     heard = workspace / f"{name}.heard"
     page.run("c1")  # its end shows that the page has been told what came before
-    eventually(heard.exists, within=30)
-    eventually(lambda: not page.runs("c1"), within=30)
+    eventually(heard.exists)
+    eventually(lambda: not page.runs("c1"))
     assert page.save()
     page.close()
 
@@ -181,7 +181,7 @@ def test_a_cell_that_was_pasted_shows_its_outputs_when_it_is_opened_again_while_
     again = open_page("pasted.ipynb")
     assert again.runs("c0")
     let_end(workspace, "pasted")
-    eventually(lambda: again.text("c0") == said("pasted"), within=30)
+    eventually(lambda: again.text("c0") == said("pasted"))
     assert again.save()
     assert shows(file, said("pasted"))
     assert list(cells(file)) == ["c1", "c0"]
@@ -198,7 +198,7 @@ def test_outputs_of_a_pasted_cell_that_are_cleared_by_a_later_run_are_not_brough
     let_end(workspace, "again")
     opened.cell("c0")["source"] = "print('the second run')"
     opened.run("c0")
-    eventually(lambda: "second" in opened.text("c0"), within=30)
+    eventually(lambda: "second" in opened.text("c0"))
     assert opened.save()
     opened.close()
     eventually(lambda: shows(file, "the second run\n"))
@@ -235,7 +235,7 @@ def test_notebooks_that_share_a_kernel_get_their_own_outputs(
     assert shows(one, "")
     assert not first.text("c0")
     first.run("c0")
-    eventually(lambda: first.text("c0") == said("shared"), within=30)
+    eventually(lambda: first.text("c0") == said("shared"))
     first.close()
     eventually(lambda: shows(one, said("shared")))
 
@@ -493,7 +493,7 @@ def test_outputs_that_cannot_be_written_are_told_and_written_later(
         told = shared_browser.request("POST", url.replace("other", "broken"), Accept="*/*").json
         return str(told["problem"])
 
-    eventually(lambda: "conflict markers of Git, the first in line 1" in problem(), within=30)
+    eventually(lambda: "conflict markers of Git, the first in line 1" in problem())
     assert file.read_text() == "<<<<<<< HEAD\n{}"
     beats = shared_notebook.service.heartbeats
     eventually(lambda: "The outputs of broken.ipynb" in str(beats[-1]["workspace"]["error"]))
@@ -501,7 +501,7 @@ def test_outputs_that_cannot_be_written_are_told_and_written_later(
     assert answer.status == 400
     assert "conflict markers of Git" in answer.json["message"]
     file.write_bytes(content)
-    eventually(lambda: shows(file, said("broken")), within=30)
+    eventually(lambda: shows(file, said("broken")))
 
 
 def test_none_of_many_outputs_in_a_row_is_lost(workspace: Path, open_page: OpenPage) -> None:

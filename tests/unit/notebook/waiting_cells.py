@@ -47,7 +47,7 @@ def shows(file: Path, text: str, cell_id: str = "c0") -> bool:
 def begin(page: Page, name: str, cell_id: str = "c0") -> None:
     """Run a waiting cell, and wait until it has begun."""
     page.run(cell_id)
-    eventually(lambda: f"{name} began" in page.text(cell_id), within=30)
+    eventually(lambda: f"{name} began" in page.text(cell_id))
 
 
 def let_end(workspace: Path, name: str) -> None:
