@@ -17,7 +17,6 @@ from localcloud.testing import LocalCloud, running, start
 from tests.unit.localcloud.tasks import STUBBORN, WAIT_FOREVER, Tasks
 from tests.unit.localcloud.waiting import alive, eventually
 
-
 SAVING = """
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,23 +1,27 @@
 """Whatever happens in whatever order, no server, slot, route or task is ever left over.
 
-The tables are real; ECS and Step Functions are fakes, because here the test decides when a task
-dies, when an event comes (late, twice, or never), and which step runs twice.
+The tables behave as DynamoDB's; ECS and Step Functions are fakes, because here the test decides
+when a task dies, when an event comes (late, twice, or never), and which step runs twice.
 """
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from chalicelib.core import clock, errors, hearing, ids
+from chalicelib.metering import service as metering
+from chalicelib.notebooks import agent, audit, deletion, fargate, jobs, lifecycle, models, service
+from chalicelib.notebooks.agent_schemas import Heartbeat
 from ops.doctor.rules import examine
 from ops.doctor.world import Notebook, Route, Server, Slots, Task, World
-from tests.fakes import Execution, FakeEcs, FakeMachines, event_of
+from tests.fakes import Execution, event_of
+from tests.unit.notebooks.world import ACCOUNT, worlds
 
 AT_ONCE = 2
 NOTEBOOKS = 3
@@ -34,90 +38,50 @@ class Lifecycles(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        # The application is imported late: tables' names are fixed by the settings.
-        from chalicelib.accounts.models import Account  # noqa: PLC0415
-        from chalicelib.core import clock, errors, hearing, ids  # noqa: PLC0415
-        from chalicelib.metering import service as metering  # noqa: PLC0415
-        from chalicelib.notebooks import (  # noqa: PLC0415
-            agent,
-            agent_schemas,
-            audit,
-            deletion,
-            fargate,
-            jobs,
-            lifecycle,
-            models,
-            schemas,
-            service,
-        )
-
-        self.agent, self.jobs, self.lifecycle = agent, jobs, lifecycle
-        self.deletion, self.hearing = deletion, hearing
-        self.metering, self.audit = metering, audit
-        self.heartbeat = agent_schemas.Heartbeat
-        self.clock, self.refused = clock, fargate.LaunchRefused
-        self.models, self.service, self.ids, self.errors = models, service, ids, errors
-        self.patch = pytest.MonkeyPatch()
-        self.ahead = timedelta()
-        self._move_clock(clock)
-        self.ecs, self.machines = FakeEcs(), FakeMachines()
-        self.ecs.install(self.patch)
-        self.machines.install(self.patch)
-        self.account = ids.new_id("acc")
-        Account(
-            self.account, login="machine", name="Machine", plan="lab", created_at=clock.now()
-        ).save()
-        wanted = schemas.CreateNotebook("Machine", idle_minutes=30)
-        self.patch.setattr(service, "_require_room", lambda _: None)
-        self.notebooks = [service.create(self.account, wanted).id for _ in range(NOTEBOOKS)]
-
-    def _move_clock(self, clock: Any) -> None:
-        now, seconds, millis = clock.now, clock.seconds, clock.millis
-        self.patch.setattr(clock, "now", lambda: now() + self.ahead)
-        self.patch.setattr(clock, "seconds", lambda: seconds() + int(self.ahead.total_seconds()))
-        self.patch.setattr(
-            clock, "millis", lambda: millis() + int(self.ahead.total_seconds()) * 1000
-        )
+        self.stack = ExitStack()
+        self.world = self.stack.enter_context(worlds())
+        self.ecs, self.machines = self.world.ecs, self.world.machines
+        self.notebooks = [self.world.notebook().id for _ in range(NOTEBOOKS)]
 
     def teardown(self) -> None:
         try:
             self._settle()
             assert examine(self._world()) == []
             assert not [task for task in self.ecs.tasks.values() if self._is_stray(task)]
-            for month in self.metering.recent_months():
-                assert list(self.audit.differing(self.account, month)) == []
+            for month in metering.recent_months():
+                assert list(audit.differing(ACCOUNT, month)) == []
         finally:
-            self.patch.undo()
+            self.stack.close()
 
     # What people do
 
     @rule(which=st.integers(0, NOTEBOOKS - 1))
     def start(self, which: int) -> None:
-        notebook = self.service.read(self.account, self.notebooks[which])
-        secret = self.ids.new_secret()
+        notebook = service.read(ACCOUNT, self.notebooks[which])
+        secret = ids.new_secret()
         self._allowing(lambda: self._start(notebook, secret))
 
     def _start(self, notebook: Any, secret: str) -> None:
         if notebook.deleted_at is not None:
             return
-        server = self.lifecycle.admit(notebook, AT_ONCE, self.ids.digest(secret))
+        server = lifecycle.admit(notebook, AT_ONCE, ids.digest(secret))
         token = f"{server.id}.{secret}"
-        self.machines.begin_start({**self.lifecycle.work(server), "agent_token": token})
+        self.machines.begin_start({**lifecycle.work(server), "agent_token": token})
 
     @rule(which=st.integers(0, NOTEBOOKS - 1))
     def stop(self, which: int) -> None:
-        self._allowing(lambda: self.service.stop(self.account, self.notebooks[which]))
+        self._allowing(lambda: service.stop(ACCOUNT, self.notebooks[which]))
 
     @rule(which=st.integers(0, NOTEBOOKS - 1))
     def delete(self, which: int) -> None:
-        self._allowing(lambda: self.deletion.delete(self.account, self.notebooks[which]))
+        self._allowing(lambda: deletion.delete(ACCOUNT, self.notebooks[which]))
 
     @rule(which=st.integers(0, NOTEBOOKS - 1))
     def restore(self, which: int) -> None:
-        self._allowing(lambda: self.deletion.restore(self.account, self.notebooks[which]))
+        self._allowing(lambda: deletion.restore(ACCOUNT, self.notebooks[which]))
 
     def _allowing(self, action: Callable[[], object]) -> None:
-        with suppress(self.errors.Conflict, ConnectionError):
+        with suppress(errors.Conflict, ConnectionError):
             action()
 
     # What machines do
@@ -140,12 +104,12 @@ class Lifecycles(RuleBasedStateMachine):
         if not waits:
             execution.step = "done"
         try:
-            getattr(self.jobs, f"{step}_server")(event)
-        except self.refused:
+            getattr(jobs, f"{step}_server")(event)
+        except fargate.LaunchRefused:
             execution.step, execution.is_waiting = "fail", False
-        except (self.jobs.StillRunning, ConnectionError):
+        except (jobs.StillRunning, ConnectionError):
             execution.step = step
-        except self.jobs.NoAddressYet:
+        except jobs.NoAddressYet:
             execution.tries += 1
             execution.step = step if execution.tries < OPEN_TRIES else "fail"
 
@@ -154,7 +118,7 @@ class Lifecycles(RuleBasedStateMachine):
     def an_agent_is_ready(self, data: st.DataObject) -> None:
         server = self._server_of_a_running_task(data)
         if server.state != "ended":
-            self.agent.ready(server)
+            agent.ready(server)
 
     @precondition(lambda self: any(not task.is_over for task in self.ecs.tasks.values()))
     @rule(data=st.data(), code=st.sampled_from([0, 1, 70, 75, 137]))
@@ -163,7 +127,7 @@ class Lifecycles(RuleBasedStateMachine):
 
     def _server_of_a_running_task(self, data: st.DataObject) -> Any:
         running = sorted(t.server_id for t in self.ecs.tasks.values() if not t.is_over)
-        return self.lifecycle.read_server(running[data.draw(st.integers(0, len(running) - 1))])
+        return lifecycle.read_server(running[data.draw(st.integers(0, len(running) - 1))])
 
     @precondition(lambda self: self.ecs.events)
     @rule(data=st.data(), again=st.booleans())
@@ -172,7 +136,7 @@ class Lifecycles(RuleBasedStateMachine):
         task = self.ecs.events[which]
         if not again:
             del self.ecs.events[which]
-        self.jobs.on_task_state_change(event_of(task))
+        jobs.on_task_state_change(event_of(task))
 
     @precondition(lambda self: self.ecs.events)
     @rule()
@@ -198,29 +162,29 @@ class Lifecycles(RuleBasedStateMachine):
 
     def _time_passes(self, minutes: int, *, is_deaf: bool = False) -> None:
         """Move the clock; the canary is heard of late, unless the service is deaf."""
-        self.ahead += timedelta(minutes=max(0, minutes - HEARD_MINUTES))
+        self.world.now += timedelta(minutes=max(0, minutes - HEARD_MINUTES))
         for _ in range(min(minutes, HEARD_MINUTES)):
-            self.ahead += timedelta(minutes=1)
+            self.world.now += timedelta(minutes=1)
             if not is_deaf:
-                self.hearing.note()
+                hearing.note()
 
     @rule(are_idle=st.booleans())
     def agents_report(self, *, are_idle: bool) -> None:
-        used = self.clock.now() - timedelta(hours=1 if are_idle else 0)
+        used = clock.now() - timedelta(hours=1 if are_idle else 0)
         for task in self.ecs.tasks.values():
-            server = self.lifecycle.read_server(task.server_id)
+            server = lifecycle.read_server(task.server_id)
             if not task.is_over and server.state != "ended":
-                self.agent.heartbeat(server, self.heartbeat(used, 0, 0, 1))
+                agent.heartbeat(server, Heartbeat(used, 0, 0, 1))
 
     def _sweep(self) -> None:
-        for sweep in (self.jobs.idle_sweep, self.jobs.lease_reaper, self.jobs.reconcile):
+        for sweep in (jobs.idle_sweep, jobs.lease_reaper, jobs.reconcile):
             self._allowing(sweep)
 
     # What must always hold
 
     @invariant()
     def the_plan_is_kept(self) -> None:
-        slots = list(self.models.Slots.query(self.account))
+        slots = list(models.Slots.query(ACCOUNT))
         assert len(slots[0].servers or ()) <= AT_ONCE if slots else True
 
     @invariant()
@@ -240,16 +204,16 @@ class Lifecycles(RuleBasedStateMachine):
             self.ecs.events.clear()
 
     def _is_stray(self, task: Any) -> bool:
-        return not task.is_over and self.lifecycle.read_server(task.server_id).state == "ended"
+        return not task.is_over and lifecycle.read_server(task.server_id).state == "ended"
 
     def _world(self) -> World:
-        notebooks = [self.models.Notebook.get(id_, consistent_read=True) for id_ in self.notebooks]
-        servers = [s for id_ in self.notebooks for s in self.models.Server.by_notebook.query(id_)]
-        hosts = [self.lifecycle.host_label(id_) for id_ in self.notebooks]
-        routes = [self.models.Route.get(host, consistent_read=True) for host in hosts]
-        slots = list(self.models.Slots.query(self.account, consistent_read=True))
+        notebooks = [models.Notebook.get(id_, consistent_read=True) for id_ in self.notebooks]
+        servers = [s for id_ in self.notebooks for s in models.Server.by_notebook.query(id_)]
+        hosts = [lifecycle.host_label(id_) for id_ in self.notebooks]
+        routes = [models.Route.get(host, consistent_read=True) for host in hosts]
+        slots = list(models.Slots.query(ACCOUNT, consistent_read=True))
         return World(
-            now=self.clock.seconds(),
+            now=clock.seconds(),
             tasks={arn: _task(task) for arn, task in self.ecs.tasks.items()},
             servers={s.id: _server(s) for s in servers},
             notebooks={n.id: _notebook(n) for n in notebooks},
@@ -282,13 +246,12 @@ def _notebook(row: Any) -> Notebook:
     return Notebook(row.id, row.account_id, row.state, row.server_id, row.deleted_at is not None)
 
 
-@pytest.mark.usefixtures("client")
 def test_no_order_of_events_leaves_anything_behind() -> None:
     Lifecycles.TestCase.settings = settings(
         max_examples=EXAMPLES,
         stateful_step_count=30,
         deadline=None,
-        # Shrinking would replay hundreds of histories on real tables, for minutes.
+        # Shrinking would replay hundreds of histories, for minutes.
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
