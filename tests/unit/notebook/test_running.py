@@ -302,7 +302,6 @@ def hears_replies_alone(patch: pytest.MonkeyPatch) -> None:
         ends_what_began_after_the_question,
         never_asks,
         waits_for_requests_that_are_lost,
-        has_one_shell,
         hears_replies_alone,
     ],
     ids=lambda mistake: mistake.__name__,
@@ -328,6 +327,23 @@ def test_a_late_message_does_not_revive_what_has_ended(monkeypatch: pytest.Monke
     assert not revived()
     forgets_what_is_finished(monkeypatch)
     assert revived()
+
+
+def test_an_answer_of_one_shell_says_nothing_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = request("e1", "sub")
+
+    def ends_unheard() -> bool:
+        known = Running()
+        known.requested(KERNEL, header)
+        known.published(KERNEL, begun(header))
+        for question in known.questions(KERNEL):
+            if question.shell == "":  # the other one runs e1 yet, and answers nothing
+                known.answered(question)
+        return not known.unfinished(KERNEL)
+
+    assert not ends_unheard()
+    has_one_shell(monkeypatch)
+    assert ends_unheard()
 
 
 def test_only_executions_count() -> None:
