@@ -75,24 +75,32 @@ class Known(DaskCluster):
 
     def check(self) -> None:
         """Raise ClusterStopped, with the reason, unless the cluster can be used."""
-        stopped = verdict(self._found) if self._found else None
+        stopped = self._stopped() or self._left()
         if stopped:
             raise stopped
-        if self.status in {Status.closing, Status.closed, Status.failed}:
-            raise ClusterStopped(
-                f"The cluster {self.name!r} was closed here. Start another with ramon.Cluster().",
-                reason="closed",
-            )
+
+    def _stopped(self) -> RamonError | None:
+        """Why the service says that it stopped; None if it did not, as far as is known."""
+        return verdict(self._found) if self._found else None
+
+    def _left(self) -> RamonError | None:
+        """That this object was closed, whatever becomes of the cluster; None if it was not."""
+        if self.status not in {Status.closing, Status.closed, Status.failed}:
+            return None
+        then = "Start another with ramon.Cluster()."
+        if not self.shutdown_on_close:
+            then = f"If it still runs, ramon.Cluster.from_name({self.name!r}) connects to it again."
+        return ClusterStopped(f"The cluster {self.name!r} was closed here. {then}", reason="closed")
 
     def why_stopped(self, patience: float = 0) -> RamonError | None:
-        """Ask the agent, for `patience` seconds, why this cluster stopped; None if it has not."""
+        """Ask the agent, for `patience` seconds, why this cluster can't be used; None if it can."""
         deadline = time.monotonic() + patience
         while True:
             with suppress(RamonError):
                 self._learn(self._agent.find(self.name))
-            stopped = verdict(self._found) if self._found else None
+            stopped = self._stopped()
             if stopped or time.monotonic() >= deadline:
-                return stopped
+                return stopped or self._left()
             time.sleep(0.25)
 
     def _learn(self, found: Found | ClusterInfo) -> None:
@@ -110,15 +118,15 @@ class Known(DaskCluster):
         """Renew what is known and shown, until nothing of it runs any more."""
         while not self._over:
             simply_runs = self.info and self.info.state == "running" and not self._stage
-            if not simply_runs or time.monotonic() - self._asked_at > ASK_SECONDS:
+            asks = not simply_runs or time.monotonic() - self._asked_at > ASK_SECONDS
+            if asks:
                 with suppress(ClusterNotFound):
                     await self._ask()
-                stops = self._ended.is_set()  # then its scheduler may be gone
-                if self.info and not stops and self.info.running != len(self.observed):
-                    await self._count_workers()
+            if self._stopped():
+                self._ended.set()  # its scheduler may be gone
+            elif asks and self.info and self.info.running != len(self.observed):
+                await self._count_workers()
             self._show()
-            if self._found and verdict(self._found):
-                self._ended.set()
             if not self._over:
                 await asyncio.sleep(TICK_SECONDS)
 
@@ -128,7 +136,8 @@ class Known(DaskCluster):
         It tells that by itself too, but only to the newest of several objects of one cluster.
         """
         with suppress(OSError):
-            self.scheduler_info = SchedulerInfo(await self.scheduler_comm.identity())
+            async with asyncio.timeout(ASK_SECONDS):  # Dask would try for 30 s to connect
+                self.scheduler_info = SchedulerInfo(await self.scheduler_comm.identity())
 
     def _update_worker_status(self, op: str, msg: Any) -> None:
         if op != "remove" or msg in self.scheduler_info["workers"]:

@@ -9,11 +9,14 @@ import asyncio
 import concurrent.futures
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from joblib._dask import DaskDistributedBackend
 from joblib._parallel_backends import _TracebackCapturingWrapper
+
+_CANCELLED = "The cluster was shut down, and what it had not done was cancelled."
 
 
 class Backend(DaskDistributedBackend):  # type: ignore[misc]  # joblib has no types
@@ -73,7 +76,7 @@ def _pass_on(
     callback: Callable[[Any], None] | None,
 ) -> None:
     if done.cancelled():
-        future.cancel()
+        _fail(concurrent.futures.CancelledError(_CANCELLED), future, callback)
     elif (error := done.exception()) is not None:
         _fail(error, future, callback)
     else:
@@ -95,6 +98,7 @@ def _fail(
     callback: Callable[[Any], None] | None,
 ) -> None:
     """End a batch with an error; joblib waits for the callback, not for the future."""
-    future.set_exception(error)
+    with suppress(concurrent.futures.InvalidStateError):  # joblib has cancelled it
+        future.set_exception(error)
     if callback:
         callback(_Failed(error))

@@ -65,6 +65,18 @@ def test_a_stopped_cluster_says_why_what_it_cost_and_where_results_are(
         notebook.service.end("stopped", "budget", "Your budget is used up.", save=True)
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        "close_it_while_others_wait",
+        "shut_it_down_while_joblib_waits",
+        "wait_for_workers_of_a_stopped_one_whose_scheduler_is_silent",
+    ],
+)
+def test_whoever_waits_hears_that_the_cluster_is_no_more(notebook: Running, how: str) -> None:
+    notebook.python(life(how), timeout=120)
+
+
 @pytest.mark.parametrize("how", ["interrupted", "cancelled"])
 def test_a_start_that_is_given_up_leaves_nothing(notebook: Running, how: str) -> None:
     notebook.service.holding = True

@@ -7,16 +7,22 @@ Each function is one kernel's life; test_endings.py runs them in turn and does t
 # mypy: disable-error-code="import-not-found"
 
 import asyncio
+import concurrent.futures
 import operator
 import os
 import signal
+import threading
 import time
+import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import joblib
 from inside.helpers import raised, until
 
 import ramon
+from ramon._agent import Agent
 
 KEPT: list[Any] = []
 """What a kernel still holds when it ends."""
@@ -135,6 +141,86 @@ def be_stopped() -> None:
 
 def _negatives() -> list[int]:
     return [-number for number in range(1000)]
+
+
+def close_it_while_others_wait() -> None:
+    """Close, while other threads wait in every way for what is not finished."""
+    cluster = ramon.Cluster(1, name="waited for", cpu=2, memory="1 GiB")
+    client = cluster.get_client()
+    future, lasting = cluster.submit(time.sleep, 300), client.submit(time.sleep, 301)
+    mapped = cluster.map(time.sleep, [302, 303])
+
+    def by_joblib() -> None:
+        with joblib.parallel_config(backend="ramon", cluster=cluster):
+            joblib.Parallel()(joblib.delayed(time.sleep)(304) for _ in range(2))
+
+    ways = {
+        "result": future.result,
+        "map": lambda: next(mapped),
+        "dask": lasting.result,
+        "gather": lambda: client.gather([lasting]),
+        "joblib": by_joblib,
+        "workers": lambda: cluster.wait_for_workers(3),
+    }
+    with ThreadPoolExecutor(len(ways)) as waiting:
+        said = {name: waiting.submit(raised, BaseException, way) for name, way in ways.items()}
+        until(lambda: "of 5 tasks" in cluster._repr_html_())
+        cluster.close()
+        for name, each in said.items():
+            error = each.result(60)
+            assert isinstance(error, ramon.errors.ClusterStopped), (name, error)
+            assert error.reason == "closed"
+
+
+def shut_it_down_while_joblib_waits() -> None:
+    """Cancel all; joblib, too, hears of it."""
+    cluster = ramon.Cluster(1, name="joblib", cpu=2, memory="1 GiB")
+    begun = threading.Event()
+
+    def by_joblib() -> None:
+        with joblib.parallel_config(backend="ramon", cluster=cluster):
+            begun.set()
+            joblib.Parallel()(joblib.delayed(time.sleep)(300) for _ in range(4))
+
+    with ThreadPoolExecutor(1) as waiting:
+        said = waiting.submit(raised, BaseException, by_joblib)
+        until(
+            lambda: "of 2 tasks" in cluster._repr_html_() or "of 4 tasks" in cluster._repr_html_()
+        )
+        cluster.shutdown(wait=False, cancel_futures=True)
+        error = said.result(60)
+        assert isinstance(error, concurrent.futures.CancelledError), repr(error)
+        assert "shut down" in str(error)
+    until(lambda: "joblib" not in _live())
+
+
+def wait_for_workers_of_a_stopped_one_whose_scheduler_is_silent() -> None:
+    """Hear of the stop, although a question to the scheduler is never answered."""
+    asyncio.run(_wait_for_workers_of_a_silent_one())
+
+
+async def _wait_for_workers_of_a_silent_one() -> None:
+    async with ramon.Cluster(1, name="silent", asynchronous=True) as cluster:
+        asked = asyncio.Event()
+
+        async def identity() -> Any:
+            asked.set()
+            await asyncio.Event().wait()
+
+        scheduler = cluster.scheduler_comm
+        cluster.scheduler_comm = types.SimpleNamespace(
+            identity=identity, close_rpc=scheduler.close_rpc
+        )
+        cluster.scheduler_info["workers"].clear()
+        waiting = asyncio.create_task(cluster.wait_for_workers(3))
+        await asked.wait()
+        await asyncio.to_thread(Agent.here().stop, "silent")
+        try:
+            async with asyncio.timeout(60):
+                await waiting
+        except ramon.errors.ClusterStopped:
+            return
+    raise AssertionError
 
 
 def be_interrupted_while_it_starts() -> None:
