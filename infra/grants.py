@@ -41,7 +41,13 @@ _CANARYS_ROWS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*_" + "0"
 NAMED: dict[str, list[Json]] = {
     # Files
     "keep contents": [
-        allow("KeepContents", ["s3:GetObject", "s3:PutObject"], sub("${BlobsBucket.Arn}/*"))
+        allow("KeepContents", ["s3:GetObject", "s3:PutObject"], sub("${BlobsBucket.Arn}/*")),
+        # Contents are brought with the mark that nobody has claimed them, which a claim takes off.
+        allow(
+            "MarkContents",
+            ["s3:DeleteObjectTagging", "s3:PutObjectTagging"],
+            sub("${BlobsBucket.Arn}/blobs/*"),
+        ),
     ],
     "purge contents": [
         allow(

@@ -42,6 +42,8 @@ class Advance:
     """Nothing but `fire` fires schedules inside of it."""
     anybody_speaks: Callable[[], bool]
     """Whether tasks or jobs run, which will tell that they do."""
+    carry_out_lifecycle: Callable[[], None]
+    """Does what S3's lifecycle rules ask for, once a day."""
 
     async def by(self, seconds: int) -> AsyncIterator[str]:
         """Move on by so many seconds; gives a line about each stop."""
@@ -66,6 +68,7 @@ class Advance:
         moment = self.clock.seconds()
         webhooks = await self.stripe.settle()
         fired = list(await asyncio.to_thread(self.fire, REAPERS))
+        await asyncio.to_thread(self.carry_out_lifecycle)
         webhooks += await self.stripe.settle()
         said = [f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"]
         if fired:

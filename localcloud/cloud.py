@@ -52,6 +52,7 @@ class Cloud:
             schedules.fire_due,
             schedules.held,
             self._anybody_speaks,
+            self.aws.lifecycle.carry_out,
         )
 
     def _anybody_speaks(self) -> bool:

@@ -37,6 +37,8 @@ from ministack.core.responses import request_scope
 from ministack.services import s3
 
 from chalicelib.core import aws, clock, config, db
+from infra import buckets
+from localcloud.aws import bucket_lifecycle, lifecycle, object_tags
 from localcloud.aws.dynamodb import WRITES, Engine
 from localcloud.settings import ACCOUNT, REGION
 from localcloud.tables import RESOURCES, Tables, definitions
@@ -57,6 +59,13 @@ READS = ("BatchGetItem", "GetItem", "Query", "Scan", "GET ", "HEAD ")
 BUCKETS = ("blobs", "uploads")
 VERSIONED = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
 """As in the stack, the bucket of contents keeps versions."""
+LIFECYCLES = {
+    bucket: bucket_lifecycle.document(
+        buckets.resources()[f"{bucket.title()}Bucket"]["Properties"]["LifecycleConfiguration"]
+    )
+    for bucket in BUCKETS
+}
+"""The rules of the stack's buckets."""
 
 _BOTOCORES_WAY = vars(BaseClient)["_make_api_call"]
 MARKS = ("write_1", "write_2", "write_3", "write_4")
@@ -92,6 +101,7 @@ class Wire:
 
     def __init__(self, engine: Engine, tables: list[str]) -> None:
         self._engine, self._tables, self._one = engine, tables, threading.RLock()
+        self.numbers = count(1)
         self.fresh, self._is_short, self.others = [], False, {}
         self._short = Tables(engine)
         self.begins = datetime.now(UTC)
@@ -114,11 +124,18 @@ class Wire:
         for bucket in BUCKETS:
             _finished("PUT", f"/{bucket}", {}, b"", {})
         _finished("PUT", "/blobs", {}, VERSIONED, {"versioning": [""]})
+        for bucket, rules in LIFECYCLES.items():
+            _finished("PUT", f"/{bucket}", {}, rules, {"lifecycle": [""]})
         self.now = self.begins
-        self.secrets = count(1)
+        self.secrets, self.numbers = count(1), count(1)
         self.calm()
         for renew in self.fresh:
             renew()
+
+    def carry_out_lifecycle(self) -> None:
+        """Do what S3's lifecycle rules ask for at this moment."""
+        for bucket in BUCKETS:
+            lifecycle.carry_out(aws.client("s3"), bucket, bucket_lifecycle.tags, self.now)
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """All items, by table."""
@@ -166,6 +183,15 @@ class Wire:
         if self._is_short and client.meta.service_model.service_name == "dynamodb":
             return self._short.call(client, operation, request)
         return _BOTOCORES_WAY(client, operation, request)
+
+    def put(self, url: str, headers: dict[str, str], content: bytes) -> int:
+        """Put an object as an agent or a browser does, by a presigned address; gives the status."""
+        bare, _, query = url.partition("?")
+        signed = set(parse_qs(query)["X-Amz-SignedHeaders"][0].split(";")) - {"host"}
+        assert signed == {"content-length", *map(str.lower, headers)}
+        assert len(content) == int(headers.get("Content-Length", len(content)))
+        request = AWSPreparedRequest("PUT", bare, _headers(headers), content, False)
+        return self.send(request).status_code
 
     def stop_losing(self) -> None:
         """From now on every answer arrives."""
@@ -383,6 +409,9 @@ def _instead(wire: Wire) -> Iterator[tuple[Any, str, Any]]:
     yield clock, "seconds", lambda: int(wire.now.timestamp())
     yield clock, "millis", lambda: int(wire.now.timestamp() * 1000)
     yield clock, "wait", lambda _: None
+    yield s3, "now_iso", lambda: bucket_lifecycle.iso(wire.now.timestamp())
+    yield s3, "new_uuid", lambda: f"number-{next(wire.numbers)}"
+    yield from ((s3, name, operation) for name, operation in object_tags.of_uploads().items())
     yield secrets, "randbits", lambda _: next(wire.secrets)
     yield secrets, "token_urlsafe", lambda *_: f"secret-{next(wire.secrets)}"
 

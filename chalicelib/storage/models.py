@@ -1,5 +1,6 @@
 """Tables of storage."""
 
+from pynamodb.attributes import UnicodeSetAttribute
 from pynamodb.models import Model
 
 from chalicelib.core import db
@@ -11,8 +12,8 @@ class Blob(Model):
 
     Without a row, knowing a hash gives nobody the content. `renewed_at` is when somebody last made
     ready to name it. `swept_at` is when a sweep found that nothing needs it; who names it then has
-    it back. From `deleted_at` on the account no longer has it: its key is given up, and not used
-    again while the row is there.
+    it back. From `deleted_at` on the account no longer has it, and its key is given up: the same
+    content, brought again, has another. `given_up` are such keys at which something may be left.
     """
 
     class Meta(db.BaseMeta):
@@ -27,6 +28,7 @@ class Blob(Model):
     renewed_at = Instant()
     swept_at = MaybeInstant()
     deleted_at = MaybeInstant()
+    given_up = UnicodeSetAttribute(null=True)
 
 
 class Upload(Model):

@@ -1,7 +1,8 @@
 """Offers: bytes are reserved before they move, and settled by the root that names them.
 
-An offer is one row for up to 200 contents. It is settled in the transaction that writes a root with
-its contents; what is never brought expires, and a sweep deletes what arrived of it.
+An offer is one row for up to 200 contents, each with a key of its own that nothing else ever has.
+It is settled in the transaction that writes a root with its contents; what is never brought
+expires, and a sweep deletes what arrived of it.
 """
 
 from collections.abc import Collection, Iterable
@@ -45,15 +46,15 @@ def contents_of(offer: Offer) -> list[Content]:
     return msgspec.json.decode(offer.contents, type=list[Content])
 
 
-def usable(account_id: str, *, seconds: int) -> dict[str, Content]:
-    """The contents that are offered for at least so many seconds to come, by key."""
+def usable(account_id: str, *, seconds: int) -> list[Content]:
+    """The contents that are offered for at least so many seconds to come, oldest offer first."""
     until = clock.seconds() + seconds
-    return {
-        content.key: content
+    return [
+        content
         for offer in outstanding(account_id)
         if offer.expires_at >= until
         for content in contents_of(offer)
-    }
+    ]
 
 
 def reserve(
@@ -102,15 +103,15 @@ def _write(stored: counter.Stored, contents: list[Content], offer_id: str, life:
     return True
 
 
-def settle_in(write: db.Writes, account_id: str, hashes: Collection[str]) -> int:
-    """End the offers of these contents in a transaction; gives their bytes.
+def settle_in(write: db.Writes, account_id: str, keys: Collection[str]) -> int:
+    """End the offers of the contents at these keys in a transaction; gives their bytes.
 
     A refusal names its writes "offer …": another request has settled one at this moment.
     """
     settled = number = 0
-    for offer in outstanding(account_id) if hashes else ():
+    for offer in outstanding(account_id) if keys else ():
         contents = contents_of(offer)
-        left = [content for content in contents if content.sha256 not in hashes]
+        left = [content for content in contents if content.key not in keys]
         if len(left) < len(contents) and number < _MOST_SETTLED:
             number += 1
             settled += offer.bytes - sum(content.size for content in left)

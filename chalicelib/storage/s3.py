@@ -11,6 +11,9 @@ from chalicelib.core import aws
 
 LIFE = 3600
 """Seconds that a presigned address works: long enough for the parts of a large file."""
+UNCLAIMED = "unclaimed=yes"
+"""The tag of what was brought and nobody claimed yet: a rule of the bucket (`infra/buckets.py`)
+deletes what still has it after a day."""
 _AT_ONCE = 16
 
 
@@ -23,17 +26,18 @@ class NoObject(LookupError):
 
 
 def presign_put(bucket: str, key: str, size: int, sha256: str | None) -> tuple[str, dict[str, str]]:
-    """An address to put exactly `size` bytes, and the headers that must be sent with them.
+    """An address to put exactly `size` bytes once, and the headers that must be sent with them.
 
-    With `sha256` (hex), S3 refuses other bytes than these.
+    While the object is there, S3 answers another try with 412. With `sha256` (hex), it refuses
+    other bytes than these, and marks them as unclaimed.
     """
     parameters: dict[str, Any] = {"Bucket": bucket, "Key": key, "ContentLength": size}
-    headers = {"Content-Length": str(size)}
+    headers = {"Content-Length": str(size), "If-None-Match": "*"}
     if sha256:
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-        parameters["ChecksumSHA256"] = checksum
-        headers["x-amz-checksum-sha256"] = checksum
-    return _presign("put_object", parameters), headers
+        parameters |= {"ChecksumSHA256": checksum, "Tagging": UNCLAIMED}
+        headers |= {"x-amz-checksum-sha256": checksum, "x-amz-tagging": UNCLAIMED}
+    return _presign("put_object", parameters | {"IfNoneMatch": "*"}), headers
 
 
 def presign_get(bucket: str, key: str, filename: str | None = None) -> str:
@@ -47,15 +51,24 @@ def presign_get(bucket: str, key: str, filename: str | None = None) -> str:
 
 
 def start_parts(bucket: str, key: str) -> str:
-    """Begin a multipart upload; gives its id."""
-    upload_id: str = aws.client("s3").create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    """Begin a multipart upload of something unclaimed; gives its id."""
+    begun = aws.client("s3").create_multipart_upload(Bucket=bucket, Key=key, Tagging=UNCLAIMED)
+    upload_id: str = begun["UploadId"]
     return upload_id
 
 
-def presign_parts(bucket: str, key: str, upload_id: str, parts: int) -> list[str]:
-    """An address for each part of a multipart upload."""
+def presign_parts(bucket: str, key: str, upload_id: str, size: int, part_size: int) -> list[str]:
+    """An address for each part of a multipart upload: of `part_size` bytes, the last of the rest.
+
+    Each part may be put again, in the place of itself.
+    """
     base = {"Bucket": bucket, "Key": key, "UploadId": upload_id}
-    return [_presign("upload_part", {**base, "PartNumber": n}) for n in range(1, parts + 1)]
+    starts = enumerate(range(0, size, part_size), start=1)
+    parts = [(number, min(part_size, size - start)) for number, start in starts]
+    return [
+        _presign("upload_part", {**base, "PartNumber": number, "ContentLength": length})
+        for number, length in parts
+    ]
 
 
 def finish_parts(bucket: str, key: str, upload_id: str, etags: list[str]) -> bool:
@@ -99,6 +112,28 @@ def read(bucket: str, key: str) -> bytes:
             raise NoObject(key) from error
         raise
     return content
+
+
+def claim(bucket: str, key: str) -> bool:
+    """Take the mark off that an object is unclaimed. False when there is no such object."""
+    try:
+        aws.client("s3").delete_object_tagging(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if _code(error) == "NoSuchKey":
+            return False
+        raise
+    return True
+
+
+def write_unclaimed(bucket: str, key: str, content: bytes) -> None:
+    """Write a small object that nobody has claimed yet, unless it was written before."""
+    try:
+        aws.client("s3").put_object(
+            Bucket=bucket, Key=key, Body=content, Tagging=UNCLAIMED, IfNoneMatch="*"
+        )
+    except ClientError as error:
+        if _code(error) != "PreconditionFailed":
+            raise
 
 
 def write(bucket: str, key: str, content: bytes, content_type: str) -> None:

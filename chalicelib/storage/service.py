@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib.accounts import service as accounts
-from chalicelib.core import clock, config, db
+from chalicelib.core import config, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.plans import catalogue
-from chalicelib.storage import counter, offers, s3, sweeping, uploads
+from chalicelib.storage import claiming, counter, offers, s3, sweeping, uploads
 from chalicelib.storage.counter import Change, Stored
 from chalicelib.storage.models import Blob
 from chalicelib.storage.offers import Content
@@ -24,15 +23,17 @@ MIB = catalogue.MIB
 _MULTIPART_FROM = 64 * MIB
 _PART = 32 * MIB
 _MOST_PARTS = 1000
-_AT_ONCE = 16
 _ANY = 2**63
 """No bound: whoever asked has looked that there is room."""
+_Named = tuple[str, int]
+"""Some content by its hash and size."""
 
 offer_upload, read_upload, hand_out = uploads.offer, uploads.read, uploads.hand_out
 stored, every_stored, is_due = counter.read, counter.every, counter.is_due
 count_in, holds_at_most = counter.add_in, counter.holds_at_most
 settle_in, expire_offers = offers.settle_in, offers.expire
 take_inventory, sweep = sweeping.take_inventory, sweeping.sweep
+claim = claiming.claim
 
 
 def quota(account_id: str) -> int:
@@ -48,43 +49,56 @@ def offer_blobs(
     Of the others, those are offered that fit into `room` bytes, the smallest first; what is on its
     way and what is being deleted may have `quota` bytes together.
     """
-    rows = _rows(account_id, (blob.sha256 for blob in blobs))
+    rows = claiming.rows_of(account_id, (blob.sha256 for blob in blobs))
     wanted = {
-        blob.sha256: Content(blob.sha256, blob.size, _new_key(account_id, blob.sha256, row))
-        for blob in blobs
-        if not _is_there(row := rows.get(blob.sha256))
+        (blob.sha256, blob.size) for blob in blobs if not claiming.is_there(rows.get(blob.sha256))
     }
-    offered = _offered(account_id, list(wanted.values()), room, quota)
-    return [_way_in(blob, wanted.get(blob.sha256), offered) for blob in blobs]
+    offered = _offered(account_id, wanted, room, quota)
+    return [
+        _way_in(blob, offered.get((blob.sha256, blob.size)))
+        if (blob.sha256, blob.size) in wanted
+        else BlobUpload(blob.sha256, kind=UploadKind.EXISTS)
+        for blob in blobs
+    ]
 
 
-def _offered(account_id: str, wanted: list[Content], room: int, quota: int) -> dict[str, Content]:
-    """What is offered of some contents, by key: from earlier offers, and from a new one."""
-    if not wanted:
+def _offered(
+    account_id: str, wanted: Iterable[_Named], room: int, quota: int
+) -> dict[_Named, Content]:
+    """What is offered of some contents: from earlier offers, and from a new one."""
+    left = set(wanted)
+    if not left:
         return {}
-    before = offers.usable(account_id, seconds=s3.LIFE)
-    had = {c.key: before[c.key] for c in wanted if c.key in before}
-    left = room - sum(content.size for content in had.values())
-    anew = offers.fitting((c for c in wanted if c.key not in had), left)
-    for content in anew:
+    had = {each: content for each, content in _usable(account_id).items() if each in left}
+    anew = (_new(account_id, sha, size) for sha, size in sorted(left - had.keys()))
+    fitting = offers.fitting(anew, room - sum(size for _, size in had))
+    for content in fitting:
         if content.size > _MULTIPART_FROM:
             content.upload_id = s3.start_parts(config.settings().blobs_bucket, content.key)
-    return had | {content.key: content for content in offers.reserve(account_id, anew, quota)}
+    reserved = offers.reserve(account_id, fitting, quota)
+    return had | {(content.sha256, content.size): content for content in reserved}
 
 
-def _way_in(blob: BlobRef, wanted: Content | None, offered: dict[str, Content]) -> BlobUpload:
-    if wanted is None:
-        return BlobUpload(blob.sha256, kind=UploadKind.EXISTS)
-    content = offered.get(wanted.key)
-    if content is None or content.size != blob.size:
+def _usable(account_id: str) -> dict[_Named, Content]:
+    """What was offered before and can be brought as long as an address of it works."""
+    offered = offers.usable(account_id, seconds=s3.LIFE)
+    return {(content.sha256, content.size): content for content in offered}
+
+
+def _new(account_id: str, sha256: str, size: int) -> Content:
+    """Content to be offered, at a key that nothing else ever had or will have."""
+    return Content(sha256, size, f"blobs/{account_id}/{sha256}.{ids.new_id('key')}")
+
+
+def _way_in(blob: BlobRef, content: Content | None) -> BlobUpload:
+    if content is None:
         return BlobUpload(blob.sha256, kind=UploadKind.FULL)
     bucket = config.settings().blobs_bucket
     if content.upload_id is None:
         url, headers = s3.presign_put(bucket, content.key, blob.size, blob.sha256)
         return BlobUpload(blob.sha256, kind=UploadKind.PUT, url=url, headers=headers)
     part_size = max(_PART, -(-blob.size // (_MOST_PARTS * MIB)) * MIB)
-    parts = -(-blob.size // part_size)
-    urls = s3.presign_parts(bucket, content.key, content.upload_id, parts)
+    urls = s3.presign_parts(bucket, content.key, content.upload_id, blob.size, part_size)
     return BlobUpload(
         blob.sha256,
         kind=UploadKind.MULTIPART,
@@ -96,100 +110,27 @@ def _way_in(blob: BlobRef, wanted: Content | None, offered: dict[str, Content]) 
 
 def complete_blob(account_id: str, sha256: str, upload_id: str, etags: list[str]) -> None:
     """Join the parts of a large content. Raises `Conflict` when S3 refuses: then start again."""
-    key = _new_key(account_id, sha256, _rows(account_id, [sha256]).get(sha256))
-    if not s3.finish_parts(config.settings().blobs_bucket, key, upload_id, etags):
-        raise Conflict("The parts don't make a whole. Upload the file again.", code="bad_parts")
-
-
-def claim(account_id: str, blobs: Iterable[BlobRef]) -> None:
-    """Record that the account has these contents, after looking that they arrived.
-
-    New ones must have been offered. Raises `Conflict` (`blob_missing`) naming those that did not
-    arrive, or not in the stated size.
-    """
-    named = list(blobs)
-    wanted = {blob.sha256: blob.size for blob in named}
-    rows = _rows(account_id, wanted)
-    had = [row for row in rows.values() if _is_there(row)]
-    fresh = [
-        _row(account_id, BlobRef(sha, size), rows.get(sha))
-        for sha, size in wanted.items()
-        if not _is_there(rows.get(sha))
-    ]
-    missing = [blob.sha256 for blob in named if blob.size != wanted[blob.sha256]]
-    missing += [row.sha256 for row in had if row.size != wanted[row.sha256]]
-    missing += _not_arrived(account_id, fresh)
-    missing = missing or [row.sha256 for row in had if not _renew(row)]
-    if missing:
-        raise Conflict(
-            "Some files have not arrived. Upload them again.", code="blob_missing", sha256=missing
-        )
-    with Blob.batch_write() as batch:
-        for row in fresh:
-            batch.save(row)
-
-
-def _not_arrived(account_id: str, rows: list[Blob]) -> list[str]:
-    """Which of these new contents were never offered or are not there."""
-    if not rows:
-        return []
     offered = offers.usable(account_id, seconds=0)
+    keys = [c.key for c in offered if (c.sha256, c.upload_id) == (sha256, upload_id)]
     bucket = config.settings().blobs_bucket
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        sizes = list(pool.map(lambda row: s3.size_of(bucket, row.key), rows))
-    return [
-        row.sha256
-        for row, size in zip(rows, sizes, strict=True)
-        if size != row.size or row.key not in offered or offered[row.key].size != row.size
-    ]
-
-
-def _renew(blob: Blob) -> bool:
-    """Keep the sweep away from old content that is about to be used. False if it was there first.
-
-    What is younger than half the time after which contents are swept is safe without.
-    """
-    now = clock.now()
-    if blob.swept_at is None and blob.renewed_at > now - sweeping.GRACE / 2:
-        return True
-    is_there = Blob.sha256.exists() & Blob.deleted_at.does_not_exist()
-    return db.update_if(blob, is_there, [Blob.renewed_at.set(now), Blob.swept_at.remove()])
+    if not keys or not s3.finish_parts(bucket, keys[0], upload_id, etags):
+        raise Conflict("The parts don't make a whole. Upload the file again.", code="bad_parts")
 
 
 def put(account_id: str, content: bytes) -> BlobRef:
     """Store a small content that is in hand, up to `LARGEST_UPLOAD`. Claim it, then name it."""
     blob = BlobRef(hashlib.sha256(content).hexdigest(), len(content))
-    row = _rows(account_id, [blob.sha256]).get(blob.sha256)
-    if not _is_there(row):
-        key = _new_key(account_id, blob.sha256, row)
-        if key not in offers.usable(account_id, seconds=s3.LIFE):
-            offers.reserve(account_id, [Content(blob.sha256, blob.size, key)], _ANY)
-        s3.write(config.settings().blobs_bucket, key, content, "application/octet-stream")
+    if not owned(account_id, [blob.sha256]):
+        named = (blob.sha256, blob.size)
+        offered = _offered(account_id, [named], _ANY, _ANY)[named]
+        s3.write_unclaimed(config.settings().blobs_bucket, offered.key, content)
     return blob
-
-
-def _row(account_id: str, blob: BlobRef, before: Blob | None) -> Blob:
-    """The row of new content, in the place of the one that was there before."""
-    key = _new_key(account_id, blob.sha256, before)
-    return Blob(account_id, blob.sha256, size=blob.size, key=key, renewed_at=clock.now())
-
-
-def _rows(account_id: str, hashes: Iterable[str]) -> dict[str, Blob]:
-    """The rows of these contents, of swept ones too."""
-    keys = [(account_id, sha) for sha in set(hashes)]
-    # Consistent: an old answer could show content that a sweep has just taken.
-    found = Blob.batch_get(keys, consistent_read=True) if keys else ()
-    return {blob.sha256: blob for blob in found}
 
 
 def owned(account_id: str, hashes: Iterable[str]) -> dict[str, Blob]:
     """Which of these contents the account has."""
-    rows = _rows(account_id, hashes)
-    return {sha: row for sha, row in rows.items() if _is_there(row)}
-
-
-def _is_there(row: Blob | None) -> bool:
-    return row is not None and row.deleted_at is None
+    rows = claiming.rows_of(account_id, hashes)
+    return {sha: row for sha, row in rows.items() if claiming.is_there(row)}
 
 
 def addresses(account_id: str, hashes: list[str]) -> dict[str, str]:
@@ -243,15 +184,3 @@ def versions(key: str) -> list[s3.Version]:
 def delete_versions(found: list[s3.Version]) -> None:
     """Delete versions of documents or contents; what was written since stays."""
     s3.delete(config.settings().blobs_bucket, found)
-
-
-def _new_key(account_id: str, sha256: str, row: Blob | None) -> str:
-    """Where new bytes of some content go: not where a sweep may still be deleting."""
-    own = _own_key(account_id, sha256)
-    if row is None or row.deleted_at is None:
-        return own if row is None else row.key
-    return f"{own}.{int(row.deleted_at.timestamp() * 1000)}"
-
-
-def _own_key(account_id: str, sha256: str) -> str:
-    return f"blobs/{account_id}/{sha256}"

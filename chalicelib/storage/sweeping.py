@@ -1,7 +1,7 @@
 """The sweep of an account's contents: what nothing needs any more goes, in two steps.
 
 First content is marked; whoever names it again then has it back. An hour later its key is given up
-and the versions that lie there are deleted: the same content, brought again, gets another key.
+and the versions that lie there are deleted: the same content, brought again, has another key.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,10 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What an account had when a sweep began: read before it is asked what is needed."""
+    """What an account had when a sweep began: read before it is asked what is needed.
+
+    `offered` are the keys of outstanding offers: they are counted as offered.
+    """
 
     stored: counter.Stored
     rows: list[Blob]
@@ -47,7 +50,7 @@ def take_inventory(account_id: str) -> Inventory:
     stored = counter.read(account_id)
     rows = list(Blob.query(account_id, consistent_read=True))
     outstanding = offers.outstanding(account_id)
-    offered = {each.sha256 for offer in outstanding for each in offers.contents_of(offer)}
+    offered = {each.key for offer in outstanding for each in offers.contents_of(offer)}
     return Inventory(stored, rows, offered)
 
 
@@ -67,9 +70,10 @@ def sweep(inventory: Inventory, needed: Needed) -> int:
         and row.swept_at is not None
         and row.swept_at < before
     )
+    _clear(row for row in rows if row.given_up)
     _forget(row for row in rows if row.deleted_at is not None)
     there = [row for row in rows if row.deleted_at is None]
-    others = (row for row in there if row.sha256 not in held | inventory.offered)
+    others = (row for row in there if row.sha256 not in held and row.key not in inventory.offered)
     counter.correct_rest(inventory.stored, sum(row.size for row in others))
     return deleted
 
@@ -104,8 +108,19 @@ def _forget(deleted: Iterable[Blob]) -> None:
             db.delete_if(row, Blob.deleted_at == row.deleted_at)
 
 
+def _clear(brought_again: Iterable[Blob]) -> None:
+    """Delete what a sweep that died may have left of contents that were brought again since."""
+    for row in brought_again:
+        _delete_at(row.given_up or ())
+        db.update_if(row, Blob.given_up == row.given_up, [Blob.given_up.remove()])
+
+
 def _delete_bytes(rows: list[Blob]) -> None:
+    _delete_at(row.key for row in rows)
+
+
+def _delete_at(keys: Iterable[str]) -> None:
     bucket = config.settings().blobs_bucket
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        found = threads.map(lambda row: s3.versions(bucket, row.key), rows)
+        found = threads.map(lambda key: s3.versions(bucket, key), keys)
         s3.delete(bucket, [version for each in found for version in each])

@@ -30,8 +30,8 @@ class Limits:
 class Draft:
     """A snapshot whose contents and manifest are stored, and that is not written yet.
 
-    `grows` is by how many bytes it is larger than the one before it; `claimed` are its contents
-    that were offered.
+    `grows` is by how many bytes it is larger than the one before it; `claimed` are the keys of its
+    contents that were offered.
     """
 
     snapshot: Snapshot

@@ -1,7 +1,5 @@
 """The rules of a workspace: snapshots follow one another, and never lose a file silently."""
 
-from collections.abc import Iterable
-
 from chalicelib.core import clock, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.observability import log
@@ -104,8 +102,8 @@ def commit(account_id: str, notebook_id: str, limits: Limits, change: Commit) ->
     if after.bytes > before:
         drafts.require_room(after.bytes, before, _room(storage.stored(account_id), newest, limits))
     claimed = [BlobRef(e.sha256, e.size) for e in after.to_claim if e.sha256]
-    storage.claim(account_id, claimed)
-    draft = _draft(account_id, notebook_id, newest, after, (blob.sha256 for blob in claimed))
+    keys = storage.claim(account_id, claimed)
+    draft = _draft(account_id, notebook_id, newest, after, keys)
     saved = add(draft, limits)
     if saved.seq % history.EVERY == 0:
         history.thin(notebook_id)
@@ -122,8 +120,8 @@ def first(account_id: str, notebook_id: str, seeds: dict[str, bytes]) -> Draft:
         puts.append(Entry(path, sha256=blob.sha256, size=blob.size, mtime_ms=now))
     after = tree.apply([], Commit(None, puts=puts), account_id)
     blobs = [BlobRef(e.sha256, e.size) for e in puts if e.sha256]
-    storage.claim(account_id, blobs)
-    return _draft(account_id, notebook_id, None, after, (blob.sha256 for blob in blobs))
+    keys = storage.claim(account_id, blobs)
+    return _draft(account_id, notebook_id, None, after, keys)
 
 
 def copy(account_id: str, from_notebook: str, to_notebook: str) -> Draft | None:
@@ -181,7 +179,7 @@ def _draft(
     notebook_id: str,
     parent: Snapshot | None,
     after: tree.Changed,
-    claimed: Iterable[str],
+    claimed: frozenset[str],
 ) -> Draft:
     name, owners = manifests.write(after.entries)
     snapshot = Snapshot(
@@ -199,7 +197,7 @@ def _draft(
         removed=after.removed,
         created_at=clock.now(),
     )
-    return Draft(snapshot, after.bytes - (parent.bytes if parent else 0), frozenset(claimed))
+    return Draft(snapshot, after.bytes - (parent.bytes if parent else 0), claimed)
 
 
 def _files(newest: Snapshot | None) -> list[File]:

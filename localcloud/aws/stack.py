@@ -16,10 +16,12 @@ from ministack.core import lambda_runtime
 from localcloud.aws import (
     access,
     batch_hosts,
+    bucket_lifecycle,
     credentials,
     gateway_responses,
     lambda_worker,
     log_reads,
+    object_tags,
     schedules,
     security_group_rules,
     strictness,
@@ -90,6 +92,7 @@ class AwsStack:
             batch_hosts.would_join,
         )
         self.batch = Batch(state_dir, batch_names.Names(ACCOUNT, REGION), around)
+        self.lifecycle = bucket_lifecycle.Lifecycle(self.endpoint_url, self.administrator, CLOCK)
         self._code = CodeStore(state_dir / "aws" / "lambda-code")
         self._server = HttpServer(self.app)
         self._lifespan: asyncio.Task[None] | None = None
@@ -99,9 +102,11 @@ class AwsStack:
         """Load the last snapshot and answer requests."""
         self._code.keep_newest(CODE_DIRECTORIES_KEPT)
         access.tighten()
+        bucket_lifecycle.install(CLOCK)
         lambda_worker.install(self._code, self.endpoint_url)
         gateway_responses.install()
         log_reads.install()
+        object_tags.install()
         schedules.install(CLOCK)
         security_group_rules.install()
         strictness.install()
@@ -174,6 +179,8 @@ class AwsStack:
         while True:
             await asyncio.sleep(SAVE_SECONDS)
             self._snapshots.save_if_changed()
+            if self.lifecycle.has_day_begun():
+                await asyncio.to_thread(self.lifecycle.carry_out)
 
 
 async def _functions_idle() -> None:

@@ -44,6 +44,13 @@ describe("sending a file", () => {
     expect(progress).toHaveBeenLastCalledWith(1);
   });
 
+  test("it has arrived where the address was used before and the answer was lost", async () => {
+    const url = await given((_, response) => response.writeHead(412).end());
+    await expect(
+      putFile(FILE, to(url), vi.fn(), new AbortController().signal),
+    ).resolves.toBeUndefined();
+  });
+
   test("a refusal says what to do", async () => {
     const url = await given((_, response) => response.writeHead(403).end());
     await expect(

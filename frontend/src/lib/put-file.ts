@@ -23,12 +23,17 @@ export function putFile(
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
-    request.onload = () => (request.status < 300 ? resolve() : reject(refused(request.status)));
+    request.onload = () => (isThere(request.status) ? resolve() : reject(refused(request.status)));
     request.onerror = () => reject(interrupted());
     request.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(file);
   });
+}
+
+/** An address works once: 412 says that the file arrived before, and only the answer was lost. */
+function isThere(status: number): boolean {
+  return status < 300 || status === 412;
 }
 
 function interrupted(): ApiError {

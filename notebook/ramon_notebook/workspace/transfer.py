@@ -21,6 +21,9 @@ PARALLEL = 8
 CHUNK = 1 << 20
 TRIES = 4
 
+STORED = (200, 204, 412)
+"""Answers to an upload that is there: an address works once, and 412 says that it did before."""
+
 _T = TypeVar("_T")
 
 
@@ -77,7 +80,7 @@ class BlobStore:
         if status == 400:
             # The storage checks the hash (x-amz-checksum-sha256): these were other bytes.
             raise FileChanged(str(path))
-        if status not in (200, 204):
+        if status not in STORED:
             raise Unavailable(f"The storage answered {status} to an upload.")
 
     def _put_parts(self, path: Path, size: int, upload: Upload) -> None:

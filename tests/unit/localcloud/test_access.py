@@ -159,3 +159,26 @@ def test_credentials_of_tasks_are_given_to_nobody_else(cloud: LocalCloud) -> Non
     url = f"{cloud.endpoint['aws_endpoint_url']}/_localcloud/task-credentials/"
     assert httpx.get(url + "0" * 32).status_code == 403
     assert httpx.get(url + "0" * 32, headers={"Authorization": ""}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("granted", "allowed"),
+    [(["s3:PutObject"], False), (["s3:PutObject", "s3:PutObjectTagging"], True)],
+)
+def test_an_object_is_made_with_tags_only_by_who_may_tag_it(
+    cloud: LocalCloud, granted: list[str], allowed: bool
+) -> None:
+    bucket = f"tagged-{len(granted)}"
+    cloud.client("s3").create_bucket(Bucket=bucket)
+    resource = f"arn:aws:s3:::{bucket}/*"
+    role = make_role(cloud, f"of-{bucket}", {"Action": granted, "Resource": resource})
+    s3 = as_role(cloud, role, "s3")
+    tagged = {"Bucket": bucket, "Key": "key", "Tagging": "a=b"}
+    s3.put_object(Bucket=bucket, Key="key", Body=b"without tags")
+
+    for make in (s3.put_object, s3.create_multipart_upload):
+        if allowed:
+            make(**tagged)
+        else:
+            with pytest.raises(ClientError, match="AccessDenied"):
+                make(**tagged)

@@ -199,3 +199,31 @@ def test_a_clock_that_is_not_found_says_in_which_folder_it_was_looked_for(
     said = capsys.readouterr().err
     assert f"{tmp_path}/elsewhere is not running" in said
     assert "another STATE_DIR" in said
+
+
+def test_a_stacks_lifecycle_rules_are_carried_out_on_the_way(cloud: LocalCloud) -> None:
+    rule = {
+        "Id": "of-a-test",
+        "Status": "Enabled",
+        "Prefix": "in/",
+        "TagFilters": [{"Key": "unclaimed", "Value": "yes"}],
+        "ExpirationInDays": 1,
+    }
+    properties = {"BucketName": "forgetful", "LifecycleConfiguration": {"Rules": [rule]}}
+    resources = {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": properties}}
+    cloud.client("cloudformation").create_stack(
+        StackName="forgetful", TemplateBody=json.dumps({"Resources": resources})
+    )
+    s3 = cloud.client("s3")
+    eventually(lambda: "forgetful" in [each["Name"] for each in s3.list_buckets()["Buckets"]])
+    for key, tags in (("in/goes", "unclaimed=yes"), ("in/stays", ""), ("out", "unclaimed=yes")):
+        s3.put_object(Bucket="forgetful", Key=key, Body=b"content", Tagging=tags)
+
+    cloud.advance(2 * DAY)
+
+    kept = s3.list_objects_v2(Bucket="forgetful")["Contents"]
+    assert [each["Key"] for each in kept] == ["in/stays", "out"]
+    assert kept[0]["LastModified"].timestamp() < cloud.now() - DAY
+    s3.put_object(Bucket="forgetful", Key="new", Body=b"content")
+    (new,) = [e for e in s3.list_objects_v2(Bucket="forgetful")["Contents"] if e["Key"] == "new"]
+    assert abs(new["LastModified"].timestamp() - cloud.now()) < 60

@@ -182,6 +182,20 @@ def test_a_file_that_changes_while_it_is_sent_is_not_sent_again_and_again(kept: 
     assert 2 <= len(sent) <= 600 / EVERY + 1
 
 
+def test_an_address_that_was_used_before_an_answer_was_lost_says_that_the_file_is_there(
+    kept: Kept,
+) -> None:
+    def answer(_method: str, path: str) -> Fault | None:
+        return Fault(412, after=True) if path.startswith("/blobs/") else None
+
+    kept.faults = answer
+
+    kept.run(60, lambda second: kept.append("a.txt") if second == 1 else None)
+
+    assert kept.saves
+    assert kept.keeper.status.error is None
+
+
 def test_what_waits_for_its_turn_is_shown_as_not_saved_yet(kept: Kept) -> None:
     pending: set[tuple[bool, int]] = set()
 

@@ -17,6 +17,7 @@ from chalicelib.notebooks.models import Notebook, Route, Server
 from chalicelib.notebooks.schemas import CreateNotebook
 from chalicelib.notebooks.states import ServerState
 from chalicelib.storage import s3
+from chalicelib.storage import service as storage
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.models import Snapshot
 from localcloud.tables import Tables, tables
@@ -36,6 +37,8 @@ class FakeS3:
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Put this in the adapter's place."""
         patch.setattr(s3, "write", lambda _bucket, key, content, _type: self.put(key, content))
+        patch.setattr(s3, "write_unclaimed", lambda _bucket, key, content: self.put(key, content))
+        patch.setattr(s3, "claim", lambda _bucket, key: key in self.objects)
         patch.setattr(s3, "read", lambda _bucket, key: self.read(key))
         patch.setattr(s3, "versions", lambda _bucket, key: self.versions(key))
         patch.setattr(s3, "delete", lambda _bucket, found: self.drop([key for key, _ in found]))
@@ -133,8 +136,9 @@ class World:
         notebook = Notebook.get(notebook_id, consistent_read=True)
         Route.get(lifecycle.host_label(notebook_id), consistent_read=True)
         kept = workspaces.contents(notebook_id)
+        owned = storage.owned(notebook.account_id, kept)
         return bool(kept) and all(
-            f"blobs/{notebook.account_id}/{sha256}" in self.s3.objects for sha256 in kept
+            sha256 in owned and owned[sha256].key in self.s3.objects for sha256 in kept
         )
 
     def is_gone(self, notebook_id: str) -> bool:

@@ -13,6 +13,7 @@ from tests.unit.storage.test_lost_answers import (
     ACCOUNT,
     QUOTA,
     arrived,
+    brought,
     offered,
     ref,
     stored,
@@ -33,9 +34,9 @@ def marked(wire: Wire) -> None:
     wire.now += timedelta(hours=2)
 
 
-def brought_again() -> None:
+def brought_again(wire: Wire) -> None:
     """As an agent does that was told where to put it."""
-    service.claim(ACCOUNT, [arrived(CONTENT)])
+    service.claim(ACCOUNT, [arrived(wire, CONTENT)])
 
 
 def test_nothing_is_left_of_contents_that_nothing_names(wire: Wire) -> None:
@@ -74,7 +75,7 @@ def test_contents_that_are_named_again_at_the_very_moment_of_their_deletion_stay
 def test_contents_brought_again_while_they_are_deleted_stay(wire: Wire) -> None:
     marked(wire)
     wire.lose_next("DELETE /blobs/")
-    wire.meanwhile = brought_again
+    wire.meanwhile = lambda: brought_again(wire)
 
     assert swept() == 1
 
@@ -87,7 +88,7 @@ def test_contents_brought_again_after_they_were_deleted_stay_over_the_next_sweep
 ) -> None:
     marked(wire)
     swept()
-    brought_again()
+    brought_again(wire)
     for _ in range(3):
         wire.now += timedelta(days=1)
         swept({ref(CONTENT).sha256})
@@ -149,7 +150,7 @@ def test_bytes_are_counted_before_they_move_and_until_they_are_gone(wire: Wire) 
     for step, hours in (
         (lambda: offered(blob), 0),
         (lambda: offered(blob), 0),  # again, by an agent that heard no answer
-        (lambda: arrived(CONTENT), 0),
+        (lambda: arrived(wire, CONTENT), 0),
         (lambda: service.claim(ACCOUNT, [blob]), 3),
         (lambda: service.expire_offers(ACCOUNT), 0),
         (swept, 2),
@@ -193,3 +194,68 @@ def test_content_that_was_never_offered_cannot_be_claimed(wire: Wire) -> None:
         service.claim(ACCOUNT, [ref(CONTENT)])
 
     assert refused.value.code == "blob_missing"
+
+
+def test_an_address_to_upload_works_once(wire: Wire) -> None:
+    """So nobody brings more bytes than were counted."""
+    (way,) = offered(ref(CONTENT))
+
+    assert [brought(wire, way, CONTENT) for _ in range(3)] == [200, 412, 412]
+
+    assert [size for _, size in wire.versions()] == [len(CONTENT)]
+    service.claim(ACCOUNT, [ref(CONTENT)])
+    assert brought(wire, way, CONTENT) == 412
+    assert bytes_of(CONTENT) == CONTENT
+
+
+def test_each_part_of_a_large_upload_may_have_its_own_size_and_no_other(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_MULTIPART_FROM", 10)
+    monkeypatch.setattr(service, "_PART", 1024**2)
+    (way,) = offered(BlobRef("0" * 64, 2 * 1024**2 + 5))
+
+    # S3 refuses another length than the one that was signed.
+    assert way.urls is not None
+    assert all("content-length" in url for url in way.urls)
+    assert len(way.urls) == 3
+
+
+def test_what_an_earlier_offer_brought_is_deleted_beside_what_a_later_one_did(wire: Wire) -> None:
+    """A sweep that ends an offer meets a save that brings the same content at that moment."""
+    arrived(wire, CONTENT)
+    wire.now += timedelta(hours=2, minutes=11)
+    wire.interrupt("GET /blobs", lambda: brought_again(wire))
+
+    service.expire_offers(ACCOUNT)
+
+    assert bytes_of(CONTENT) == CONTENT
+
+
+def test_of_two_uploads_of_one_content_the_other_goes_with_its_offer(wire: Wire) -> None:
+    arrived(wire, CONTENT)
+    wire.now += timedelta(hours=1, minutes=5)
+    brought_again(wire)
+    assert len(wire.versions()) == 2
+
+    wire.now += timedelta(hours=3)
+    service.expire_offers(ACCOUNT)
+
+    assert len(wire.versions()) == 1
+    assert bytes_of(CONTENT) == CONTENT
+
+
+def test_what_a_sweep_that_died_has_left_goes_although_it_was_brought_again(wire: Wire) -> None:
+    marked(wire)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(s3, "delete", _die)
+        with pytest.raises(ConnectionError):
+            swept()
+    brought_again(wire)
+    assert len(wire.versions()) == 2
+
+    swept({ref(CONTENT).sha256})
+
+    assert len(wire.versions()) == 1
+    assert bytes_of(CONTENT) == CONTENT
+    assert [row.given_up for row in Blob.query(ACCOUNT)] == [None]

@@ -3,7 +3,7 @@ it is counted.
 
 Histories of saves side by side, deletions, restores, purges, duplicates in other accounts and
 sweeps, in which processes die between any two requests and answers are lost. What is looked at is
-what DynamoDB and S3 have, read without the service's code.
+what DynamoDB and S3 have, read without the service's code: hidden versions count as well.
 """
 
 import hashlib
@@ -12,12 +12,13 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -30,15 +31,16 @@ from hypothesis.stateful import (
 from chalicelib.accounts.models import Account
 from chalicelib.core import aws, clock
 from chalicelib.core.errors import RamonError
-from chalicelib.notebooks import deletion
+from chalicelib.notebooks import deletion, past
 from chalicelib.notebooks import service as notebooks
 from chalicelib.notebooks.models import Notebook
 from chalicelib.notebooks.schemas import CreateNotebook
-from chalicelib.storage import s3, sweeping
+from chalicelib.storage import claiming, s3, sweeping
 from chalicelib.storage import service as storage
-from chalicelib.storage.schemas import BlobRef
+from chalicelib.storage.schemas import BlobRef, BlobUpload
 from chalicelib.upkeep import contents as upkeep
 from chalicelib.workspaces import manifests
+from chalicelib.workspaces import past as past_files
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Entry
 from tests.fakes import FakeMachines
@@ -52,9 +54,14 @@ LIMITS = workspaces.Limits(3000, 2500)
 NAMES = st.sampled_from(["a", "b", "d/c"])
 CONTENTS = st.integers(0, 7)
 TROUBLE = st.none() | st.tuples(
-    st.sampled_from(["dies", "answer lost", "sweep", "save", "purge", "thin"]), st.integers(0, 14)
+    st.sampled_from(["dies", "answer lost", "sweep", "save", "purge", "thin"]),
+    st.integers(0, 24),
+    CONTENTS,
 )
-Trouble = tuple[str, int] | None
+"""What goes wrong in an operation, at which of its requests, and which content is saved then."""
+Trouble = tuple[str, int, int] | None
+QUOTA = 10_000
+"""Bytes for files that browsers hand in, beside all else."""
 _PLAIN = TypeDeserializer().deserialize
 
 
@@ -84,6 +91,8 @@ class Histories(RuleBasedStateMachine):
         self.shared: set[tuple[str, str]] = set()
         """Contents, by owner and hash, that another account's root has named."""
         self.number = 0
+        self.ways: list[tuple[BlobUpload, bytes, datetime]] = []
+        """Addresses that agents were given, what for and when."""
 
     # What people and agents do
 
@@ -124,10 +133,57 @@ class Histories(RuleBasedStateMachine):
         content = bytes_of(number)
         ref = BlobRef(hashlib.sha256(content).hexdigest(), len(content))
         (way,) = workspaces.offer(account, notebook_id, LIMITS, [ref])
-        if way.kind == "put" and way.url is not None:
-            key = way.url.partition("?")[0].partition(".com/")[2]
-            aws.client("s3").put_object(Bucket="blobs", Key=key, Body=content)
+        if way.kind == "put":
+            self.ways.append((way, content, self.wire.now))
+            assert self._put(way, content) in (200, 412)
         return ref
+
+    def _put(self, way: BlobUpload, content: bytes) -> int:
+        """As an agent does, which tries again where it hears no answer."""
+        assert way.url is not None
+        assert way.headers is not None
+        try:
+            return self.wire.put(way.url, way.headers, content)
+        except ReadTimeoutError:
+            return self.wire.put(way.url, way.headers, content)
+
+    @precondition(lambda self: self.ways)
+    @rule(data=st.data())
+    def an_address_is_used_again(self, data: st.DataObject) -> None:
+        """Whoever has one may try as long as it works."""
+        way, content, given = data.draw(st.sampled_from(self.ways))
+        if self.wire.now - given < timedelta(seconds=s3.LIFE):
+            self._tried(partial(self._put, way, content), None)
+
+    @rule(account=st.sampled_from(ACCOUNTS), size=st.sampled_from([50, 900]), trouble=TROUBLE)
+    def a_file_is_handed_in(self, account: str, size: int, trouble: Trouble) -> None:
+        self._tried(partial(self._hand_in, account, size), trouble)
+
+    def _hand_in(self, account: str, size: int) -> None:
+        upload, url, headers = storage.offer_upload(account, "a.ipynb", size, QUOTA)
+        for _ in range(2):  # as a browser does that heard no answer
+            self.wire.put(url, headers, b"x" * size)
+        assert storage.read_upload(account, upload.id) == ("a.ipynb", b"x" * size)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), trouble=TROUBLE)
+    def a_version_is_downloaded(self, data: st.DataObject, trouble: Trouble) -> None:
+        notebook_id, seq = self._some_version(data)
+        self._tried(lambda: past.zipped(self.known[notebook_id], notebook_id, seq), trouble)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), everything=st.booleans(), trouble=TROUBLE)
+    def an_earlier_version_is_restored(
+        self, data: st.DataObject, everything: bool, trouble: Trouble
+    ) -> None:
+        notebook_id, seq = self._some_version(data)
+        paths = None if everything else [data.draw(NAMES)]
+        self._tried(lambda: past.restore(self.known[notebook_id], notebook_id, seq, paths), trouble)
+
+    def _some_version(self, data: st.DataObject) -> tuple[str, int]:
+        notebook_id = self._some(data)
+        rows = [row for row in self._rows("snapshots") if row["notebook_id"] == notebook_id]
+        return notebook_id, data.draw(st.sampled_from(sorted(int(row["seq"]) for row in rows)))
 
     @precondition(lambda self: self.known and len(self.known) < 6)
     @rule(data=st.data(), account=st.sampled_from(ACCOUNTS), trouble=TROUBLE)
@@ -165,6 +221,7 @@ class Histories(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 7, 50, 130, 1500]))
     def time_passes(self, minutes: int) -> None:
         self.wire.now += timedelta(minutes=minutes)
+        self._tried(lambda: None, None)
 
     @rule(account=st.sampled_from(ACCOUNTS), trouble=TROUBLE)
     def it_is_swept(self, account: str, trouble: Trouble) -> None:
@@ -180,27 +237,28 @@ class Histories(RuleBasedStateMachine):
         with suppress(RamonError, Died):
             act()
         self.wire.calm()
+        self.wire.carry_out_lifecycle()
         self._note_what_became_of_it()
         self._is_all_there()
         self._is_counted()
 
-    def _prepare(self, what: str, number: int) -> None:
+    def _prepare(self, what: str, number: int, content: int) -> None:
         if what == "answer lost":
             self.wire.lose(number)
         elif what == "dies":
             self.wire.interrupt_at(number, _die)
         else:
-            self.wire.interrupt_at(number, self._meanwhile(what))
+            self.wire.interrupt_at(number, self._meanwhile(what, content))
 
-    def _meanwhile(self, what: str) -> Callable[[], object]:
+    def _meanwhile(self, what: str, content: int) -> Callable[[], object]:
         """Another process, at this very moment."""
 
         def act() -> None:
             with suppress(RamonError):
                 if what == "sweep":
-                    upkeep.sweep_account(ACCOUNTS[0])
+                    upkeep.sweep_account(ACCOUNTS[content % 2])
                 elif what == "save" and self.known:
-                    self._save(min(self.known), {"meanwhile": 3}, [])
+                    self._save(min(self.known), {"meanwhile": content}, [])
                 elif what == "purge" and self.known:
                     self._delete(min(self.known), 31)
                 elif what == "thin" and self.known:
@@ -282,10 +340,10 @@ class Histories(RuleBasedStateMachine):
             assert sum(parts) >= size, (account, parts, size)
 
     def _listing(self) -> Iterator[tuple[str, int]]:
-        pages = aws.client("s3").get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket="blobs", Prefix="blobs/"):
-            for found in page.get("Contents", ()):
-                yield found["Key"], found["Size"]
+        """What S3 keeps of accounts: contents with hidden versions, and what browsers handed in."""
+        yield from (each for each in self.wire.versions() if each[0].startswith("blobs/"))
+        for found in aws.client("s3").list_objects_v2(Bucket="uploads").get("Contents", ()):
+            yield found["Key"], found["Size"]
 
     def teardown(self) -> None:
         self.wire.calm()
@@ -297,6 +355,7 @@ class Histories(RuleBasedStateMachine):
             workspaces.forget(notebook_id)
         self._days_pass()
         assert self.wire.versions() == []
+        assert self.wire.objects() == []
         for table in ("snapshots", "manifests", "blobs", "offers"):
             assert self._rows(table) == [], table
         for row in self._rows("byte_counters"):
@@ -305,6 +364,7 @@ class Histories(RuleBasedStateMachine):
     def _days_pass(self) -> None:
         for _ in range(5):
             self.wire.now += timedelta(hours=30)
+            self.wire.carry_out_lifecycle()
             for account in ACCOUNTS:
                 upkeep.sweep_account(account)
 
@@ -331,7 +391,7 @@ def _die() -> None:
 def test_what_a_root_names_is_there_all_else_goes_and_all_is_counted(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (manifests, s3, storage, sweeping):
+    for module in (claiming, manifests, past_files, s3, sweeping):
         monkeypatch.setattr(module, "_AT_ONCE", 1)
     monkeypatch.setattr(manifests, "_read", vars(manifests)["_read"].__wrapped__)
     monkeypatch.setattr(notebooks, "limits", lambda _: LIMITS)
