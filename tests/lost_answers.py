@@ -139,10 +139,11 @@ class Wire:
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """All items, by table."""
-        found = {
-            table: self._engine.answer("Scan", {"TableName": table}).value for table in self._tables
-        }
-        return {table: _sorted(answer["Items"]) for table, answer in found.items()}
+        return {table: self.rows_of(table) for table in self._tables}
+
+    def rows_of(self, table: str) -> list[dict[str, Any]]:
+        """All items of one table."""
+        return _sorted(self._engine.answer("Scan", {"TableName": table}).value["Items"])
 
     def objects(self) -> list[str]:
         """The names of all objects in S3."""

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.accounts.models import Account
-from chalicelib.core import aws, clock
+from chalicelib.core import aws, clock, db
 from chalicelib.core.errors import RamonError
 from chalicelib.notebooks import deletion, past
 from chalicelib.notebooks import service as notebooks
@@ -60,6 +60,7 @@ TROUBLE = st.none() | st.tuples(
 )
 """What goes wrong in an operation, at which of its requests, and which content is saved then."""
 Trouble = tuple[str, int, int] | None
+Blobs = dict[tuple[str, str], dict[str, Any]]
 QUOTA = 10_000
 """Bytes for files that browsers hand in, beside all else."""
 _PLAIN = TypeDeserializer().deserialize
@@ -194,7 +195,7 @@ class Histories(RuleBasedStateMachine):
     def _duplicate(self, notebook_id: str, account: str) -> None:
         # The rule that the notebook must be the account's own is for its page alone.
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(notebooks, "read", lambda _, id_: Notebook.get(id_, consistent_read=True))
+            patch.setattr(notebooks, "read", lambda _, id_: db.read(Notebook, id_, "notebook"))
             copied = notebooks.duplicate(account, notebook_id, None)
         if copied.files:  # else the one that it is of was purged at this moment
             self.known[copied.id] = account
@@ -215,6 +216,12 @@ class Histories(RuleBasedStateMachine):
             deletion.purge(notebook_id)
         else:
             deletion.restore(account, notebook_id)
+
+    def _purge_of_long_ago(self, notebook_id: str) -> None:
+        """A purge whose time has come: no request takes 30 days."""
+        deletion.delete(self.known.pop(notebook_id), notebook_id)
+        Notebook(notebook_id).update([Notebook.purge_at.set(clock.seconds() - 1)])
+        deletion.purge(notebook_id)
 
     # What time and sweeps do
 
@@ -260,9 +267,8 @@ class Histories(RuleBasedStateMachine):
                 elif what == "save" and self.known:
                     self._save(min(self.known), {"meanwhile": content}, [])
                 elif what == "purge" and self.known:
-                    self._delete(min(self.known), 31)
+                    self._purge_of_long_ago(min(self.known))
                 elif what == "thin" and self.known:
-                    self.wire.now += timedelta(hours=2)
                     workspaces.sweep(self.known[min(self.known)])
 
         return act
@@ -282,8 +288,12 @@ class Histories(RuleBasedStateMachine):
     # What must hold, read without the service's code
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
-        found = self.wire.rows()[f"ramon-local-{table}"]
+        found = self.wire.rows_of(f"ramon-local-{table}")
         return [{name: _PLAIN(value) for name, value in row.items()} for row in found]
+
+    def _blobs(self) -> Blobs:
+        """The rows of contents, by owner and hash."""
+        return {(row["account_id"], row["sha256"]): row for row in self._rows("blobs")}
 
     def _object(self, key: str) -> bytes:
         return self.wire.content(key)
@@ -299,14 +309,11 @@ class Histories(RuleBasedStateMachine):
         rows = [row for row in self._rows("snapshots") if row["notebook_id"] == notebook_id]
         assert rows, notebook_id
         newest = max(rows, key=lambda row: int(row["seq"]))
-        return {entry["path"]: self._content(entry) for entry in self._manifest(newest["manifest"])}
+        blobs, entries = self._blobs(), self._manifest(newest["manifest"])
+        return {entry["path"]: self._content(entry, blobs) for entry in entries}
 
-    def _content(self, entry: dict[str, Any]) -> bytes:
-        (row,) = [
-            row
-            for row in self._rows("blobs")
-            if (row["account_id"], row["sha256"]) == (entry["owner"], entry["sha256"])
-        ]
+    def _content(self, entry: dict[str, Any], blobs: Blobs) -> bytes:
+        row = blobs[entry["owner"], entry["sha256"]]
         assert "deleted_at" not in row
         content = self._object(row["key"])
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]
@@ -316,6 +323,7 @@ class Histories(RuleBasedStateMachine):
     def _is_all_there(self) -> None:
         """Every kept snapshot of every account can be restored whole; its sums are right."""
         seen: set[str] = set()
+        blobs = self._blobs()
         for row in self._rows("snapshots"):
             entries = self._manifest(row["manifest"])
             assert int(row["bytes"]) == sum(entry["size"] for entry in entries)
@@ -323,7 +331,7 @@ class Histories(RuleBasedStateMachine):
             if row["manifest"] not in seen:
                 seen.add(row["manifest"])
                 for entry in entries:
-                    self._content(entry)
+                    self._content(entry, blobs)
 
     def _is_counted(self) -> None:
         """What S3 lists of an account is never more than is counted, but for what others keep."""
@@ -372,7 +380,7 @@ class Histories(RuleBasedStateMachine):
         """S3 keeps what kept snapshots name, not a version more; the counter is exact."""
         rows = self._rows("snapshots")
         named = {f"manifests/{row['manifest']}" for row in rows}
-        keys = {(r["account_id"], r["sha256"]): r["key"] for r in self._rows("blobs")}
+        keys = {content: row["key"] for content, row in self._blobs().items()}
         for name in {row["manifest"] for row in rows}:
             named |= {keys[e["owner"], e["sha256"]] for e in self._manifest(name)}
         assert {key for key, _ in self.wire.versions()} == named
@@ -388,6 +396,7 @@ def _die() -> None:
     raise Died
 
 
+@pytest.mark.timeout(max(300, 60 * EXAMPLES))
 def test_what_a_root_names_is_there_all_else_goes_and_all_is_counted(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
