@@ -19,7 +19,7 @@ from chalicelib.clusters import worker_routes
 from chalicelib.core import openapi
 from chalicelib.core.entry_points import EntryPoint, Event, Schedule
 from chalicelib.metering import routes as metering
-from chalicelib.notebooks import agent_routes, jobs, past_routes
+from chalicelib.notebooks import agent_routes, jobs, past_routes, stored_routes
 from chalicelib.notebooks import routes as notebooks
 from chalicelib.plans import routes as plans
 from chalicelib.storage import routes as storage
@@ -36,6 +36,7 @@ APIS = (
     storage.api,
     notebooks.api,
     past_routes.api,
+    stored_routes.api,
     agent_routes.api,
     clusters.api,
     cluster_agent_routes.api,

@@ -19,11 +19,12 @@ from chalicelib.metering.recording import end_in, open_in, record_use, settle, w
 from chalicelib.metering.spending import Spending
 from chalicelib.metering.spending import of_resources as spending
 from chalicelib.metering.spending import of_running as spending_of_running
-from chalicelib.metering.stored import Stored, record_storage
+from chalicelib.metering.stored import Charged, Stored, charged_for_storage, record_storage
 from chalicelib.metering.uses import NewUse
 from chalicelib.plans.catalogue import Kind
 
 __all__ = [
+    "Charged",
     "Cost",
     "Finding",
     "Kind",
@@ -34,6 +35,7 @@ __all__ = [
     "Stored",
     "Use",
     "bounds",
+    "charged_for_storage",
     "costs",
     "end_in",
     "open_in",

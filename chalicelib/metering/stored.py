@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import calendar, clock, db
 from chalicelib.core.sweeps import each
-from chalicelib.metering import ledger, recording, uses
+from chalicelib.metering import ledger, recording, reports, uses
 from chalicelib.metering.ledger import Terms
 from chalicelib.metering.models import Use
 from chalicelib.metering.uses import NewUse
@@ -25,6 +26,29 @@ class Stored:
     bytes: int
     byte_seconds: int
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What stored bytes have cost beyond the plan this month, in dollars, until a second.
+
+    `until` is None before anything was recorded.
+    """
+
+    amount: Decimal
+    until: int | None
+
+
+def charged_for_storage(account_id: str) -> Charged:
+    """What an account's stored bytes have cost this month, as far as it is recorded."""
+    days = [
+        day
+        for day in reports.days(account_id, reports.month(None))
+        if (day.kind, day.account_id) == (Kind.STORAGE, account_id)
+    ]
+    amount = sum((day.amount for day in days), Decimal(0))
+    use = uses.find(uses.storage_id(account_id))
+    return Charged(amount, use.metered_until if use else None)
 
 
 def record_storage(stored: Mapping[str, Stored]) -> None:

@@ -176,18 +176,24 @@ def _limits(server: Server) -> workspaces.Limits:
 
 
 def commit(server: Server, change: Commit) -> Committed:
-    """Add a snapshot of the notebook's files."""
-    notebook = _notebook(server)
-    saved = workspaces.commit(server.account_id, notebook.id, _limits(server), change)
-    db.update(
-        notebook,
-        [
+    """Add a snapshot of the notebook's files. Raises `Gone` once it is being deleted for good."""
+    notebook = Notebook(server.notebook_id)
+    is_kept = Notebook.id.exists() & Notebook.purging_since.does_not_exist()
+
+    def show(write: db.Writes, saved: workspaces.Snapshot) -> None:
+        actions: list[db.Action] = [
             Notebook.files.set(saved.files),
-            Notebook.bytes.set(saved.used_bytes),
-            Notebook.saved_at.set(clock.now()),
-        ],
-    )
-    return saved
+            Notebook.bytes.set(saved.bytes),
+            Notebook.saved_at.set(saved.created_at),
+        ]
+        write.update("notebook", notebook, actions, condition=is_kept)
+
+    try:
+        return workspaces.commit(
+            server.account_id, server.notebook_id, _limits(server), change, show
+        )
+    except db.Refused as refused:
+        raise Gone("This notebook was deleted for good.", code="notebook_deleted") from refused
 
 
 def _notebook(server: Server) -> Notebook:

@@ -206,3 +206,28 @@ class Opened(msgspec.Struct):
     """The address to go to: good once, for a minute."""
 
     url: str
+
+
+class Storage(msgspec.Struct):
+    """What an account stores, in bytes, and what it costs beyond the plan, in dollars.
+
+    `notebooks_bytes` and `deleted_bytes` are the files of notebooks, and of deleted ones until they
+    are purged; `history_bytes` is what earlier versions alone keep; `offered_bytes` is on its way;
+    `rest_bytes` is being deleted, or needed by clusters. `total_bytes` is all of it. Of these,
+    `included_bytes` are in the plan's price; `usd_month` is what a month of all this would cost,
+    `charged_usd` what this month has cost until `charged_until`. Of files, the account may have
+    `quota_bytes`.
+    """
+
+    plan: str
+    notebooks_bytes: int
+    deleted_bytes: int
+    history_bytes: int
+    offered_bytes: int
+    rest_bytes: int
+    total_bytes: int
+    included_bytes: int
+    quota_bytes: int
+    usd_month: str
+    charged_usd: str
+    charged_until: datetime | None

@@ -1,6 +1,8 @@
 """The rules of a workspace: snapshots follow one another, and never lose a file silently."""
 
-from chalicelib.core import clock, ids
+from collections.abc import Callable
+
+from chalicelib.core import clock, db, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.observability import log
 from chalicelib.storage import service as storage
@@ -81,8 +83,14 @@ def offer(
     return [*(BlobUpload(blob.sha256, kind=UploadKind.EXISTS) for blob in there), *ways]
 
 
-def commit(account_id: str, notebook_id: str, limits: Limits, change: Commit) -> Committed:
-    """Add a snapshot: the newest one with `change` applied.
+def commit(
+    account_id: str,
+    notebook_id: str,
+    limits: Limits,
+    change: Commit,
+    also: Callable[[db.Writes, Snapshot], object] = lambda *_: None,
+) -> Committed:
+    """Add a snapshot: the newest one with `change` applied. `also` adds to its transaction.
 
     Where the account has no room left for its history, the oldest of that goes.
 
@@ -104,7 +112,7 @@ def commit(account_id: str, notebook_id: str, limits: Limits, change: Commit) ->
     claimed = [BlobRef(e.sha256, e.size) for e in after.to_claim if e.sha256]
     keys = storage.claim(account_id, claimed)
     draft = _draft(account_id, notebook_id, newest, after, keys)
-    saved = add(draft, limits)
+    saved = add(draft, limits, lambda write: also(write, draft.snapshot))
     if saved.seq % history.EVERY == 0:
         history.thin(notebook_id)
     history.make_room(account_id, limits.account)

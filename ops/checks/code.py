@@ -54,6 +54,7 @@ _APP_MAY_IMPORT_OF_FEATURES = (
     "routes",
     "agent_routes",
     "past_routes",
+    "stored_routes",
     "worker_routes",
     "jobs",
 )

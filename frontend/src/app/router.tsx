@@ -18,6 +18,7 @@ const ClusterGuide = lazy(() => import("./routes/cluster-guide"));
 const Account = lazy(() => import("./routes/account"));
 const Plans = lazy(() => import("./routes/plans"));
 const Billing = lazy(() => import("./routes/billing"));
+const Storage = lazy(() => import("./routes/storage"));
 const NotFound = lazy(() => import("./routes/not-found"));
 
 /** Every page and its address. Each is a chunk of its own. */
@@ -57,6 +58,7 @@ function Pages() {
         <Route path="/clusters/:id" element={<Cluster />} />
         <Route path={paths.account} element={<Account />} />
         <Route path={paths.billing} element={<Billing />} />
+        <Route path={paths.storage} element={<Storage />} />
       </Route>
     </Routes>
   );

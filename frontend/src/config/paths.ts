@@ -13,6 +13,7 @@ export const paths = {
   plans: "/plans",
   /** Back on the plans, after signing in, with one chosen. */
   choosePlan: (plan: string) => `/plans?choose=${encodeURIComponent(plan)}`,
+  storage: "/storage",
   billing: "/billing",
   /** The bill with the dialog open that changes the monthly limit. */
   changeLimit: "/billing?edit=limit",

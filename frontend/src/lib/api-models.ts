@@ -27,6 +27,7 @@ export type NotebookCost = Schemas["Cost"];
 export type Server = Schemas["Server"];
 export type Upload = Schemas["Upload"];
 
+export type Storage = Schemas["Storage"];
 export type Version = Schemas["SavedSnapshot"];
 export type SnapshotChanges = Schemas["Changes"];
 export type SnapshotFile = Schemas["FileOfThen"];

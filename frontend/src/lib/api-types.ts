@@ -1050,6 +1050,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how many bytes the account stores, for what, and what that costs.
+         * @description API tokens need the scope `notebooks:read`.
+         */
+        get: operations["read_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notebooks": {
         parameters: {
             query?: never;
@@ -2382,6 +2402,31 @@ export interface components {
          */
         ZipAddress: {
             url: string;
+        };
+        /**
+         * Storage
+         * @description What an account stores, in bytes, and what it costs beyond the plan, in dollars.
+         *
+         *         `notebooks_bytes` and `deleted_bytes` are the files of notebooks, and of deleted ones until they
+         *         are purged; `history_bytes` is what earlier versions alone keep; `offered_bytes` is on its way;
+         *         `rest_bytes` is being deleted, or needed by clusters. `total_bytes` is all of it. Of these,
+         *         `included_bytes` are in the plan's price; `usd_month` is what a month of all this would cost,
+         *         `charged_usd` what this month has cost until `charged_until`. Of files, the account may have
+         *         `quota_bytes`.
+         */
+        Storage: {
+            plan: string;
+            notebooks_bytes: number;
+            deleted_bytes: number;
+            history_bytes: number;
+            offered_bytes: number;
+            rest_bytes: number;
+            total_bytes: number;
+            included_bytes: number;
+            quota_bytes: number;
+            usd_month: string;
+            charged_usd: string;
+            charged_until: string | null;
         };
         /**
          * NotebookPage
@@ -5174,6 +5219,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ZipAddress"];
+                };
+            };
+            /** @description It can't be done; the message says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Our mistake, or a service's we need. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
             /** @description It can't be done; the message says why. */

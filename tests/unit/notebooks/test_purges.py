@@ -5,10 +5,12 @@ from contextlib import suppress
 
 import pytest
 
-from chalicelib.core.errors import NotFound
-from chalicelib.notebooks import deletion, jobs
-from chalicelib.notebooks.models import Notebook
+from chalicelib.core.errors import NotFound, RamonError
+from chalicelib.notebooks import agent, deletion, jobs
+from chalicelib.notebooks.models import Notebook, Server
+from chalicelib.storage import service as storage
 from chalicelib.workspaces import service as workspaces
+from chalicelib.workspaces.schemas import Commit, Entry
 from localcloud.tables import Call
 from tests.unit.notebooks.world import ACCOUNT, World, worlds
 
@@ -140,3 +142,23 @@ def test_a_deletion_that_was_cut_off_stops_the_server_when_it_is_asked_for_again
     world.delete(notebook)
 
     assert world.state(server) == "stopping"
+
+
+def a_save_meets_a_purge(number: int) -> bool:
+    """A purge at some request of an agent's late save. False if the save has fewer requests."""
+    with worlds() as world:
+        notebook = purgeable(world)
+        server = Server("srv_late", account_id=ACCOUNT, notebook_id=notebook.id)
+        parent = agent.head(server).snapshot_id
+        happened = at_request(world, number, lambda: deletion.purge(notebook.id))
+        with suppress(RamonError):
+            agent.commit(server, Commit(parent, puts=[Entry("empty", kind="dir")]))
+        deletion.purge(notebook.id)
+        assert world.is_gone(notebook.id)
+        assert storage.stored(ACCOUNT).held == 0
+        return bool(happened)
+
+
+def test_a_late_save_that_meets_a_purge_leaves_nothing_behind() -> None:
+    numbers = (number for number in range(MOST_REQUESTS) if not a_save_meets_a_purge(number))
+    assert next(numbers) > 5

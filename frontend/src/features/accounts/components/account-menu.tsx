@@ -1,6 +1,6 @@
 import { Avatar, Menu, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { LogOut, Network, ReceiptText, UserRound } from "lucide-react";
+import { HardDrive, LogOut, Network, ReceiptText, UserRound } from "lucide-react";
 import { Link } from "react-router";
 import { paths } from "@/config/paths";
 import { messageOf } from "@/lib/api-error";
@@ -50,6 +50,13 @@ export function AccountMenu({ account }: { account: Account }) {
           leftSection={<Network size={15} aria-hidden />}
         >
           Clusters
+        </Menu.Item>
+        <Menu.Item
+          component={Link}
+          to={paths.storage}
+          leftSection={<HardDrive size={15} aria-hidden />}
+        >
+          Storage
         </Menu.Item>
         <Menu.Item
           component={Link}

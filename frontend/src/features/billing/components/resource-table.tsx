@@ -48,6 +48,7 @@ export function ResourceTable({ usage }: { usage: Usage }) {
 
 function Name({ resource: { kind, name, resource_id } }: { resource: UsageResource }) {
   if (kind === "notebook") return <Link to={paths.notebook(resource_id)}>{name}</Link>;
+  if (kind === "storage") return <Link to={paths.storage}>{name}</Link>;
   if (kind !== "cluster") return <>{name}</>;
   return (
     <>
