@@ -166,9 +166,9 @@ class Known(DaskCluster):
         return self._view().html()
 
     def _ipython_display_(self, **_kwargs: Any) -> None:
-        """Show it here, in the cell that names it, and keep it up to date."""
-        self._display.close()
-        self._display = display.choose(quiet=False, stop=lambda: self._agent.stop(self.name))
+        """Show it here, in the cell that names it, and keep it up to date wherever it is shown."""
+        if not self._display.show_here():
+            self._display = display.choose(quiet=False, stop=lambda: self._agent.stop(self.name))
         self._show()
 
     async def _get_logs(

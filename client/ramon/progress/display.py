@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, TextIO
 
@@ -18,6 +19,9 @@ class Display(Protocol):
     def show(self, view: View) -> None:
         """Show this instead of what was shown before."""
 
+    def show_here(self) -> bool:
+        """Show it where it is asked for now, too; False if this display has no such places."""
+
     def close(self) -> None:
         """Nothing more will be shown."""
 
@@ -27,6 +31,10 @@ class Nowhere:
 
     def show(self, view: View) -> None:
         """Do nothing."""
+
+    def show_here(self) -> bool:
+        """Leave that to a display that shows something."""
+        return False
 
     def close(self) -> None:
         """Do nothing."""
@@ -49,12 +57,52 @@ class Line:
             self._out.write(f"\r\033[K{line}")
             self._out.flush()
 
+    def show_here(self) -> bool:
+        """Go on on a line of its own."""
+        self.close()
+        return True
+
     def close(self) -> None:
         """Leave the last line as it is and go to the next."""
         if self._shown:
             self._shown = ""
             self._out.write("\n")
             self._out.flush()
+
+
+MOST_PLACES = 20
+"""Cells in which a cluster is kept up to date, the newest ones."""
+
+
+class Places:
+    """The places on a page where one thing is shown: one a cell, all brought up to date.
+
+    An output that stayed as it was would go on saying that the cluster starts.
+    """
+
+    def __init__(self) -> None:
+        self._handles: deque[tuple[str, Any]] = deque(maxlen=MOST_PLACES)
+
+    def add(self, shown: dict[str, Any]) -> None:
+        """Show it in the cell that runs, unless that shows it already."""
+        from IPython.display import display
+
+        cell = _cell()
+        if not cell or cell not in [each for each, _ in self._handles]:
+            self._handles.append((cell, display(shown, raw=True, display_id=True)))
+
+    def put(self, shown: dict[str, Any]) -> None:
+        """Show this everywhere instead of what was shown before."""
+        for _, handle in self._handles:
+            if handle is not None:
+                handle.update(shown, raw=True)
+
+
+def _cell() -> str:
+    """The execution that this thread works for; "" if that is not known."""
+    ipython = sys.modules["IPython"].get_ipython()
+    parent: dict[str, Any] = getattr(ipython, "get_parent", dict)() or {}
+    return str(parent.get("header", {}).get("msg_id", ""))
 
 
 class Widget:
@@ -65,7 +113,6 @@ class Widget:
     """
 
     def __init__(self, stop: Callable[[], object]) -> None:
-        from IPython.display import display
         from ipywidgets import HTML, Button, Layout, VBox
 
         self._html = HTML()
@@ -79,7 +126,8 @@ class Widget:
         self._live = VBox([self._html, self._button])._repr_mimebundle_()
         self._kept: dict[str, str] = {}
         self._moment = ("", "")
-        self._handle = display(self._live, raw=True, display_id=True)
+        self._places = Places()
+        self._places.add(self._live)
 
     def show(self, view: View) -> None:
         """Change the HTML; without a cluster that runs there is nothing to stop."""
@@ -91,16 +139,18 @@ class Widget:
         moment = (view.stage, view.info.state if view.info else "")
         if moment != self._moment:
             self._moment = moment
-            self._put(self._live | self._kept)
+            self._places.put(self._live | self._kept)
+
+    def show_here(self) -> bool:
+        """Show the widget in this cell, too."""
+        self._places.add(self._live | self._kept)
+        return True
 
     def close(self) -> None:
         """Leave the last view, which needs no kernel any more."""
         if self._kept:
-            self._put(self._kept)
-
-    def _put(self, shown: dict[str, Any]) -> None:
-        if self._handle is not None:
-            self._handle.update(shown, raw=True)
+            self._live = {}
+            self._places.put(self._kept)
 
     def _clicked(self, _button: Any) -> None:
         self._button.disabled = True
@@ -112,18 +162,21 @@ class Replaced:
     """HTML that is replaced by newer HTML, where there are no widgets."""
 
     def __init__(self) -> None:
-        from IPython.display import HTML, display
-
-        self._html = HTML
-        self._handle = display(HTML(""), display_id=True)
-        self._shown = ""
+        self._places = Places()
+        self._shown = {"text/html": ""}
+        self._places.add(self._shown)
 
     def show(self, view: View) -> None:
         """Replace the HTML if it changed."""
-        html = view.html()
-        if html != self._shown and self._handle is not None:
-            self._shown = html
-            self._handle.update(self._html(html))
+        shown = {"text/html": view.html(), "text/plain": view.line()}
+        if shown != self._shown:
+            self._shown = shown
+            self._places.put(shown)
+
+    def show_here(self) -> bool:
+        """Show it in this cell, too."""
+        self._places.add(self._shown)
+        return True
 
     def close(self) -> None:
         """Leave the last view as it is."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from tests.support import eventually
 from tests.unit.client.conftest import FOLDER
 from tests.unit.notebook.fake_clusters import Running
+from tests.unit.notebook.parts import notebook_json
 
 
 def life(name: str) -> str:
@@ -75,6 +77,44 @@ def test_a_stopped_cluster_says_why_what_it_cost_and_where_results_are(
 )
 def test_whoever_waits_hears_that_the_cluster_is_no_more(notebook: Running, how: str) -> None:
     notebook.python(life(how), timeout=120)
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SHOWING = (
+    'import ramon\nc = ramon.Cluster(1, name="shown", memory="1 GiB", wait_for_workers=False)\nc',
+    "c",
+    "c.wait_for_workers(1)",
+    "c.close()",
+    "c",
+)
+
+
+def test_a_cell_shows_a_cluster_once_and_every_cell_shows_it_as_it_is(notebook: Running) -> None:
+    file = notebook.notebook.write("shown.ipynb", notebook_json(*SHOWING))
+    browser = notebook.notebook.browser()
+    kernel = browser.open_kernel("shown.ipynb")
+
+    def shown(number: int) -> list[tuple[bool, str]]:
+        """What a cell's outputs are: whether a widget, and what they say without a kernel."""
+        cell = json.loads(file.read_bytes())["cells"][number]
+        data = [each["data"] for each in cell["outputs"]]
+        return [(WIDGET in each, "".join(each["text/plain"])) for each in data]
+
+    def run(number: int) -> None:
+        browser.run(kernel, SHOWING[number], cell_id=f"c{number}")
+
+    for number in range(3):
+        run(number)
+    eventually(lambda: "1 of 1 worker" in str(shown(0)) and shown(0) == shown(1))
+    ((is_live, said),) = shown(0)
+    assert is_live
+    assert "starting" not in said
+
+    for number in (3, 4):
+        run(number)
+    eventually(lambda: "stopped" in str(shown(0)) and shown(0) == shown(1) == shown(4))
+    ((is_live, _),) = shown(0)
+    assert not is_live
 
 
 @pytest.mark.parametrize("how", ["interrupted", "cancelled"])
