@@ -130,7 +130,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         while not self._is_heard and time.monotonic() < until:
             if self.kernel_id not in self.multi_kernel_manager:
                 break
-            if lives(kernel):
+            if lives(kernel) and not kernel.shutting_down:
                 self.session.send(channel, "kernel_info_request")
             elif kernel.execution_state != "dead":
                 until = time.monotonic() + HEARS_SECONDS  # it is about to be started again
@@ -276,7 +276,8 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             if not self._is_new or self.kernel_id not in self.multi_kernel_manager:
                 channel.close()
                 return
-            self.session.send(channel, "kernel_info_request")
+            if not self.kernel_manager.shutting_down:
+                self.session.send(channel, "kernel_info_request")
             IOLoop.current().call_later(NUDGE_SECONDS, nudge)
 
         nudge()

@@ -43,15 +43,23 @@ export class Absence {
   /**
    * Makes requests wait that no notebook took, or one that was started again and does not know
    * this page, until a person has opened it. JupyterLab would take such an answer for the death of
-   * the kernel, or for a file that can't be written.
+   * the kernel, or for a file that can't be written. Questions that had no answer at all wait too;
+   * each save begins with one. What changes something may have arrived, and is not repeated.
    */
   hold(settings) {
     const { fetch } = settings;
     settings.fetch = async request => {
       const again = request.clone();
-      const answer = await fetch(request);
-      const taken = answer.status !== 403 && !answer.headers.has('x-ramon-gateway');
-      if (taken || !(await this.look())) {
+      let answer;
+      try {
+        answer = await fetch(request);
+      } catch (error) {
+        if (again.method !== 'GET' || error.name === 'AbortError' || !(await this.look())) {
+          throw error;
+        }
+      }
+      const taken = answer && answer.status !== 403 && !answer.headers.has('x-ramon-gateway');
+      if (taken || (answer && !(await this.look()))) {
         return answer;
       }
       await this.watch();
