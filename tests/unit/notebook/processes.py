@@ -32,3 +32,12 @@ def children(pid: int) -> set[int]:
     return {
         int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()
     }
+
+
+def descendants(pid: int) -> set[int]:
+    """What a process has started, and what that has, and so on."""
+    try:
+        own = children(pid)
+    except OSError:  # it has just ended
+        return set()
+    return own.union(*(descendants(child) for child in own))

@@ -5,7 +5,7 @@ import pty
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -13,6 +13,7 @@ from ramon_notebook.server.foreground import has_job
 from tests.support import eventually
 from tests.unit.notebook.conftest import Start
 from tests.unit.notebook.fake_service import FakeService
+from tests.unit.notebook.processes import descendants
 
 READY = "prompt-is-ready"
 
@@ -37,8 +38,11 @@ def terminal() -> Iterator[int]:
         eventually(ready)
         yield descriptor
     finally:
+        started = descendants(pid)  # `script` outlives its terminal, and jobs their shell
         os.close(descriptor)
-        os.kill(pid, signal.SIGKILL)
+        for process in (*started, pid):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         os.waitpid(pid, 0)
 
 
