@@ -161,6 +161,30 @@ def test_a_stranger_does_not_find_what_is_somebody_elses(
     assert owner.told("GET", f"/notebooks/{things['notebook_id']}")["name"] == "Mine"
 
 
+def test_a_route_without_its_check_would_be_found(
+    visitor: Caller,
+    stranger: Caller,
+    owner: Caller,
+    things: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A test that can't fail proves nothing: the checks are taken out, and these two fail."""
+    from chalicelib.core import db, http  # noqa: PLC0415  after the settings; see conftest
+    from chalicelib.notebooks import service  # noqa: PLC0415  as above
+    from chalicelib.notebooks.models import Notebook  # noqa: PLC0415  as above
+
+    reading = Operation("GET", "/notebooks/{notebook_id}", frozenset({"session", "token"}))
+    assert reading in OF_ONE_THING
+    with monkeypatch.context() as patch:
+        patch.setattr(http, "_principal", lambda *_: http.Principal("acc_anybody"))
+        with pytest.raises(AssertionError):
+            test_a_signed_out_visitor_is_refused(reading, visitor)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "read", lambda _, id_: db.read(Notebook, id_, "notebook"))
+        with pytest.raises(AssertionError):
+            test_a_stranger_does_not_find_what_is_somebody_elses(reading, stranger, owner, things)
+
+
 @pytest.mark.parametrize("operation", OF_PROGRAMS, ids=str)
 def test_a_persons_session_opens_no_programs_door(operation: Operation, owner: Caller) -> None:
     assert _status(owner, operation) == 401

@@ -51,6 +51,16 @@ def test_nothing_is_left_of_contents_that_nothing_names(wire: Wire) -> None:
     assert service.stored(ACCOUNT).bytes == 0
 
 
+def test_contents_that_were_just_claimed_stay_until_a_root_can_name_them(wire: Wire) -> None:
+    service.claim(ACCOUNT, [arrived(wire, CONTENT)])
+
+    for _ in range(3):
+        wire.now += timedelta(minutes=19)
+        assert swept() == 0
+
+    assert bytes_of(CONTENT) == CONTENT
+
+
 def test_marked_contents_that_are_named_again_need_not_be_brought(wire: Wire) -> None:
     marked(wire)
     assert [way.kind for way in offered(ref(CONTENT))] == ["exists"]
