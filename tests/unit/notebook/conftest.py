@@ -3,19 +3,26 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from ops.setup import browser
+from tests.support import free_address
 from tests.unit.notebook.fake_service import NOTEBOOK_HOST, FakeService
 from tests.unit.notebook.page import Loop, Page
-from tests.unit.notebook.parts import Browser, Notebook
+from tests.unit.notebook.parts import HOST, Browser, Notebook
 from tests.unit.notebook.validator import Validator
 
 Start = Callable[..., Notebook]
 OpenPage = Callable[..., Page]
+
+PATIENCE = 90_000
+"""Milliseconds that anything may take to appear in a browser."""
+STORED = "cookies,indexeddb,local_storage,service_workers"
+"""What a browser keeps of a notebook's pages, but for what it has read."""
 
 
 @pytest.fixture
@@ -47,25 +54,54 @@ def notebook(start: Start) -> Notebook:
     return start()
 
 
-@pytest.fixture
-def context(notebook: Notebook) -> Iterator[BrowserContext]:
-    """A real browser that finds the notebook server, and knows nobody yet."""
-    with browsing(notebook) as context:
-        yield context
+@dataclass(frozen=True)
+class Chromium:
+    """A real browser that finds the notebook server that runs at `address`."""
+
+    address: str
+    _context: BrowserContext
+
+    @contextmanager
+    def browsing(self) -> Iterator[BrowserContext]:
+        """A browser that knows nobody yet. Scripts of a page before it need not be read again."""
+        self._forget()
+        try:
+            yield self._context
+        finally:
+            for page in self._context.pages:
+                page.close()
+            self._context.unroute_all()
+
+    def _forget(self) -> None:
+        page = self._context.new_page()
+        of_the_notebook = {"origin": f"http://{HOST}", "storageTypes": STORED}
+        self._context.new_cdp_session(page).send("Storage.clearDataForOrigin", of_the_notebook)
+        page.close()
+        self._context.clear_cookies()
 
 
-@contextmanager
-def browsing(notebook: Notebook) -> Iterator[BrowserContext]:
-    """A real browser that finds this notebook server."""
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """A browser for the tests of a module, whose notebooks run at its address one at a time."""
+    expect.set_options(timeout=PATIENCE)
+    address = free_address()
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
+        started = playwright.chromium.launch(
             executable_path=browser.find(),
-            args=["--no-sandbox", f"--host-resolver-rules=MAP {NOTEBOOK_HOST} {notebook.address}"],
+            args=["--no-sandbox", f"--host-resolver-rules=MAP {NOTEBOOK_HOST} {address}"],
         )
-        context = chromium.new_context()
-        context.set_default_timeout(60_000)
+        context = started.new_context(reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE)
+        yield Chromium(address, context)
+        started.close()
+
+
+@pytest.fixture
+def context(notebook: Notebook, chromium: Chromium) -> Iterator[BrowserContext]:
+    """A real browser that finds the notebook server, and knows nobody yet."""
+    assert notebook.address == chromium.address
+    with chromium.browsing() as context:
         yield context
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,17 +9,20 @@ import os
 import signal
 import subprocess
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import aiohttp
 from aiohttp.client import _WSRequestContextManager
 
 from tests.support import eventually, free_address
 from tests.unit.notebook.fake_service import APP_ORIGIN, NOTEBOOK_HOST, TOKEN, FakeService
+
+T = TypeVar("T")
 
 BIN = Path(os.environ.get("RAMON_NOTEBOOK_BIN", ".venv/notebook/bin")).absolute()
 PORT = 8888
@@ -81,7 +84,7 @@ class Browser:
 
     def run(self, kernel_id: str, code: str, **options: Any) -> Ran:
         """Run a cell as a page does (see `run_cell`)."""
-        return asyncio.run(self.run_cell(kernel_id, code, **options))
+        return _finished(self.run_cell(kernel_id, code, **options))
 
     async def run_cell(
         self,
@@ -131,7 +134,7 @@ class Browser:
 
     def type_into_terminal(self, name: str, text: str) -> None:
         """Type, as a page does, and see something come back."""
-        asyncio.run(self._type(name, text))
+        _finished(self._type(name, text))
 
     async def _type(self, name: str, text: str) -> None:
         async with (
@@ -153,6 +156,12 @@ class Browser:
 
     def _cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+
+def _finished(work: Coroutine[Any, Any, T]) -> T:
+    """The result of some work, in another thread: a real browser's loop may run in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @dataclass

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support import eventually
-from tests.unit.notebook.conftest import Start
+from tests.unit.notebook.conftest import Chromium, Start
 from tests.unit.notebook.fake_service import FakeService
 from tests.unit.notebook.lab import enter, run, shown, shows_notebook_again
 from tests.unit.notebook.parts import HOST, Notebook, cell_text, notebook_json
@@ -20,9 +20,9 @@ print(len(getpass.getpass("Word?")), "characters")
 
 
 @pytest.fixture
-def notebook(service: FakeService, start: Start) -> Notebook:
+def notebook(service: FakeService, start: Start, chromium: Chromium) -> Notebook:
     service.put_file("a.ipynb", notebook_json(AT_ONCE, LATER))
-    return start()
+    return start(BIND_ADDRESS=chromium.address)
 
 
 CAUGHT = """

@@ -1,12 +1,13 @@
 """A large file given to a widget reaches the kernel; one that is too large is refused aloud."""
 
 import json
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support import eventually
-from tests.unit.notebook.conftest import Start
+from tests.unit.notebook.conftest import Chromium, Start
 from tests.unit.notebook.fake_service import FakeService
 from tests.unit.notebook.lab import enter, prompt, run, shown
 from tests.unit.notebook.parts import Notebook, notebook_json
@@ -22,28 +23,28 @@ upload
 
 
 @pytest.fixture
-def notebook(service: FakeService, start: Start) -> Notebook:
+def notebook(service: FakeService, start: Start, chromium: Chromium) -> Notebook:
     service.put_file("a.ipynb", notebook_json(UPLOAD, "[(f.name, f.size) for f in upload.value]"))
-    return start(RAMON_MEMORY_BYTES=str(MEMORY))
+    return start(BIND_ADDRESS=chromium.address, RAMON_MEMORY_BYTES=str(MEMORY))
 
 
-def give(page: Page, name: str, size: int) -> None:
-    """Choose a file in the widget."""
-    file = FilePayload(name=name, mimeType="application/octet-stream", buffer=b"x" * size)
+def give(page: Page, file: Path, size: int) -> None:
+    """Choose a file of this size in the widget."""
+    file.write_bytes(b"x" * size)
     with page.expect_file_chooser() as chooser:
         page.locator(".jupyter-button", has_text="Upload").click()
     chooser.value.set_files(file)
 
 
 def test_a_file_of_12_mb_reaches_the_kernel_and_one_beyond_the_limit_is_refused_aloud(
-    service: FakeService, context: BrowserContext
+    service: FakeService, context: BrowserContext, tmp_path: Path
 ) -> None:
     page = enter(context, service)
     run(page, 0)
-    give(page, "large.bin", 12_000_000)
+    give(page, tmp_path / "large.bin", 12_000_000)
     run(page, 1)
     eventually(lambda: shown(page, 1) == "[('large.bin', 12000000)]")
-    give(page, "huge.bin", 30_000_000)
+    give(page, tmp_path / "huge.bin", 30_000_000)
     told = page.locator(".Toastify__toast")
     expect(told).to_contain_text("29 MB; this notebook's memory allows 20 MB. Upload it as a file")
     run(page, 1)  # over the same connection

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.support import eventually
-from tests.unit.notebook.conftest import Start
+from tests.unit.notebook.conftest import Chromium, Start
 from tests.unit.notebook.fake_service import FakeService
 from tests.unit.notebook.lab import enter, prompt, run, shown, shows_notebook_again
 from tests.unit.notebook.parts import HOST, Notebook, cell_text, notebook_json
@@ -28,9 +28,9 @@ FAILS = "import time; time.sleep(1); 1/0"
 
 
 @pytest.fixture
-def notebook(service: FakeService, start: Start) -> Notebook:
+def notebook(service: FakeService, start: Start, chromium: Chromium) -> Notebook:
     service.put_file("a.ipynb", notebook_json(LOOP, UPDATES, "input('name? ')", FAILS, "'next'"))
-    return start()
+    return start(BIND_ADDRESS=chromium.address)
 
 
 def test_a_cell_goes_on_with_the_page_closed_and_streams_into_the_next_one(

@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import Page, expect
 
 from tests.support import eventually
-from tests.unit.notebook.conftest import Start, browsing
+from tests.unit.notebook.conftest import Chromium, Start
 from tests.unit.notebook.fake_service import FakeService
 from tests.unit.notebook.lab import enter, prompt, run, shown, shows_notebook_again
 from tests.unit.notebook.parts import HOST, cell_text, notebook_json
@@ -48,11 +48,11 @@ def look(page: Page) -> str:
 
 
 def test_a_widget_lives_on_after_a_reload_and_has_its_last_look_the_next_morning(
-    service: FakeService, start: Start
+    service: FakeService, start: Start, chromium: Chromium
 ) -> None:
     service.put_file("a.ipynb", notebook_json(COUNTING))
-    notebook = start()
-    with browsing(notebook) as context:
+    notebook = start(BIND_ADDRESS=chromium.address)
+    with chromium.browsing() as context:
         page = enter(context, service)
         run(page, 0)
         eventually(lambda: "step" in look(page))
@@ -66,12 +66,13 @@ def test_a_widget_lives_on_after_a_reload_and_has_its_last_look_the_next_morning
     file = notebook.workspace / "a.ipynb"
     eventually(lambda: "done" in cell_text(file.read_bytes(), "c0"))
     assert f'"step {STEPS}"' in file.read_text()
-    with browsing(notebook) as context:
+    with chromium.browsing() as context:
         page = enter(context, service)
         eventually(lambda: look(page) == f"step {STEPS}")
     assert notebook.stop() == 0
     service.ready.clear()
-    with browsing(start()) as context:
+    start(BIND_ADDRESS=chromium.address)
+    with chromium.browsing() as context:
         page = enter(context, service)
         eventually(lambda: look(page) == f"step {STEPS}")
         assert "Press" in shown(page, 0)
@@ -83,12 +84,12 @@ def test_a_widget_lives_on_after_a_reload_and_has_its_last_look_the_next_morning
 
 
 def test_a_save_while_a_cell_runs_doubles_none_of_its_outputs(
-    service: FakeService, start: Start
+    service: FakeService, start: Start, chromium: Chromium
 ) -> None:
     service.put_file("a.ipynb", notebook_json(SHOWING))
-    notebook = start()
+    notebook = start(BIND_ADDRESS=chromium.address)
     file = notebook.workspace / "a.ipynb"
-    with browsing(notebook) as context:
+    with chromium.browsing() as context:
         page = enter(context, service)
         run(page, 0)
         outputs = page.locator(".jp-OutputArea-output")
@@ -108,7 +109,7 @@ def test_a_save_while_a_cell_runs_doubles_none_of_its_outputs(
 
 
 def test_jupyterlab_opens_what_was_open_after_a_stop_and_a_start(
-    service: FakeService, start: Start
+    service: FakeService, start: Start, chromium: Chromium
 ) -> None:
     layout = {"data": {"layout-restorer:data": {"main": "a"}}, "metadata": {"id": "default"}}
     first = start()

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from tests.support import eventually
-from tests.unit.notebook.conftest import Start, browsing
+from tests.unit.notebook.conftest import Chromium, Start
 from tests.unit.notebook.fake_service import FakeService
 from tests.unit.notebook.lab import enter, run
 from tests.unit.notebook.parts import HOST, OPEN_URL, notebook_json
@@ -28,7 +28,7 @@ def _refused(page: Page, answers: list[str], path: str) -> bool:
 
 
 def test_a_page_tells_of_parts_that_a_reload_shows_and_of_those_that_are_broken(
-    service: FakeService, start: Start, tmp_path: Path
+    service: FakeService, start: Start, chromium: Chromium, tmp_path: Path
 ) -> None:
     wheel = a_wheel(tmp_path, "shownparts")
     with zipfile.ZipFile(wheel, "a") as archive:
@@ -38,9 +38,9 @@ def test_a_page_tells_of_parts_that_a_reload_shows_and_of_those_that_are_broken(
         archive.writestr(part, json.dumps(about))
     service.put_file("dist/shownparts-1.0-py3-none-any.whl", wheel.read_bytes())
     service.put_file("a.ipynb", notebook_json(INSTALL, "'no parts here'"))
-    notebook = start()
+    notebook = start(BIND_ADDRESS=chromium.address)
     parts = notebook.home / ".ramon/env/share/jupyter/labextensions"
-    with browsing(notebook) as context:
+    with chromium.browsing() as context:
         page = enter(context, service)
         run(page, 1)
         expect(page.get_by_text("no parts here").nth(1)).to_be_visible()
@@ -59,7 +59,7 @@ def test_a_page_tells_of_parts_that_a_reload_shows_and_of_those_that_are_broken(
 
 
 def test_an_open_page_tells_why_its_notebook_does_not_answer(
-    service: FakeService, start: Start
+    service: FakeService, start: Start, chromium: Chromium
 ) -> None:
     service.put_file("a.ipynb", notebook_json("1"))
     message = "This notebook crashed. JupyterLab ended while it was running."
@@ -69,7 +69,8 @@ def test_an_open_page_tells_why_its_notebook_does_not_answer(
         headers = {"X-Ramon-Gateway": "notebook_failed"}
         route.fulfill(status=503, json=error, headers=headers)
 
-    with browsing(start()) as context:
+    start(BIND_ADDRESS=chromium.address)
+    with chromium.browsing() as context:
         page = enter(context, service)
         page.route("**/*", gateway)  # no script can be loaded any more either
         told(page, "This notebook crashed. What you change here is not saved meanwhile")
@@ -85,11 +86,11 @@ def test_an_open_page_tells_why_its_notebook_does_not_answer(
 
 
 def test_a_page_that_stayed_open_goes_on_in_its_notebook_that_was_started_again(
-    service: FakeService, start: Start
+    service: FakeService, start: Start, chromium: Chromium
 ) -> None:
     service.put_file("a.ipynb", notebook_json("x = 1", "'sum', 41"))
-    first = start()
-    with browsing(first) as context:
+    first = start(BIND_ADDRESS=chromium.address)
+    with chromium.browsing() as context:
         page = enter(context, service)
         first.process.kill()
         told(page, "This page has no connection")
