@@ -24,8 +24,8 @@ def test_a_silent_browser_stops_no_cell_and_an_idle_notebook_stops_by_itself(
     far_cloud: LocalCloud,
 ) -> None:
     far_cloud.leave_months_end(hours=12)
-    with Person(far_cloud, "ada") as ada:
-        notebook = ada.create("Overnight", idle_minutes=60)
+    with Person(far_cloud, "grace") as grace:
+        notebook = grace.create("Overnight", idle_minutes=60)
         notebook.start()
         visit = notebook.enter()
         _run_and_shut_the_laptop(visit)
