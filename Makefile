@@ -29,9 +29,9 @@ SIDE_BY_SIDE := $(MAKE) --jobs=2 --keep-going READY=yes \
 # Names of the parts that have failed. One that fails does not end the others.
 FAILED := build/failed-parts
 
-# Processes that share the Python tests out. One more than the processors of a small machine:
-# tests of the deployed cloud wait half of their time.
-PROCESSES := 3
+# Processes that share the Python tests out. Twice the processors of a small machine: three of them
+# have a deployed cloud, whose tests wait half of their time.
+PROCESSES := 4
 
 ##@ Using it
 

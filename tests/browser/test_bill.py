@@ -1,14 +1,12 @@
 """The story of a bill, as a person lives it in a browser: from the free plan to a paid invoice."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from localcloud.testing import LocalCloud, running
+from localcloud.testing import LocalCloud
 from tests.browser.conftest import picture, sign_in, violations
 
 HOUR = 3600
@@ -17,27 +15,11 @@ ALONE = 25 * 60
 DECLINED, GOOD = "4000 0000 0000 0002", "4242 4242 4242 4242"
 
 
-@pytest.fixture
-def far_cloud(tmp_path: Path) -> Iterator[LocalCloud]:
-    """A cloud of its own, because its clock is moved over a month's end."""
-    with running(tmp_path, deploy=True) as started:
-        yield started
-
-
-@pytest.fixture
-def far_context(browser: Browser, far_cloud: LocalCloud) -> Iterator[BrowserContext]:
-    """A browser in front of that cloud."""
-    context = browser.new_context(base_url=far_cloud.app_origin)
-    context.set_default_timeout(60_000)
-    yield context
-    context.close()
-
-
 def _pay(page: Page, card: str) -> None:
     page.get_by_label("Card number").fill(card)
     page.get_by_label("Expires").fill("12/99")
     page.get_by_label("Security code").fill("123")
-    page.get_by_label("Name on card").fill("Ada Lovelace")
+    page.get_by_label("Name on card").fill("Emmy Noether")
     page.get_by_role("button", name="Subscribe").click()
 
 
@@ -63,12 +45,11 @@ def _run(cloud: LocalCloud, page: Page) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_from_the_free_plan_to_a_paid_invoice(
-    far_cloud: LocalCloud, far_context: BrowserContext
-) -> None:
-    far_cloud.leave_months_end(hours=6)
-    page = far_context.new_page()
-    sign_in(page, "Ada Lovelace")
+def test_from_the_free_plan_to_a_paid_invoice(cloud: LocalCloud, context: BrowserContext) -> None:
+    # The clock goes a month ahead, and stays there for the stories that come after this one.
+    cloud.leave_months_end(hours=6)
+    page = context.new_page()
+    sign_in(page, "Emmy Noether")
 
     page.goto("/plans")
     picture(page, "plans")
@@ -80,8 +61,8 @@ def test_from_the_free_plan_to_a_paid_invoice(
     page.wait_for_url("**/billing**")
     expect(page.get_by_text(re.compile("Renews|renews")).first).to_be_visible()
 
-    _run(far_cloud, page)
-    far_cloud.advance(2 * HOUR)
+    _run(cloud, page)
+    cloud.advance(2 * HOUR)
     page.goto("/billing")
     expect(page.get_by_role("heading", name="Next invoice")).to_be_visible()
     expect(page.get_by_text(re.compile(r"\$0\.2[345]")).first).to_be_visible()
@@ -89,9 +70,9 @@ def test_from_the_free_plan_to_a_paid_invoice(
     assert violations(page) == []
 
     renews_at = datetime.fromisoformat(page.request.get("/api/billing").json()["renews_at"])
-    far_cloud.advance(int(renews_at.timestamp()) - far_cloud.now() + 6 * HOUR)
-    far_context.clear_cookies()  # a session ends when nobody uses it for a month
-    sign_in(page, "Ada Lovelace")
+    cloud.advance(int(renews_at.timestamp()) - cloud.now() + 6 * HOUR)
+    context.clear_cookies()  # a session ends when nobody uses it for a month
+    sign_in(page, "Emmy Noether")
     page.goto("/billing")
     expect(page.get_by_text("Paid").first).to_be_visible()
     picture(page, "invoices")

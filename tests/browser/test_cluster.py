@@ -56,7 +56,8 @@ def test_a_cluster_shows_its_price_first_and_is_stopped_from_its_page(
     assert violations(page) == []
     page.get_by_role("button", name=re.compile("^Stop")).click()
     page.get_by_role("dialog").get_by_role("button", name="Stop the cluster").click()
-    expect(page.get_by_text("You stopped it").first).to_be_visible()
+    # While it stops, and once it has: a busy machine shows the page only one of them.
+    expect(page.get_by_text(re.compile("You stopped it|Stopped by you")).first).to_be_visible()
 
     run_cell(lab, ASK)
     expect(lab.get_by_text(re.compile("ClusterStopped.*You stopped it")).first).to_be_visible()
