@@ -50,11 +50,8 @@ NAMED: dict[str, list[Json]] = {
         ),
     ],
     "purge contents": [
-        allow(
-            "PurgeContents",
-            ["s3:AbortMultipartUpload", "s3:DeleteObjectVersion"],
-            sub("${BlobsBucket.Arn}/*"),
-        ),
+        allow("AbortUploads", "s3:AbortMultipartUpload", sub("${BlobsBucket.Arn}/blobs/*")),
+        allow("PurgeContents", "s3:DeleteObjectVersion", sub("${BlobsBucket.Arn}/*")),
         allow("FindVersions", "s3:ListBucketVersions", att("BlobsBucket", "Arn")),
     ],
     "read manifests": [

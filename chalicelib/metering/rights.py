@@ -28,8 +28,8 @@ AUDIT = (
     "batch-get, get, query, scan ledger_entries",
     "batch-get, get, query, scan uses",
     "batch-get, get, query, scan usage_segments",
-    "batch-get, get, query, scan usage_segments.by_account",
-    "batch-get, get, query, scan usage_segments.by_payer",
+    "query usage_segments.by_account",
+    "query usage_segments.by_payer",
 )
 """Read everything that adds up a month."""
 

@@ -36,7 +36,7 @@ SERVE = (
     "keep tickets",
     "keep snapshots",
     "query snapshots.by_account",
-    "keep manifests",
+    "put, update manifests",
     "query notebooks.by_account",
     "query servers.by_notebook",
     "execute start_notebook",

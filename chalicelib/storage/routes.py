@@ -10,8 +10,8 @@ api = Api(
     may=(
         "keep blobs",
         "keep uploads",
-        "keep offers",
-        "keep byte_counters",
+        "delete, put, query offers",
+        "get, update byte_counters",
         "keep contents",
         "take uploads",
         "list contents",

@@ -1,7 +1,7 @@
 """A real browser in front of the whole service."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,24 @@ def picture(page: Page, name: str) -> None:
     if PICTURES:
         page.wait_for_timeout(400)
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
+
+
+def on_a_phone_in_the_dark(
+    page: Page, browser: Browser, cloud: LocalCloud, name: str, look: Callable[[Page], object]
+) -> None:
+    """Open a page on a phone in the dark, look at it: nothing is wider than the screen."""
+    phone = browser.new_context(
+        base_url=cloud.app_origin,
+        viewport={"width": 375, "height": 720},
+        color_scheme="dark",
+        storage_state=page.context.storage_state(),
+    )
+    small = phone.new_page()
+    small.goto(page.url)
+    look(small)
+    picture(small, name)
+    assert small.evaluate("document.documentElement.scrollWidth") <= 375
+    phone.close()
 
 
 def violations(page: Page) -> list[str]:

@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from localcloud.testing import LocalCloud
-from tests.browser.conftest import picture, sign_in, violations
+from tests.browser.conftest import on_a_phone_in_the_dark, picture, sign_in, violations
 from tests.people import NotebookOf, Person, Visit
 from tests.support import eventually
 
@@ -25,7 +25,7 @@ def saves(notebook: NotebookOf) -> int:
 
 
 @pytest.mark.timeout(240)
-def test_a_file_that_was_overwritten_is_looked_at_and_restored(
+def test_a_file_that_was_overwritten_an_hour_ago_is_looked_at_and_restored(
     page: Page, browser: Browser, cloud: LocalCloud
 ) -> None:
     with Person(cloud, "grace") as person:
@@ -39,11 +39,13 @@ def test_a_file_that_was_overwritten_is_looked_at_and_restored(
         write(visit, "results.csv", "spoiled")
         eventually(lambda: saves(notebook) > before)
         notebook.stop()
+    cloud.advance(3600)
 
     sign_in(page, "Grace Hopper")
     page.get_by_role("link", name="Measurements").first.click()
     page.get_by_role("link", name="Earlier versions").click()
     expect(page.get_by_role("heading", name="History of Measurements")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="1 hour ago").first).to_be_visible()
     rows = page.get_by_role("listitem").filter(has_text="1 added")
     rows.first.get_by_role("button", name=re.compile("^Look at the version")).click()
     page.get_by_role("button", name="Look at results.csv").click()
@@ -62,21 +64,9 @@ def test_a_file_that_was_overwritten_is_looked_at_and_restored(
     page.get_by_role("button", name=re.compile("^Look at the version")).first.click()
     page.get_by_role("button", name="Look at results.csv").first.click()
     expect(page.get_by_role("dialog").get_by_text("day,value")).to_be_visible()
-    _on_a_phone_in_the_dark(page, browser, cloud)
 
+    def look(small: Page) -> None:
+        small.get_by_role("button", name=re.compile("^Look at the version")).first.click()
+        expect(small.get_by_role("button", name="Look at results.csv").first).to_be_visible()
 
-def _on_a_phone_in_the_dark(page: Page, browser: Browser, cloud: LocalCloud) -> None:
-    """Nothing is wider than the screen."""
-    phone: BrowserContext = browser.new_context(
-        base_url=cloud.app_origin,
-        viewport={"width": 375, "height": 720},
-        color_scheme="dark",
-        storage_state=page.context.storage_state(),
-    )
-    small = phone.new_page()
-    small.goto(page.url)
-    small.get_by_role("button", name=re.compile("^Look at the version")).first.click()
-    expect(small.get_by_role("button", name="Look at results.csv").first).to_be_visible()
-    picture(small, "history-phone")
-    assert small.evaluate("document.documentElement.scrollWidth") <= 375
-    phone.close()
+    on_a_phone_in_the_dark(page, browser, cloud, "history-phone", look)

@@ -129,6 +129,14 @@ class Histories(RuleBasedStateMachine):
         agent.commit(Server("srv_1", account_id=account, notebook_id=notebook_id), change)
         if notebook_id in self.known:  # else it was purged at this moment
             assert self._stored_files(notebook_id).keys() >= puts.keys()
+            self._is_counted_once(account, {ref.sha256 for ref in refs.values()})
+
+    def _is_counted_once(self, account: str, hashes: set[str]) -> None:
+        """What a save has named is no longer counted as on its way."""
+        blobs, offers = self._blobs(), self._rows("offers")
+        offered = {each["key"] for offer in offers for each in json.loads(offer["contents"])}
+        keys = {blobs[account, sha]["key"] for sha in hashes if (account, sha) in blobs}
+        assert not keys & offered
 
     def _brought(self, account: str, notebook_id: str, number: int) -> BlobRef:
         content = bytes_of(number)

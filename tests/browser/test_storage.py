@@ -1,0 +1,74 @@
+"""A full account goes on saving, and a page says what takes the room, in a browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from localcloud.testing import LocalCloud
+from tests.browser.conftest import on_a_phone_in_the_dark, picture, sign_in, violations
+from tests.browser.test_history import saves, write
+from tests.people import NotebookOf, Person, Visit
+from tests.support import eventually
+
+MIB = 1024**2
+ROOM = 5 * 1024 * MIB
+"""What the free plan has room for."""
+LARGEST = 50 * MIB
+LEFT = 3 * MIB
+
+
+def save(notebook: NotebookOf, visit: Visit, letter: str) -> None:
+    """Overwrite a file of 1 MiB, and wait until that is saved."""
+    before = saves(notebook)
+    write(visit, "results.csv", letter * MIB)
+    eventually(lambda: saves(notebook) > before, within=90)
+
+
+def fill_up(person: Person) -> None:
+    """Be allowed to hand in files, which count from then on, until the account is nearly full."""
+    left = ROOM - LEFT - person.ask("GET", "/storage").json()["offered_bytes"]
+    while left > 0:
+        size = min(left, LARGEST)
+        answer = person.ask("POST", "/uploads", json={"filename": "a.ipynb", "size": size})
+        assert answer.status_code == 201, answer.text
+        left -= size
+
+
+@pytest.mark.timeout(300)
+def test_a_full_account_goes_on_saving(page: Page, browser: Browser, cloud: LocalCloud) -> None:
+    with Person(cloud, "emmy") as person:
+        notebook = person.create("Symmetries")
+        notebook.start()
+        visit = notebook.enter()
+        for letter in "abc":
+            save(notebook, visit, letter)
+        fill_up(person)
+        before = person.ask("GET", "/storage").json()
+        assert before["history_bytes"] >= 2 * MIB
+        assert before["total_bytes"] > ROOM
+
+        save(notebook, visit, "d")
+        save(notebook, visit, "e")
+
+        after = person.ask("GET", "/storage").json()
+        assert after["notebooks_bytes"] >= MIB
+        assert after["history_bytes"] < before["history_bytes"]
+        assert notebook.now["workspace"]["error"] is None
+        notebook.stop()
+
+    sign_in(page, "Emmy Noether")
+    page.get_by_role("button", name="Account of Emmy Noether").click()
+    page.get_by_role("menuitem", name="Storage").click()
+    expect(page.get_by_role("heading", name="Storage", exact=True)).to_be_visible()
+    expect(page.get_by_text("Your plan is full. Saving goes on")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^Uploads on their way"))).to_contain_text("GiB")
+    picture(page, "storage")
+    assert violations(page) == []
+    on_a_phone_in_the_dark(
+        page,
+        browser,
+        cloud,
+        "storage-phone",
+        lambda small: expect(small.get_by_text("All together")).to_be_visible(),
+    )
