@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from aiohttp import ClientError
 
-from benchmarks import api, cluster, coldstart, echo, metering, start
+from benchmarks import api, cluster, coldstart, echo, metering, snapshots, start
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import Report
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[..., Report]] = {
     "cluster": cluster.measure,
     "coldstart": coldstart.measure,
     "metering": metering.measure,
+    "snapshots": snapshots.measure,
 }
 """What can be measured, by name; each takes the number of rounds, and some more."""
 

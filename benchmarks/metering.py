@@ -21,6 +21,7 @@ from benchmarks.progress import say
 from benchmarks.report import Report
 from localcloud.settings import PROJECT_ROOT
 from localcloud.tables import RESOURCES, definitions
+from localcloud.testing import LocalCloud
 
 SEGMENTS = 100_000
 """Segments that are sealed and sent, unless told otherwise."""
@@ -49,7 +50,7 @@ def measure(rounds: int, segments: int = SEGMENTS) -> Report:
     here = {accounts: list[Told]() for accounts in (*FEWER, ACCOUNTS)}
     for number in range(1, rounds + 1):
         say(f"Round {number} of {rounds} …")
-        with _stand_in() as variables:
+        with stand_in() as (_, variables):
             options = ("--elsewhere", "--beside-puts")
             elsewhere.append(_work(ELSEWHERE_ACCOUNTS, SLICES, *options, **variables))
         for accounts, told in here.items():
@@ -138,20 +139,21 @@ def _of_account(told: Told, what: str) -> float:
 
 
 @contextmanager
-def _stand_in() -> Iterator[dict[str, str]]:
+def stand_in() -> Iterator[tuple[LocalCloud, dict[str, str]]]:
     """The AWS stand-in, the service's tables and nothing else in it; how a process finds it."""
     with service.running(deploy=False) as cloud:
         dynamodb = cloud.client("dynamodb")
         for definition in definitions(RESOURCES, STAGE):
             dynamodb.create_table(**definition)
         keys = cloud.endpoint["credentials"]
-        yield {
+        variables = {
             "AWS_ACCESS_KEY_ID": keys["access_key_id"],
             "AWS_DEFAULT_REGION": cloud.endpoint["region"],
             "AWS_ENDPOINT_URL": cloud.endpoint["aws_endpoint_url"],
             "AWS_REGION": cloud.endpoint["region"],
             "AWS_SECRET_ACCESS_KEY": keys["secret_access_key"],
         }
+        yield cloud, variables
 
 
 def _work(accounts: int, slices: int, *options: str, **variables: str) -> Told:
