@@ -45,7 +45,7 @@ def test_a_file_that_was_overwritten_an_hour_ago_is_looked_at_and_restored(
     page.get_by_role("link", name="Measurements").first.click()
     page.get_by_role("link", name="Earlier versions").click()
     expect(page.get_by_role("heading", name="History of Measurements")).to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="1 hour ago").first).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="1 h ago").first).to_be_visible()
     rows = page.get_by_role("listitem").filter(has_text="1 added")
     rows.first.get_by_role("button", name=re.compile("^Look at the version")).click()
     page.get_by_role("button", name="Look at results.csv").click()
