@@ -4,8 +4,9 @@ import msgspec
 
 from chalicelib.accounts import github, schemas, service, views, webhooks
 from chalicelib.core import ids
+from chalicelib.core.access import authenticate_by
 from chalicelib.core.errors import BadRequest, Invalid
-from chalicelib.core.http import Api, Call, Reply, authenticate_by
+from chalicelib.core.http import Api, Call, Reply
 
 api = Api(
     "accounts",

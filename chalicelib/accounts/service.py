@@ -7,6 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from chalicelib.accounts import github
 from chalicelib.accounts.models import Account, ApiToken, Identity, RateLimit, Session
 from chalicelib.core import clock, db, ids, names, pages
+from chalicelib.core.access import Principal
 from chalicelib.core.errors import (
     Conflict,
     NotFound,
@@ -14,7 +15,6 @@ from chalicelib.core.errors import (
     TooManyRequests,
     VersionMismatch,
 )
-from chalicelib.core.http import Principal
 
 SESSION_COOKIE = "__Host-sid"
 TOKEN_PREFIX = "rmn_"  # noqa: S105  a prefix by which scanners find leaked tokens

@@ -1,6 +1,6 @@
 """Routes by which the agent of a notebook has clusters, for its notebook alone."""
 
-from chalicelib.clusters import rights, schemas
+from chalicelib.clusters import agent_schemas, rights, schemas
 from chalicelib.clusters import service as clusters
 from chalicelib.core.http import Api, Call
 from chalicelib.notebooks.callers import place_of, server_of
@@ -12,11 +12,11 @@ api = Api("agent clusters", may=rights.SERVE)
 @api.post(
     "/agent/clusters",
     access="agent",
-    body=schemas.CreateCluster,
+    body=agent_schemas.CreateCluster,
     returns=schemas.Cluster,
     status=201,
 )
-def create_cluster(call: Call, body: schemas.CreateCluster) -> schemas.Cluster:
+def create_cluster(call: Call, body: agent_schemas.CreateCluster) -> schemas.Cluster:
     """Start a cluster."""
     return clusters.view(clusters.create(place_of(server_of(call)), body))
 
@@ -37,10 +37,10 @@ def read_own_cluster(call: Call, cluster_id: str) -> schemas.Cluster:
 @api.post(
     "/agent/clusters/{cluster_id}/scale",
     access="agent",
-    body=schemas.Scale,
+    body=agent_schemas.Scale,
     returns=schemas.Cluster,
 )
-def scale_cluster(call: Call, cluster_id: str, body: schemas.Scale) -> schemas.Cluster:
+def scale_cluster(call: Call, cluster_id: str, body: agent_schemas.Scale) -> schemas.Cluster:
     """Change how many workers there shall be."""
     cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.view(clusters.scale(cluster, body.workers, body.retire))
@@ -49,10 +49,10 @@ def scale_cluster(call: Call, cluster_id: str, body: schemas.Scale) -> schemas.C
 @api.post(
     "/agent/clusters/{cluster_id}/stop",
     access="agent",
-    body=schemas.CloseCluster,
+    body=agent_schemas.CloseCluster,
     returns=schemas.Cluster,
 )
-def close_cluster(call: Call, cluster_id: str, body: schemas.CloseCluster) -> schemas.Cluster:
+def close_cluster(call: Call, cluster_id: str, body: agent_schemas.CloseCluster) -> schemas.Cluster:
     """Close a cluster; nothing is saved."""
     cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.view(clusters.close(cluster, body.message))
@@ -61,12 +61,12 @@ def close_cluster(call: Call, cluster_id: str, body: schemas.CloseCluster) -> sc
 @api.post(
     "/agent/clusters/{cluster_id}/report",
     access="agent",
-    body=schemas.ClusterReport,
-    returns=schemas.ReportAnswer,
+    body=agent_schemas.ClusterReport,
+    returns=agent_schemas.ReportAnswer,
 )
 def report_cluster(
-    call: Call, cluster_id: str, body: schemas.ClusterReport
-) -> schemas.ReportAnswer:
+    call: Call, cluster_id: str, body: agent_schemas.ClusterReport
+) -> agent_schemas.ReportAnswer:
     """Tell how a cluster is doing; it is stopped when nobody does."""
     cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.report(cluster, body)
@@ -75,10 +75,10 @@ def report_cluster(
 @api.post(
     "/agent/clusters/{cluster_id}/saved",
     access="agent",
-    body=schemas.SavedResults,
+    body=agent_schemas.SavedResults,
     returns=Done,
 )
-def note_saved(call: Call, cluster_id: str, body: schemas.SavedResults) -> Done:
+def note_saved(call: Call, cluster_id: str, body: agent_schemas.SavedResults) -> Done:
     """Tell that finished results are saved; the stop goes on."""
     cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     clusters.note_saved(cluster, body.results, body.bytes)
@@ -88,10 +88,12 @@ def note_saved(call: Call, cluster_id: str, body: schemas.SavedResults) -> Done:
 @api.post(
     "/agent/clusters/{cluster_id}/environment",
     access="agent",
-    body=schemas.Environment,
+    body=agent_schemas.Environment,
     returns=schemas.Cluster,
 )
-def set_environment(call: Call, cluster_id: str, body: schemas.Environment) -> schemas.Cluster:
+def set_environment(
+    call: Call, cluster_id: str, body: agent_schemas.Environment
+) -> schemas.Cluster:
     """Give workers that start from now on another environment."""
     cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
     return clusters.view(clusters.set_environment(cluster, body))

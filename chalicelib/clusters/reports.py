@@ -4,8 +4,8 @@ It is what the account's own programs say, so nothing that is owed rests on it.
 """
 
 from chalicelib.clusters import attempts, crew, lifecycle, replacing, state_machines, views
+from chalicelib.clusters.agent_schemas import ClusterReport, ReportAnswer
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.schemas import ClusterReport, ReportAnswer
 from chalicelib.clusters.states import LIVE, SAVES, ClusterState, ProblemCode, WorkerState
 from chalicelib.core import clock, db
 from chalicelib.core.views import view

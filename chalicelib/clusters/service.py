@@ -9,6 +9,7 @@ from decimal import Decimal
 from chalicelib.accounts import service as accounts
 from chalicelib.billing import service as billing
 from chalicelib.clusters import crew, lifecycle, spending, state_machines, sweeps
+from chalicelib.clusters.agent_schemas import CreateCluster, Environment
 from chalicelib.clusters.finding import (
     every_worker,
     listing,
@@ -20,7 +21,6 @@ from chalicelib.clusters.finding import (
 )
 from chalicelib.clusters.models import Cluster, ClusterKeys
 from chalicelib.clusters.reports import note_saved, report
-from chalicelib.clusters.schemas import CreateCluster, Environment
 from chalicelib.clusters.states import ClusterEnd, ClusterState, ProblemCode, Purchase, WorkerEnd
 from chalicelib.clusters.views import cluster as view
 from chalicelib.clusters.views import clusters as views

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from chalicelib.clusters import attempts, lifecycle
+from chalicelib.clusters.agent_schemas import CreateCluster
 from chalicelib.clusters.models import Cluster
-from chalicelib.clusters.schemas import CreateCluster
 from chalicelib.clusters.states import ClusterEnd, Purchase
 from chalicelib.core import clock
 from chalicelib.core.errors import Invalid

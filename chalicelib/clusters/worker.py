@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.clusters import crew, lifecycle
+from chalicelib.clusters.agent_schemas import Content, Scheduler, WorkerEnvironment, WorkerOrders
 from chalicelib.clusters.models import Cluster, ClusterKeys, Worker
-from chalicelib.clusters.schemas import Content, Scheduler, WorkerEnvironment, WorkerOrders
 from chalicelib.clusters.states import ClusterEnd, ClusterState, ProblemCode, WorkerEnd
 from chalicelib.core import clock, db, ids
+from chalicelib.core.access import Principal
 from chalicelib.core.errors import Gone, NotFound, TooEarly
-from chalicelib.core.http import Principal
 from chalicelib.storage import service as storage
 
 _REASONS = {

@@ -1,8 +1,10 @@
 """Routes of workers: what the program of a job may call, for itself alone."""
 
-from chalicelib.clusters import rights, schemas, worker
+from chalicelib.clusters import agent_schemas as schemas
+from chalicelib.clusters import rights, worker
 from chalicelib.clusters.models import Worker
-from chalicelib.core.http import Api, Call, authenticate_by
+from chalicelib.core.access import authenticate_by
+from chalicelib.core.http import Api, Call
 from chalicelib.storage.schemas import Done
 
 api = Api("worker", may=rights.SERVE)
@@ -13,7 +15,12 @@ def _worker(call: Call) -> Worker:
     return call.caller_as(worker.WorkerCaller).worker
 
 
-@api.post("/worker/boot", access="worker", body=schemas.WorkerBoot, returns=schemas.WorkerOrders)
+@api.post(
+    "/worker/boot",
+    access="worker",
+    body=schemas.WorkerBoot,
+    returns=schemas.WorkerOrders,
+)
 def boot_worker(call: Call, body: schemas.WorkerBoot) -> schemas.WorkerOrders:
     """Learn which cluster to join, and what to install."""
     return worker.boot(_worker(call), body.job_id)

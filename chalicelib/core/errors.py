@@ -21,6 +21,8 @@ A message is written for the person who reads it: what happened, and what to do 
 
 from typing import Any, ClassVar
 
+import msgspec
+
 
 class RamonError(Exception):
     """Base of every error that a user may see."""
@@ -131,3 +133,23 @@ class Upstream(RamonError):
 
     status = 502
     code = "upstream"
+
+
+class ErrorDetail(msgspec.Struct):
+    """What went wrong, in a word for programs and a sentence for people."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class ErrorBody(msgspec.Struct):
+    """The one shape of every error."""
+
+    error: ErrorDetail
+
+
+def error_body(error: RamonError) -> ErrorBody:
+    """The error in the shape that is sent."""
+    details = {name: value for name, value in error.details.items() if value is not None}
+    return ErrorBody(ErrorDetail(error.code, error.message, details))

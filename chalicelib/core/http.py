@@ -16,46 +16,29 @@ The first line of the docstring is the summary in the documentation.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.core import config, words
+from chalicelib.core import words
+from chalicelib.core.access import Access, Principal, principal_of, signed_out
 from chalicelib.core.entry_points import Declaration, Requests, Rights
 from chalicelib.core.errors import (
     BadRequest,
-    Forbidden,
     Invalid,
     RamonError,
     SignedOut,
     TooLarge,
     VersionRequired,
+    error_body,
 )
 from chalicelib.core.observability import log
 
 MAX_BODY = 1024 * 1024
 """Largest body of a request, in bytes. Files never come this way: they have presigned URLs."""
 
-Access = Literal["public", "account", "session", "agent", "worker"]
-"""Who may call: anybody; an account by session or token; by session only; a notebook's agent; a
-cluster's worker."""
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is asking.
-
-    `subject` is an account's id, a server's for an agent, or a worker's own. `scopes` is None for a
-    session, which may do everything that its account may. Features whose callers are programs
-    derive from this, and add the caller's record.
-    """
-
-    subject: str
-    session_id: str | None = None
-    scopes: frozenset[str] | None = None
 
 
 P = TypeVar("P", bound=Principal)
@@ -78,7 +61,7 @@ class Call:
     def caller(self) -> Principal:
         """Who is asking. Raises `SignedOut` if nobody is."""
         if self.principal is None:
-            raise _signed_out()
+            raise signed_out()
         return self.principal
 
     def caller_as(self, kind: type[P]) -> P:
@@ -147,23 +130,6 @@ FUNCTION = Declaration(
 
 ROUTES: list[Route] = []
 """Every declared operation, in order of declaration."""
-
-
-Authenticator = Callable[[Mapping[str, str]], Principal | None]
-"""Answers who sends these headers (lower-case names), or None."""
-
-_authenticators: dict[str, Authenticator] = {}
-
-
-def authenticate_by(
-    kind: Literal["account", "agent", "worker"], authenticator: Authenticator
-) -> None:
-    """Say how callers of a kind are recognised.
-
-    `core` knows nothing of accounts, agents and workers; the features that do tell it, beside their
-    routes.
-    """
-    _authenticators[kind] = authenticator
 
 
 class Api:
@@ -254,7 +220,7 @@ def _view(route: Route, blueprint: Blueprint) -> Callable[..., Response]:
 def _answer(route: Route, request: Request, path_parameters: Mapping[str, str]) -> Response:
     headers = {name.lower(): value for name, value in request.headers.items()}
     call = Call(
-        principal=_principal(route, headers),
+        principal=principal_of(headers, route.access, route.scope, is_safe=route.method == "GET"),
         query=dict(request.query_params or {}),
         headers=headers,
     )
@@ -264,53 +230,6 @@ def _answer(route: Route, request: Request, path_parameters: Mapping[str, str]) 
     result = route.handler(call, **arguments)
     reply = result if isinstance(result, Reply) else Reply(result)
     return _serialise(route, reply)
-
-
-def _principal(route: Route, headers: Mapping[str, str]) -> Principal | None:
-    if route.access == "public":
-        return None
-    kind = route.access if route.access in ("agent", "worker") else "account"
-    principal = _authenticators[kind](headers)
-    if principal is None:
-        raise _signed_out()
-    if principal.session_id is not None and route.method != "GET":
-        _refuse_other_sites(headers)
-    if principal.scopes is not None:
-        _require_scope(route, principal.scopes)
-    return principal
-
-
-def _refuse_other_sites(headers: Mapping[str, str]) -> None:
-    """A cookie travels with requests that other sites make; a header of our own does not.
-
-    Browsers set `Sec-Fetch-Site` themselves; older ones send `Origin` with unsafe methods.
-    """
-    site = headers.get("sec-fetch-site")
-    same = (
-        site == "same-origin"
-        if site is not None
-        else headers.get("origin") == config.settings().app_origin
-    )
-    if not same or headers.get("x-ramon-request") != "1":
-        raise Forbidden(
-            "This request came from another site and was refused. Use the buttons of this "
-            "application, or an API token.",
-            code="cross_site",
-        )
-
-
-def _require_scope(route: Route, scopes: frozenset[str]) -> None:
-    if route.access == "session":
-        raise Forbidden(
-            "API tokens can't do this. Sign in with a browser instead.", code="session_required"
-        )
-    if route.scope is None or route.scope not in scopes:
-        raise Forbidden(
-            f"This token lacks the scope {route.scope or 'for this'}. Create one that has it, "
-            "on your account page.",
-            code="missing_scope",
-            scope=route.scope,
-        )
 
 
 def _decode(request: Request, kind: Any) -> Any:
@@ -358,26 +277,6 @@ def _serialise(route: Route, reply: Reply[Any]) -> Response:
     return Response(body=text, status_code=reply.status or route.status, headers=headers)
 
 
-class ErrorDetail(msgspec.Struct):
-    """What went wrong, in a word for programs and a sentence for people."""
-
-    code: str
-    message: str
-    details: dict[str, Any]
-
-
-class ErrorBody(msgspec.Struct):
-    """The one shape of every error."""
-
-    error: ErrorDetail
-
-
-def error_body(error: RamonError) -> ErrorBody:
-    """The error in the shape that is sent."""
-    details = {name: value for name, value in error.details.items() if value is not None}
-    return ErrorBody(ErrorDetail(error.code, error.message, details))
-
-
 def error_response(error: RamonError) -> Response:
     """The response that tells of `error`."""
     headers: dict[str, Any] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
@@ -388,10 +287,6 @@ def error_response(error: RamonError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="ramon"'
     body = msgspec.json.encode(error_body(error)).decode()
     return Response(body=body, status_code=error.status, headers=headers)
-
-
-def _signed_out() -> SignedOut:
-    return SignedOut("You are signed out. Sign in, and try again.")
 
 
 @lru_cache(maxsize=1)

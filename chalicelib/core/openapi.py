@@ -8,13 +8,15 @@ from typing import Any, Literal
 import msgspec
 
 from chalicelib.core import config, http
-from chalicelib.core.http import Api, Call, ErrorBody, Reply, Route
+from chalicelib.core.access import Access
+from chalicelib.core.errors import ErrorBody
+from chalicelib.core.http import Api, Call, Reply, Route
 
 api = Api("service")
 
 _COMPONENT = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"{(\w+)}")
-_SECURITY: dict[http.Access, list[dict[str, list[str]]]] = {
+_SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     "public": [],
     "account": [{"session": []}, {"token": []}],
     "session": [{"session": []}],

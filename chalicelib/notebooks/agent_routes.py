@@ -2,7 +2,8 @@
 
 from chalicelib.billing import schemas as billing_schemas
 from chalicelib.billing import service as billing
-from chalicelib.core.http import Api, Call, authenticate_by
+from chalicelib.core.access import authenticate_by
+from chalicelib.core.http import Api, Call
 from chalicelib.notebooks import agent, rights
 from chalicelib.notebooks import agent_schemas as schemas
 from chalicelib.notebooks.callers import server_of

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from chalicelib.core.access import Principal
 from chalicelib.core.errors import Conflict
-from chalicelib.core.http import Call, Principal
+from chalicelib.core.http import Call
 from chalicelib.notebooks import service
 from chalicelib.notebooks.models import Notebook, Server
 from chalicelib.notebooks.states import ServerState

@@ -169,14 +169,14 @@ def test_a_route_without_its_check_would_be_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A test that can't fail proves nothing: the checks are taken out, and these two fail."""
-    from chalicelib.core import db, http  # noqa: PLC0415  after the settings; see conftest
+    from chalicelib.core import access, db, http  # noqa: PLC0415  after the settings; see conftest
     from chalicelib.notebooks import service  # noqa: PLC0415  as above
     from chalicelib.notebooks.models import Notebook  # noqa: PLC0415  as above
 
     reading = Operation("GET", "/notebooks/{notebook_id}", frozenset({"session", "token"}))
     assert reading in OF_ONE_THING
     with monkeypatch.context() as patch:
-        patch.setattr(http, "_principal", lambda *_: http.Principal("acc_anybody"))
+        patch.setattr(http, "principal_of", lambda *_, **__: access.Principal("acc_anybody"))
         with pytest.raises(AssertionError):
             test_a_signed_out_visitor_is_refused(reading, visitor)
     with monkeypatch.context() as patch:

@@ -30,6 +30,7 @@ from hypothesis.stateful import (
 from chalicelib.accounts.models import Account
 from chalicelib.billing import credited
 from chalicelib.clusters import crew, jobs, lifecycle, pools, service, worker
+from chalicelib.clusters.agent_schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.models import (
     Cluster,
     ClusterKeys,
@@ -38,13 +39,7 @@ from chalicelib.clusters.models import (
     Pool,
     Worker,
 )
-from chalicelib.clusters.schemas import (
-    ClusterReport,
-    CreateCluster,
-    Environment,
-    Scheduler,
-    TaskCounts,
-)
+from chalicelib.clusters.schemas import TaskCounts
 from chalicelib.clusters.states import LIVE, WANTED, PoolKind
 from chalicelib.core import clock, config, errors, hearing, ids
 from chalicelib.core.shards import Shards

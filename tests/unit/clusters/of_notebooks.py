@@ -1,7 +1,7 @@
 """Clusters of the notebooks of a world."""
 
 from chalicelib.clusters import lifecycle, service
-from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
+from chalicelib.clusters.agent_schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.notebooks.callers import place_of
 from chalicelib.notebooks.models import Server
 from tests.unit.clusters.fake_batch import FakeBatch, FakeMachines

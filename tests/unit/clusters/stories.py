@@ -10,8 +10,8 @@ import pytest
 
 from chalicelib.accounts.models import Account
 from chalicelib.clusters import crew, jobs, lifecycle, pools, service, worker
+from chalicelib.clusters.agent_schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.core import clock, config, ids
 from chalicelib.core.hearing import Heard
 from chalicelib.metering.models import Use

@@ -17,8 +17,8 @@ from chalicelib.clusters import (
     service,
     worker,
 )
+from chalicelib.clusters.agent_schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.models import Cluster, Pool, Worker
-from chalicelib.clusters.schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.states import ClusterEnd, ClusterState, PoolKind, PoolState, WorkerEnd
 from chalicelib.core import clock
 from chalicelib.notebooks.callers import Place

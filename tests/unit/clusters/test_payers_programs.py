@@ -12,7 +12,7 @@ import pytest
 from chalicelib.billing import credited
 from chalicelib.billing.models import BillingAccount
 from chalicelib.clusters import attempts, crew, lifecycle, service, spending, views, worker
-from chalicelib.clusters.schemas import WorkerFailure
+from chalicelib.clusters.agent_schemas import WorkerFailure
 from chalicelib.clusters.states import ClusterEnd, WorkerEnd
 from chalicelib.core.errors import Gone, TooEarly
 from tests.unit.clusters.stories import ACCOUNT, Story, story

@@ -8,14 +8,9 @@ import pytest
 
 from chalicelib.accounts.models import Account
 from chalicelib.clusters import crew, jobs, lifecycle, pools, replacing, service, worker
+from chalicelib.clusters.agent_schemas import ClusterReport, CreateCluster, Environment, Scheduler
 from chalicelib.clusters.models import Cluster, Worker
-from chalicelib.clusters.schemas import (
-    ClusterReport,
-    CreateCluster,
-    Environment,
-    Scheduler,
-    TaskCounts,
-)
+from chalicelib.clusters.schemas import TaskCounts
 from chalicelib.clusters.states import WorkerEnd
 from chalicelib.core import clock, config
 from chalicelib.notebooks.callers import Place

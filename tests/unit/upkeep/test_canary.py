@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.clusters import lifecycle as clusters_lifecycle
 from chalicelib.clusters import service as clusters
-from chalicelib.clusters.schemas import ClusterReport
+from chalicelib.clusters.agent_schemas import ClusterReport
 from chalicelib.core import hearing
 from chalicelib.notebooks import agent
 from chalicelib.notebooks import canary as canary_notebook
