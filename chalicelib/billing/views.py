@@ -7,7 +7,7 @@ from decimal import Decimal
 from chalicelib.billing import notices, previews, schemas, stripe_invoices
 from chalicelib.billing.standing import Standing, standing, status
 from chalicelib.core import calendar, clock
-from chalicelib.core.money import cents, exact
+from chalicelib.core.money import cents, exact, micros, rate
 from chalicelib.core.views import view
 from chalicelib.metering import service as metering
 from chalicelib.metering import uses
@@ -24,9 +24,9 @@ def billing_of(stands: Standing) -> schemas.Billing:
         ends_at=clock.moment(account.ends_at),
         month=calendar.month_of(stands.at),
         spent_usd=exact(stands.spent),
-        limit_usd=None if stands.limit is None else f"{stands.limit:.2f}",
+        limit_usd=None if stands.limit is None else cents(stands.limit),
         limit_percent=stands.percent,
-        rate_usd_hour=f"{stands.usd_second * 3600:.4f}",
+        rate_usd_hour=rate(stands.usd_second * calendar.HOUR),
         running=[_running(id_, of, stands.at) for id_, of in _grouped(stands.running).items()],
         notices=[_notice(notice) for notice in notices.of(stands)],
         version=account.version or 1,
@@ -42,15 +42,15 @@ def _grouped(running: Iterable[Use]) -> dict[str, list[Use]]:
 
 
 def _running(id_: str, of: list[Use], at: int) -> schemas.Running:
-    rate = sum((uses.extra_usd_second(use) for use in of), Decimal(0)) * 3600
+    usd_hour = sum((uses.extra_usd_second(use) for use in of), Decimal(0)) * calendar.HOUR
     return view(
         schemas.Running,
         of[0],
         use_id=id_,
         started_at=clock.moment(of[0].started_at),
         spent_usd=exact(sum((uses.cost(use, at) for use in of), Decimal(0))),
-        rate_usd_hour=f"{rate:.4f}",
-        included=not rate,
+        rate_usd_hour=rate(usd_hour),
+        included=not usd_hour,
         workers=len(of) if of[0].kind == Kind.CLUSTER else 0,
     )
 
@@ -64,9 +64,9 @@ def usage_now(payer_id: str) -> schemas.UsageNow:
     stands = standing(payer_id)
     return schemas.UsageNow(
         month=calendar.month_of(stands.at),
-        spent_usd=f"{stands.spent:.6f}",
-        limit_usd=None if stands.limit is None else f"{stands.limit:.2f}",
-        usd_hour=f"{stands.usd_second * calendar.HOUR:.4f}",
+        spent_usd=micros(stands.spent),
+        limit_usd=None if stands.limit is None else cents(stands.limit),
+        usd_hour=rate(stands.usd_second * calendar.HOUR),
         running=list(_resources(payer_id, stands.running)),
     )
 
@@ -82,8 +82,8 @@ def _resources(payer_id: str, running: Iterable[Use]) -> Iterator[schemas.UsedNo
             id=resource_id,
             name=use.name,
             kind=Kind(use.kind),
-            usd_hour=f"{spent[resource_id].usd_second * calendar.HOUR:.4f}",
-            spent_usd=f"{spent[resource_id].spent:.6f}",
+            usd_hour=rate(spent[resource_id].usd_second * calendar.HOUR),
+            spent_usd=micros(spent[resource_id].spent),
         )
 
 
@@ -109,7 +109,7 @@ def upcoming(found: previews.Upcoming) -> schemas.Upcoming:
         ],
         total_usd=cents(found.total),
         invoice_at=clock.moment(found.at),
-        unsent_usd=f"{found.unsent:.6f}",
+        unsent_usd=micros(found.unsent),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -262,8 +262,4 @@ def _log_page(
 
 
 def _lines(events: list[dict[str, Any]]) -> list[tuple[datetime, str]]:
-    return [(_at(event["timestamp"]), str(event["message"])) for event in events]
-
-
-def _at(millis: int) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)
+    return [(clock.moment_of_millis(event["timestamp"]), str(event["message"])) for event in events]

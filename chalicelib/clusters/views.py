@@ -17,6 +17,7 @@ from chalicelib.clusters.states import (
     WorkerState,
 )
 from chalicelib.core import clock
+from chalicelib.core.money import micros, rate
 from chalicelib.core.views import view
 from chalicelib.metering import service as metering
 from chalicelib.plans import catalogue
@@ -43,11 +44,11 @@ def _cluster(one: Cluster, spent: metering.Spending) -> schemas.Cluster:
         worker=view(schemas.WorkerSize, one),
         workers=_counts(one),
         price=schemas.Price(
-            worker_usd_hour=f"{price:.4f}",
-            usd_hour=f"{price * one.wanted:.4f}",
-            now_usd_hour=f"{spent.usd_second * catalogue.HOUR:.4f}",
+            worker_usd_hour=rate(price),
+            usd_hour=rate(price * one.wanted),
+            now_usd_hour=rate(spent.usd_second * catalogue.HOUR),
         ),
-        spent_usd=f"{spent.spent:.6f}",
+        spent_usd=micros(spent.spent),
         budget_usd=None if one.budget is None else spending.dollars(one.budget),
         as_of=clock.moment(spent.at),
         tasks=_tasks(one),
@@ -107,7 +108,7 @@ def workers(found: Sequence[Worker]) -> list[schemas.ClusterWorker]:
         id_: sum((costs[use].spent for use in of_worker if use in costs), start=catalogue.NOTHING)
         for id_, of_worker in charged.items()
     }
-    return [_worker(worker, f"{spent[worker.id]:.6f}") for worker in found]
+    return [_worker(worker, micros(spent[worker.id])) for worker in found]
 
 
 def _charged(worker: Worker) -> list[str]:

@@ -11,3 +11,13 @@ def exact(amount: Decimal) -> str:
 def cents(amount: Decimal) -> str:
     """Dollars, rounded to the cent."""
     return f"{amount:.2f}"
+
+
+def rate(amount: Decimal) -> str:
+    """Dollars an hour, to a hundredth of a cent."""
+    return f"{amount:.4f}"
+
+
+def micros(amount: Decimal) -> str:
+    """Dollars, rounded to the micro-dollar: what runs costs so far."""
+    return f"{amount:.6f}"

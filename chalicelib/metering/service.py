@@ -71,7 +71,7 @@ def costs(use_ids: Iterable[str]) -> dict[str, Cost]:
     """What uses cost until now, by their ids; one that was never usable is left out."""
     now = clock.seconds()
     return {
-        use.id: Cost(uses.cost(use, now), uses.extra_usd_second(use) * 3600, now)
+        use.id: Cost(uses.cost(use, now), uses.extra_usd_second(use) * calendar.HOUR, now)
         for use in uses.by_ids(use_ids).values()
     }
 

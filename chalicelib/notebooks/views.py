@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from chalicelib.core import clock
+from chalicelib.core.money import micros, rate
 from chalicelib.core.views import view
 from chalicelib.metering import service as metering
 from chalicelib.notebooks import schemas, service
@@ -51,7 +52,7 @@ def _notebook(
             error=one.workspace_error,
         ),
         cost=_cost(costs.get(server.id)) if server else None,
-        price_usd_hour=None if extra is None else f"{extra:.4f}",
+        price_usd_hour=None if extra is None else rate(extra),
         url=service.origin(one.id),
         source=schemas.Source(SourceKind(one.source_kind), one.source_label),
         purge_at=clock.moment(one.purge_at),
@@ -93,11 +94,11 @@ def _cost(cost: metering.Cost | None) -> schemas.Cost | None:
         return None
     return schemas.Cost(
         included=cost.is_included,
-        rate_usd_hour=f"{cost.usd_hour:.4f}",
-        spent_usd=f"{cost.spent:.6f}",
+        rate_usd_hour=rate(cost.usd_hour),
+        spent_usd=micros(cost.spent),
         as_of=clock.moment(cost.at),
     )
 
 
 def _server(server: Server, cost: metering.Cost | None) -> schemas.Server:
-    return view(schemas.Server, server, cost_usd=None if cost is None else f"{cost.spent:.6f}")
+    return view(schemas.Server, server, cost_usd=None if cost is None else micros(cost.spent))

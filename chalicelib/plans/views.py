@@ -1,6 +1,6 @@
 """The catalogue, as the API tells it."""
 
-from chalicelib.core.money import cents
+from chalicelib.core.money import cents, rate
 from chalicelib.core.views import view
 from chalicelib.plans import schemas
 from chalicelib.plans.catalogue import PLANS, Meter, Plan, Size
@@ -23,14 +23,14 @@ def size_of(size: Size) -> schemas.Size:
         schemas.Size,
         size,
         vcpu=float(size.vcpu),
-        price_usd_hour=f"{size.price_usd_hour:.4f}",
+        price_usd_hour=rate(size.price_usd_hour),
         extra_usd_hour={plan.id: _extra(plan, size) for plan in PLANS.values()},
     )
 
 
 def _extra(plan: Plan, size: Size) -> str | None:
     extra = plan.extra_usd_hour(size.units)
-    return None if extra is None else f"{extra:.4f}"
+    return None if extra is None else rate(extra)
 
 
 def meter_of(meter: Meter) -> schemas.Meter:

@@ -1,7 +1,6 @@
 """Routes of storage."""
 
-from datetime import UTC, datetime
-
+from chalicelib.core import clock
 from chalicelib.core.http import Api, Call
 from chalicelib.storage import schemas, service
 
@@ -37,5 +36,5 @@ def create_upload(call: Call, body: schemas.CreateUpload) -> schemas.Upload:
         url=url,
         method="PUT",
         headers=headers,
-        expires_at=datetime.fromtimestamp(upload.expires_at, UTC),
+        expires_at=clock.moment(upload.expires_at),
     )
