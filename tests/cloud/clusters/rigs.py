@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ from tests.support import eventually
 
 LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 """States of a job of Batch that has not ended."""
+PID = "import os; os.getpid()"
 KILL_KERNEL = """
 import os, signal, threading
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
@@ -91,9 +91,9 @@ class Rig:
 
     def kill_kernel(self) -> None:
         """End the kernel by SIGKILL; Jupyter starts another one under the same id."""
+        before = self.run(PID)
         self.run(KILL_KERNEL)
-        time.sleep(1)
-        eventually(lambda: "42" in self.run("6*7"), every=0.5)
+        eventually(lambda: self.run(PID, within=10) not in ("", before), every=0.5)
 
     def clusters(self, state: str = "all") -> list[ClusterOf]:
         """The notebook's clusters, newest first."""
