@@ -13,9 +13,9 @@ from tests.unit.localcloud.waiting import eventually
 DAY = 86400
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A cloud of its own, whose clock may be moved."""
+    """A cloud whose clock may be moved: each test goes on from where it stands, in its own shop."""
     with running(tmp_path_factory.mktemp("clock")) as started:
         yield started
 
