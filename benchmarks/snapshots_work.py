@@ -71,7 +71,7 @@ def _notebook(files: int) -> str:
         File(_path(n), sha256=hashlib.sha256(b"%d" % n).hexdigest(), size=n, owner=ACCOUNT)
         for n in range(files)
     ]
-    name, owners = manifests.write(entries)
+    name, owners = manifests.write(entries, ACCOUNT)
     size = sum(entry.size for entry in entries)
     snapshot = Snapshot(
         ids.new_id("nb"),

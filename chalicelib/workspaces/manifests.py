@@ -46,11 +46,14 @@ class _Contents(msgspec.Struct):
     entries: list[_Named]
 
 
-def write(entries: Sequence[File]) -> tuple[str, set[str]]:
-    """Store a manifest. Answers its name and the accounts that own copies of its contents."""
+def write(entries: Sequence[File], account_id: str) -> tuple[str, set[str]]:
+    """Store a manifest. Answers its name and the accounts that own copies of its contents.
+
+    One without contents (folders alone, or nothing) is owned by who writes it, and swept with that.
+    """
     document = msgspec.json.encode(Manifest(MANIFEST_VERSION, list(entries)))
     name = hashlib.sha256(document).hexdigest()
-    owners = {entry.owner for entry in entries if entry.owner}
+    owners = {entry.owner for entry in entries if entry.owner} or {account_id}
     for owner in sorted(owners):
         _begin(owner, name)
     storage.write_document(_key(name), zlib.compress(document, _FAST))

@@ -98,7 +98,7 @@ def restored(account_id: str, snapshot: Snapshot, paths: list[str] | None) -> Dr
     now = manifests.read(newest.manifest) if newest else []
     then = manifests.read(snapshot.manifest)
     after = then if paths is None else tree.with_files(now, _chosen(then, paths))
-    name, owners = manifests.write(after)
+    name, owners = manifests.write(after, account_id)
     difference = tree.compare(now, after)
     size = sum(entry.size for entry in after)
     draft = Snapshot(

@@ -189,7 +189,7 @@ def _draft(
     after: tree.Changed,
     claimed: frozenset[str],
 ) -> Draft:
-    name, owners = manifests.write(after.entries)
+    name, owners = manifests.write(after.entries, account_id)
     snapshot = Snapshot(
         notebook_id,
         parent.seq + 1 if parent else 1,

@@ -459,3 +459,13 @@ def test_more_files_than_a_notebook_may_have_are_refused_and_fewer_are_always_ta
     assert refused.value.code == "too_many_files"
     change = Commit(parent, deletes=["b.txt"])
     assert service.commit(ACCOUNT, NOTEBOOK, LIMITS, change).files == 1
+
+
+def test_a_manifest_without_contents_goes_when_nothing_names_it(wire: Wire) -> None:
+    service.commit(ACCOUNT, NOTEBOOK, LIMITS, Commit(None, puts=[Entry("folder", kind="dir")]))
+    service.forget(NOTEBOOK)
+    for _ in range(3):
+        wire.now += timedelta(hours=2)
+        service.sweep(ACCOUNT)
+
+    assert wire.versions() == []
