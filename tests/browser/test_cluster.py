@@ -59,5 +59,8 @@ def test_a_cluster_shows_its_price_first_and_is_stopped_from_its_page(
     # While it stops, and once it has: a busy machine shows the page only one of them.
     expect(page.get_by_text(re.compile("You stopped it|Stopped by you")).first).to_be_visible()
 
+    # Its kernel hears of it a moment later.
+    shown = lab.get_by_role("region", name="Cluster walks").get_by_role("status")
+    expect(shown.first).to_have_text("stopped")
     run_cell(lab, ASK)
     expect(lab.get_by_text(re.compile("ClusterStopped.*You stopped it")).first).to_be_visible()
