@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import overload
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MILLIS = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+_LAST_MILLIS = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
 
 
 def now() -> datetime:
@@ -50,8 +52,13 @@ def moment_of_millis(millis: int) -> datetime: ...
 @overload
 def moment_of_millis(millis: int | None) -> datetime | None: ...
 def moment_of_millis(millis: int | None) -> datetime | None:
-    """A stored number of milliseconds since 1970-01-01 UTC as a time."""
-    return None if millis is None else _EPOCH + timedelta(milliseconds=millis)
+    """A stored number of milliseconds since 1970-01-01 UTC as a time.
+
+    One that no calendar knows, as a file's may be, is the first or the last that one knows.
+    """
+    if millis is None:
+        return None
+    return _EPOCH + timedelta(milliseconds=min(max(millis, _FIRST_MILLIS), _LAST_MILLIS))
 
 
 def second_of(moment: datetime) -> int:

@@ -8,7 +8,7 @@
 A row that can't be read, or an item whose work fails, is logged as an error and left to the next
 run; all other items get their turn. Errors of scheduled functions ring an alarm. An account with
 many items takes no more turns than others, and where a run stops because its time is over, the next
-one begins.
+one begins, also if what it stopped at has ended meanwhile.
 """
 
 from collections import deque
@@ -66,27 +66,29 @@ class Sweep:
             log.warning("a sweep left items to its next run", what=what, failed=failed)
         if left:
             log.error("a sweep had no time for all", sweep=self.name, what=what, left=len(left))
-        if left or since is not None:
-            sweep_places.write(self.name, _name(left[0]) if left else None)
+        if left or since:
+            sweep_places.write(self.name, [_name(item) for item in left])
         return failed
 
 
 def in_turns(
-    items: Sequence[_T], account_of: Callable[[_T], str], since: str | None = None
+    items: Sequence[_T], account_of: Callable[[_T], str], left: Sequence[str] = ()
 ) -> list[_T]:
-    """The items, one of each account after the other; the first is `since`, if it is there.
+    """The items, one of each account after the other, beginning with what was left, in its order.
 
-    Within an account they keep their order.
+    `left` are names of items. Those that are not there any more are passed over. Within an account
+    items keep their order, and go round from the first that was left.
     """
     accounts: dict[str, deque[_T]] = {}
     for item in items:
         accounts.setdefault(account_of(item), deque()).append(item)
-    turns = deque(accounts.values())
-    for number, own in enumerate(accounts.values()):
-        places = [place for place, item in enumerate(own) if _name(item) == since]
-        if places:
-            own.rotate(-places[0])
-            turns.rotate(-number)
+    rank = {name: place for place, name in enumerate(left)}
+    first: dict[str, int] = {}
+    for account, own in accounts.items():
+        ranks = [rank.get(_name(item), len(rank)) for item in own]
+        first[account] = min(ranks)
+        own.rotate(-ranks.index(first[account]))
+    turns = deque(accounts[account] for account in sorted(accounts, key=first.__getitem__))
     order = []
     while turns:
         own = turns.popleft()

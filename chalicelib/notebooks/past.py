@@ -45,7 +45,8 @@ def restore(
         raise Conflict("This notebook is deleted. Restore the notebook first.", code="deleted")
     if service.is_live(notebook):
         raise _is_running()
-    draft = workspaces.restored(account_id, workspaces.find(notebook.id, seq), paths)
+    limits = service.limits(service.plan_of(account_id))
+    draft = workspaces.restored(account_id, workspaces.find(notebook.id, seq), paths, limits)
     saved = draft.snapshot
     actions: list[db.Action] = [
         Notebook.files.set(saved.files),
@@ -57,7 +58,7 @@ def restore(
     try:
         workspaces.add(
             draft,
-            service.limits(service.plan_of(account_id)),
+            limits,
             lambda write: write.update("notebook", notebook, actions, condition=is_at_rest),
         )
     except db.Refused as refused:

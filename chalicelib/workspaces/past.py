@@ -1,17 +1,15 @@
 """Looking at a notebook's files of before, and bringing them back."""
 
 import posixpath
-import zipfile
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryFile
 from typing import Any
 
 from chalicelib.core import clock, ids, pages
 from chalicelib.core.errors import NotFound, TooLarge
 from chalicelib.storage import service as storage
-from chalicelib.workspaces import drafts, manifests, tree
-from chalicelib.workspaces.drafts import Draft
+from chalicelib.workspaces import archive, drafts, manifests, tree
+from chalicelib.workspaces.drafts import Draft, Limits
 from chalicelib.workspaces.models import Snapshot
 from chalicelib.workspaces.schemas import Changes, ContentOfThen, File, FileChange
 
@@ -22,9 +20,7 @@ MOST_CHANGES = 1000
 MOST_ZIPPED = 200 * 1024**2
 """Bytes of a snapshot that are packed into a zip: in half a minute, the time of a request."""
 MOST_ZIPPED_FILES = 5000
-_FIRST_MILLIS = 315_619_200_000
-"""2nd January 1980: a zip knows no earlier times."""
-_AT_ONCE = 16
+"""Paths of a snapshot that are packed: files, links and empty folders."""
 
 
 def snapshots(
@@ -92,15 +88,22 @@ def _text(entry: File) -> str | None:
     return None if "\0" in text else text
 
 
-def restored(account_id: str, snapshot: Snapshot, paths: list[str] | None) -> Draft:
-    """Make ready a snapshot that has some files, or everything, as they were. Raises `NotFound`."""
+def restored(account_id: str, snapshot: Snapshot, paths: list[str] | None, limits: Limits) -> Draft:
+    """Make ready a snapshot that has some files, or everything, as they were.
+
+    Raises `NotFound`, and `Conflict` (`quota_exceeded`, `too_many_files`) if the notebook would
+    grow beyond what one may hold.
+    """
     newest = drafts.newest_of(snapshot.notebook_id)
     now = manifests.read(newest.manifest) if newest else []
     then = manifests.read(snapshot.manifest)
     after = then if paths is None else tree.with_files(now, _chosen(then, paths))
+    size, before = sum(entry.size for entry in after), newest.bytes if newest else 0
+    drafts.require_few_files(len(after), len(now))
+    if size > before:
+        drafts.require_room(size, before, limits.notebook)
     name, owners = manifests.write(after, account_id)
     difference = tree.compare(now, after)
-    size = sum(entry.size for entry in after)
     draft = Snapshot(
         snapshot.notebook_id,
         newest.seq + 1 if newest else 1,
@@ -116,7 +119,7 @@ def restored(account_id: str, snapshot: Snapshot, paths: list[str] | None) -> Dr
         removed=difference.removed,
         created_at=clock.now(),
     )
-    return Draft(draft, grows=size - (newest.bytes if newest else 0))
+    return Draft(draft, grows=size - before)
 
 
 def _chosen(then: Iterable[File], paths: list[str]) -> list[File]:
@@ -127,39 +130,17 @@ def _chosen(then: Iterable[File], paths: list[str]) -> list[File]:
 
 
 def zipped(account_id: str, snapshot: Snapshot, name: str) -> str:
-    """An address of all files of a snapshot as one zip. Raises `TooLarge`."""
-    if snapshot.bytes > MOST_ZIPPED or snapshot.files > MOST_ZIPPED_FILES:
+    """An address of all of a snapshot as one zip, with harmless names. Raises `TooLarge`."""
+    entries = manifests.read(snapshot.manifest)
+    if snapshot.bytes > MOST_ZIPPED or len(entries) > MOST_ZIPPED_FILES:
         raise TooLarge(
-            f"This version has {snapshot.files} files of {snapshot.bytes / 1024**2:.0f} MiB; up to "
+            f"This version has {len(entries)} files of {snapshot.bytes / 1024**2:.0f} MiB; up to "
             f"{MOST_ZIPPED_FILES} files of {MOST_ZIPPED // 1024**2} MiB are packed into a zip. "
             "Download single files, or restore it and pack it inside the notebook.",
             limit=MOST_ZIPPED,
         )
-    entries = [e for e in manifests.read(snapshot.manifest) if e.kind == "file"]
     with TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", compresslevel=1) as archive:
-            _pack(archive, entries)
+        archive.pack(file, entries)
         size = file.tell()
         file.seek(0)
         return storage.hand_out(account_id, file, size, f"{name}.zip")
-
-
-def _pack(archive: zipfile.ZipFile, entries: list[File]) -> None:
-    """Add files: some are read at once, so that only these are in memory."""
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        for start in range(0, len(entries), _AT_ONCE):
-            some = entries[start : start + _AT_ONCE]
-            for entry, data in zip(some, threads.map(_bytes, some), strict=True):
-                archive.writestr(_info(entry), data)
-
-
-def _bytes(entry: File) -> bytes:
-    return storage.read(entry.owner or "", entry.sha256 or "")
-
-
-def _info(entry: File) -> zipfile.ZipInfo:
-    moment = clock.moment_of_millis(max(entry.mtime_ms, _FIRST_MILLIS))
-    info = zipfile.ZipInfo(entry.path, moment.timetuple()[:6])
-    info.external_attr = (entry.mode & 0o777) << 16
-    info.compress_type = zipfile.ZIP_DEFLATED
-    return info

@@ -73,6 +73,11 @@ class _Tree:
         del self._paths[start:end]
         return taken
 
+    def give_way(self, path: str) -> None:
+        """Delete what is at a path, unless it is a folder."""
+        if path in self._files and self._files[path].kind != "dir":
+            self.delete(path)
+
     def put(self, entry: File) -> None:
         """Write a file, a link or an empty folder."""
         old = self._files.get(entry.path)
@@ -94,9 +99,13 @@ class _Tree:
         if entry.kind != "dir" and at < len(self._paths) and self._paths[at] < last:
             raise Invalid("A file can't have files beneath it.", field=self._paths[at])
 
+    def entries(self) -> list[File]:
+        """Everything, sorted by path."""
+        return [self._files[path] for path in self._paths]
+
     def changed(self, to_claim: list[Entry]) -> Changed:
         """What became of everything."""
-        entries = [self._files[path] for path in self._paths]
+        entries = self.entries()
         pairs = [(old, self._files.get(path)) for path, old in self._before.items()]
         return Changed(
             entries,
@@ -155,16 +164,14 @@ def with_files(now: Sequence[File], restored: Sequence[File]) -> list[File]:
 
     What stands in the way of one, such as a file where a folder was, gives way.
     """
-    files = {entry.path: entry for entry in now}
+    tree = _Tree(now)
     for entry in restored:
         for parent in _parents(entry.path):
-            if parent in files and files[parent].kind != "dir":
-                del files[parent]
+            tree.give_way(parent)
         if entry.kind != "dir":
-            for path in [each for each in files if each.startswith(f"{entry.path}/")]:
-                del files[path]
-        files[entry.path] = entry
-    return [files[path] for path in sorted(files)]
+            tree.delete(entry.path)
+        tree.put(entry)
+    return tree.entries()
 
 
 def _parents(path: str) -> Iterator[str]:

@@ -31,12 +31,12 @@ def rows() -> Iterator[None]:
 
 @given(ITEMS, st.integers(0, 20))
 def test_everybody_gets_a_turn_before_anybody_gets_a_second(items: list[Item], at: int) -> None:
-    since = items[at % len(items)].id if items else None
+    since = [items[at % len(items)].id] if items else []
 
     order = sweeps.in_turns(items, lambda item: item.account_id, since)
 
     assert sorted(order, key=lambda item: item.id) == sorted(items, key=lambda item: item.id)
-    assert not items or order[0].id == since
+    assert not items or order[0].id == since[0]
     for account in {item.account_id for item in items}:
         many = sum(item.account_id == account for item in items)
         own = [place for place, item in enumerate(order) if item.account_id == account]
@@ -63,10 +63,35 @@ def test_what_a_run_has_no_time_for_comes_first_in_the_next(
     assert "a sweep had no time for all" in caplog.text
     sweep.over(items, "an item was not swept", work)
 
-    assert done[4:] == ["a2", "b0", "a0", "b1"]
+    assert done[4:] == ["a2", "b2", "a0", "b0"]
     monkeypatch.setattr(clock, "monotonic", lambda: 0.0)
     sweep.over(items, "an item was not swept", work)
-    assert sweep_places.read("tests") is None
+    assert sweep_places.read("tests") == []
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("accounts", [1, 4, 30])
+@pytest.mark.parametrize("ended", [1, 3])
+def test_a_sweep_goes_on_after_what_ended_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, accounts: int, ended: int
+) -> None:
+    items = [Item(f"i{number:02}", f"a{number % accounts}") for number in range(30)]
+    now, done = [0.0], []
+    monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sweeps, "AT_ONCE", 1)
+
+    def work(item: Item) -> None:
+        done.append(item)
+        now[0] += 10
+
+    sweep = sweeps.Sweep("tests", seconds=90)
+    for _ in range(5):
+        now[0] = 0
+        sweep.over(items, "an item was not swept", work)
+        gone = list(sweep_places.read("tests"))[:ended]
+        items = [item for item in items if item.id not in gone]
+
+    assert set(items) <= set(done)
 
 
 @pytest.mark.usefixtures("rows")

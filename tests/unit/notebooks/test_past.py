@@ -1,6 +1,7 @@
 """A notebook's files of before are looked at and brought back, and nothing is lost by that."""
 
 import io
+import stat
 import zipfile
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from chalicelib.notebooks.schemas import CreateNotebook
 from chalicelib.storage import service as storage
 from chalicelib.workspaces import past as files_of_before
 from chalicelib.workspaces import service as workspaces
+from chalicelib.workspaces import tree
 from chalicelib.workspaces.schemas import Commit, Entry
 from tests.lost_answers import Wire
 
@@ -39,6 +41,23 @@ class Saved:
         entries = [Entry(p, sha256=blob.sha256, size=blob.size) for p, blob in blobs.items()]
         change = Commit(parent, entries, deletes or [])
         workspaces.commit(ACCOUNT, self.id, limits, change)
+
+    def save_odd(self, *entries: Entry) -> int:
+        """Save links, folders, files of odd times or names (all of content `odd`); its number."""
+        limits = service.limits(service.plan_of(ACCOUNT))
+        blob = storage.put(ACCOUNT, b"odd")
+        for entry in entries:
+            if entry.kind == "file":
+                entry.sha256, entry.size = blob.sha256, blob.size
+        parent = workspaces.head(ACCOUNT, self.id, limits).snapshot_id
+        return workspaces.commit(ACCOUNT, self.id, limits, Commit(parent, list(entries))).seq
+
+    def unzipped(self, seq: int) -> zipfile.ZipFile:
+        """The zip of a version, as a browser gets it."""
+        past.zipped(ACCOUNT, self.id, seq)
+        (key,) = [each for each in self.wire.objects() if each.startswith("uploads/")]
+        packed = self.wire.content(key.removeprefix("uploads/"), bucket="uploads")
+        return zipfile.ZipFile(io.BytesIO(packed))
 
     def files(self) -> dict[str, bytes]:
         newest = workspaces.newest_of(self.id)
@@ -166,3 +185,75 @@ def test_a_version_that_is_too_large_for_a_zip_says_so(
 
     with pytest.raises(TooLarge, match="restore it"):
         past.zipped(ACCOUNT, saved.id, 2)
+
+
+@pytest.mark.parametrize("millis", [-(2**53), -1, 4_400_000_000_000, 2**53])
+def test_a_file_of_any_time_is_listed_and_packed(saved: Saved, millis: int) -> None:
+    seq = saved.save_odd(Entry("odd.txt", mtime_ms=millis))
+
+    (listed,) = workspaces.files(past.find(ACCOUNT, saved.id, seq), "odd", 1)
+
+    assert 1 <= clock.moment_of_millis(listed.mtime_ms).year <= 9999
+    assert 1980 <= saved.unzipped(seq).getinfo("odd.txt").date_time[0] <= 2107
+
+
+def test_symlinks_and_empty_folders_are_in_the_zip(saved: Saved) -> None:
+    seq = saved.save_odd(
+        Entry("d:1/link", "symlink", target="../data.csv"),
+        Entry("link", "symlink", target="d:1/link/../link"),
+        Entry("empty", "dir", mode=0o755),
+    )
+
+    packed = saved.unzipped(seq)
+
+    assert packed.read("d_1/link") == b"../data.csv"
+    assert packed.read("link") == b"d_1/link"
+    kinds = {each.filename: stat.S_IFMT(each.external_attr >> 16) for each in packed.infolist()}
+    assert kinds["link"] == kinds["d_1/link"] == stat.S_IFLNK
+    assert kinds["empty/"] == stat.S_IFDIR
+    assert kinds["data.csv"] == stat.S_IFREG
+
+
+def test_a_link_that_would_climb_out_by_another_link_leads_straight_to_what_it_names(
+    saved: Saved,
+) -> None:
+    seq = saved.save_odd(
+        Entry("s/up", "symlink", target=".."), Entry("out", "symlink", target="s/up/../x")
+    )
+
+    assert saved.unzipped(seq).read("out") == b"s/x"
+
+
+def test_names_in_a_zip_are_harmless_and_different_everywhere(saved: Saved) -> None:
+    names = ["..\\..\\evil.txt", "C:\\x.txt", "CON", "Data.csv"]
+    seq = saved.save_odd(*map(Entry, names))
+
+    assert {"data (2).csv", "Data.csv", "_CON", "C__x.txt", ".._.._evil.txt"} < set(
+        saved.unzipped(seq).namelist()
+    )
+
+
+def test_a_restore_that_would_make_too_many_files_is_refused(
+    saved: Saved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree, "MOST_FILES", len(saved.files()))
+
+    with pytest.raises(Conflict) as refused:
+        past.restore(ACCOUNT, saved.id, 2, ["d/gone.txt"])
+
+    assert refused.value.code == "too_many_files"
+    assert "d/gone.txt" not in saved.files()
+
+
+def test_a_restore_that_would_make_a_notebook_too_large_is_refused(
+    saved: Saved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = workspaces.newest_of(saved.id)
+    now = newest.bytes if newest else 0
+    monkeypatch.setattr(service, "limits", lambda _: workspaces.Limits(10**9, notebook=now))
+
+    with pytest.raises(Conflict) as refused:
+        past.restore(ACCOUNT, saved.id, 2, ["d/gone.txt"])
+
+    assert refused.value.code == "quota_exceeded"
+    assert past.restore(ACCOUNT, saved.id, 1, None).bytes < now

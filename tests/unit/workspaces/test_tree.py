@@ -2,6 +2,8 @@
 
 import hashlib
 import posixpath
+from contextlib import suppress
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +81,10 @@ class Counted(str):
         Counted.comparisons += 1
         return str.__lt__(self, other)
 
+    def startswith(self, *args: Any) -> bool:
+        Counted.comparisons += 1
+        return str.startswith(self, *args)
+
     __hash__ = str.__hash__
 
 
@@ -93,3 +99,42 @@ def comparisons(files: int) -> int:
 
 def test_ten_times_as_many_files_do_not_make_a_change_dearer() -> None:
     assert comparisons(20_000) < 2 * comparisons(2_000)
+
+
+def comparisons_of_a_restore(files: int) -> int:
+    """How often paths are compared when 100 of so many files are restored."""
+    entries = [File(Counted(f"data/{n // 100:04}/{n:06}.csv"), mode=0o600) for n in range(files)]
+    Counted.comparisons = 0
+    tree.with_files(entries, entries[:: files // 100])
+    return Counted.comparisons
+
+
+def test_ten_times_as_many_files_do_not_make_a_restore_dearer() -> None:
+    assert comparisons_of_a_restore(20_000) < 2 * comparisons_of_a_restore(2_000)
+
+
+@given(st.lists(CHANGES, max_size=3), CHANGES)
+def test_restored_files_are_there_and_only_what_stands_in_their_way_is_not(
+    changes: list[Commit], restored: Commit
+) -> None:
+    now: list[File] = []
+    for change in changes:
+        with suppress(Invalid):
+            now = tree.apply(now, change, "acc_1").entries
+    try:
+        chosen = tree.apply([], Commit(None, restored.puts), "acc_1").entries
+    except Invalid:
+        return
+    paths = {entry.path for entry in chosen}
+    in_the_way = {
+        entry.path
+        for entry in now
+        for path in paths
+        if f"{path}/".startswith(f"{entry.path}/") or entry.path.startswith(f"{path}/")
+    }
+
+    after = tree.with_files(now, chosen)
+
+    left = {entry.path: entry for entry in now if entry.path not in in_the_way}
+    expected = left | {entry.path: entry for entry in chosen}
+    assert after == [expected[path] for path in sorted(expected)]
