@@ -89,9 +89,13 @@ def error_output(reason: str) -> Output:
     return _error("KernelDied", reason)
 
 
-def not_run_output(*, ended: bool) -> Output:
-    """What a cell shows that waited for its turn. ended: whether its kernel ended as asked for."""
-    what = "ended" if ended else "died"
+def stopped_output() -> Output:
+    """What a cell shows that ran when its kernel was shut down, or its notebook stopped."""
+    return _error("KernelStopped", "The kernel was stopped while this cell ran. Run it again.")
+
+
+def not_run_output(what: str) -> Output:
+    """What a cell shows that waited for its turn. what: what became of its kernel."""
     return _error("NotRun", f"The kernel {what} before this cell was run. Run it again.")
 
 

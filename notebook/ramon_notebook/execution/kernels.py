@@ -100,7 +100,7 @@ class RecordingKernelManager(AskingKernels):
     async def shutdown_kernel(self, kernel_id: str, now: bool = False, **kwargs: Any) -> Any:
         """End a kernel; what its cells have put out is in the notebook then."""
         await self._settled(kernel_id)
-        self.catch_up(kernel_id)
+        self.watch.stopped(kernel_id)
         await self.saver.save_kernel(kernel_id)
         return await super().shutdown_kernel(kernel_id, now=now, **kwargs)
 
@@ -114,7 +114,7 @@ class RecordingKernelManager(AskingKernels):
             try:
                 return await super().restart_kernel(kernel_id, now=now)
             finally:
-                self.watch.restarted(kernel_id)
+                self.watch.restarted(kernel_id, kernel.died_with)
 
     async def _settled(self, kernel_id: str) -> None:
         """Wait while a kernel is being started: after its death, for example."""

@@ -20,6 +20,7 @@ from ramon_notebook.execution.deaths import (
     error_output,
     not_run_output,
     reason,
+    stopped_output,
 )
 from ramon_notebook.execution.outputs import Output
 from ramon_notebook.execution.recorder import Recorder
@@ -111,10 +112,26 @@ class KernelWatch:
                     self._askers[kernel_id] = _Asker(kernel, self.running)
                 self._askers[kernel_id].ask(question)
 
-    def restarted(self, kernel_id: str) -> None:
-        """A kernel has another process, as somebody asked for, or failed to get one."""
-        self.running.process_ended(kernel_id)
+    def restarted(self, kernel_id: str, died_with: int | None = None) -> None:
+        """A kernel has another process, as somebody asked for, or failed to get one.
+
+        died_with: the exit code of the process if it had died before it was asked to end.
+        """
+        self._manager.catch_up(kernel_id)
+        cut_off = self.running.process_ended(kernel_id)
+        if died_with is None:  # what it ran was interrupted, and says so
+            waited = [each for each in cut_off if not each.began]
+            self._tell_cells(kernel_id, waited, not_run_output("was restarted"))
+        else:
+            self._tell_of_death(kernel_id, cut_off, died_with)
         self._manager.interrupted(kernel_id)
+
+    def stopped(self, kernel_id: str) -> None:
+        """A kernel is about to be shut down, as somebody asked for."""
+        self._manager.catch_up(kernel_id)
+        for execution in self.running.process_ended(kernel_id):
+            output = stopped_output() if execution.began else not_run_output("was stopped")
+            self._tell_cells(kernel_id, [execution], output)
 
     def died(self, kernel_id: str, *, for_good: bool = False) -> None:
         """A kernel's process has ended although nobody asked for it: tell everybody why.
@@ -127,20 +144,8 @@ class KernelWatch:
         cut_off = self.running.process_ended(kernel_id)
         exit_code = _exit_code(kernel)
         if cut_off or exit_code != 0:  # one that ended with 0 did as its code said: exit()
-            why = reason(
-                exit_code,
-                out_of_memory=self._memory_kills.happened(kernel_id),
-                memory_bytes=self._memory_bytes,
-                for_good=for_good,
-            )
-            log.warning("Kernel %s died: %s", kernel_id, why)
-            # One that ends before it can say what it runs was at the first: it takes them in order.
-            ran = [each for each in cut_off if each.began] or cut_off[: exit_code != 0]
-            self._tell_cells(kernel_id, ran, error_output(why))
-            waited = [each for each in cut_off if each not in ran]
-            self._tell_cells(kernel_id, waited, not_run_output(ended=exit_code == 0))
+            self._tell_of_death(kernel_id, cut_off, exit_code, for_good=for_good)
             self._tell_of_restart(kernel_id)
-            self._spawn(self._note_death(kernel_id, why, len(cut_off)))
         self._manager.interrupted(kernel_id)
         kernel.execution_state = "dead" if for_good else "starting"
         if for_good:
@@ -153,6 +158,29 @@ class KernelWatch:
         self._pages.pop(kernel_id, None)
         if asker := self._askers.pop(kernel_id, None):
             asker.close()
+
+    def _tell_of_death(
+        self,
+        kernel_id: str,
+        cut_off: list[Unfinished],
+        exit_code: int | None,
+        *,
+        for_good: bool = False,
+    ) -> None:
+        """Tell the cells that a dead process left unfinished, and the service."""
+        why = reason(
+            exit_code,
+            out_of_memory=self._memory_kills.happened(kernel_id),
+            memory_bytes=self._memory_bytes,
+            for_good=for_good,
+        )
+        log.warning("Kernel %s died: %s", kernel_id, why)
+        # One that ends before it can say what it runs was at the first: it takes them in order.
+        ran = [each for each in cut_off if each.began] or cut_off[: exit_code != 0]
+        self._tell_cells(kernel_id, ran, error_output(why))
+        waited = [each for each in cut_off if each not in ran]
+        self._tell_cells(kernel_id, waited, not_run_output("died" if exit_code != 0 else "ended"))
+        self._spawn(self._note_death(kernel_id, why, len(cut_off)))
 
     def _waits_for_nobody(self, kernel_id: str, execution: Unfinished) -> bool:
         return self.waits_for_nobody(kernel_id, execution.msg_id)

@@ -10,6 +10,7 @@ one has not taken in for the next, and delivers what the last one said when the 
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,9 @@ from jupyter_client.session import new_id
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 
 IPYKERNEL = "ipykernel_launcher"
+
+FORCED = ("SigtermRequest", "SigkillRequest")
+"""How Jupyter ends a process that does not end when it is asked to."""
 
 
 def takes_in(stream: Any) -> bool:
@@ -34,6 +38,7 @@ class OneKernel(ServerKernelManager):
     speaks_as: the session of the process that runs, or is about to; empty for a kernel that can't
     be told its session (it is not ipykernel), until it is heard.
     last_heard: the session of the last message that the recorder got, of whatever process.
+    died_with: the exit code of the last process that was asked to end, if it had died before.
     recorder_hears: set once the recorder hears the present process, and misses nothing it says.
     """
 
@@ -41,6 +46,7 @@ class OneKernel(ServerKernelManager):
         super().__init__(**kwargs)
         self.speaks_as = ""
         self.last_heard = self.session.session
+        self.died_with: int | None = None
         self.recorder_hears = asyncio.Event()
         self._ended = ""
 
@@ -66,6 +72,15 @@ class OneKernel(ServerKernelManager):
         else:
             self.speaks_as = ""
         await super()._async_launch_kernel(kernel_cmd, **kwargs)
+
+    async def _async_finish_shutdown(self, *args: Any, **kwargs: Any) -> None:
+        """Wait for the end of a process that was asked to; note it if that came before."""
+        process: Any = getattr(self.provisioner, "process", None)
+        await super()._async_finish_shutdown(*args, **kwargs)
+        code = process.poll() if process else None
+        asked = self._shutdown_status.value in FORCED
+        by_itself = code is not None and code < 0 and code != -signal.SIGINT and not asked
+        self.died_with = code if by_itself else None
 
     def connect_shell(self, identity: bytes | None = None) -> Any:
         """A stream to the shell channel; what the present process does not take in is dropped."""

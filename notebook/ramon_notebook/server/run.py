@@ -93,7 +93,7 @@ class NotebookServer(ServerApp):
         """Write what the cells have put out into their notebooks."""
         manager: Any = self.kernel_manager
         for kernel_id in manager.list_kernel_ids():
-            manager.catch_up(kernel_id)
+            manager.watch.stopped(kernel_id)
         await self.saver.save_everything()
 
 

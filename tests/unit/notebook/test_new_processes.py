@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import eventually
-from tests.unit.notebook.conftest import OpenPage
+from tests.unit.notebook.conftest import OpenPage, Start
 from tests.unit.notebook.fake_service import FakeService
 from tests.unit.notebook.page import Loop, Page
 from tests.unit.notebook.parts import BIN, Browser, Notebook
@@ -162,6 +162,59 @@ def test_of_the_cells_that_a_dead_kernel_had_not_begun_the_first_tells_why_and_t
     names = [cells(file)[c]["outputs"][0]["ename"] for c in ("c1", "c2", "c3")]
     assert names == ["KernelDied", "NotRun", "NotRun"]
     assert "signal 9" in cells(file)["c1"]["outputs"][0]["evalue"]
+
+
+WAITS = "import time; print('began', flush=True); time.sleep(60)"
+
+
+def test_a_death_that_a_restart_follows_at_once_is_told_all_the_same(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser
+) -> None:
+    file = put(workspace, "both.ipynb", PID, WAITS, "2")
+    opened = open_page("both.ipynb")
+    pid = pid_of(opened)
+    opened.run("c1")
+    eventually(lambda: "began" in opened.text("c1"))
+    opened.run("c2")
+    opened.close()
+    os.kill(pid, signal.SIGKILL)
+    restart(shared_browser, opened)
+    eventually(lambda: cells(file)["c2"]["outputs"])
+    assert [names(file, "c1"), names(file, "c2")] == [["KernelDied"], ["NotRun"]]
+
+
+def test_a_cell_that_waited_for_its_turn_when_its_kernel_was_restarted_says_so(
+    workspace: Path, open_page: OpenPage, shared_browser: Browser
+) -> None:
+    file = put(workspace, "waited.ipynb", PID, "2")
+    opened = open_page("waited.ipynb")
+    pid = pid_of(opened)
+    os.kill(pid, signal.SIGSTOP)  # it takes nothing in any more, not even the interrupt
+    opened.run("c1")
+    eventually(lambda: is_busy(shared_browser, opened))
+    restart(shared_browser, opened)
+    opened.close()
+    eventually(lambda: cells(file)["c1"]["outputs"])
+    assert names(file, "c1") == ["NotRun"]
+    assert "was restarted before" in cells(file)["c1"]["outputs"][0]["evalue"]
+
+
+def test_a_cell_that_a_stop_of_its_notebook_cuts_off_says_so(start: Start) -> None:
+    notebook = start()
+    file = put(notebook.workspace, "cut.ipynb", WAITS, "2")
+    with Loop() as loop:
+        opened = Page(loop, notebook.browser(), "cut.ipynb").open()
+        opened.run("c0")
+        eventually(lambda: "began" in opened.text("c0"))
+        opened.run("c1")
+        opened.close()
+        assert notebook.stop() == 0
+    assert [names(file, "c0"), names(file, "c1")] == [["KernelStopped"], ["NotRun"]]
+
+
+def names(file: Path, cell_id: str) -> list[str]:
+    """The errors that a cell shows."""
+    return [each["ename"] for each in cells(file)[cell_id]["outputs"] if "ename" in each]
 
 
 def test_a_cell_that_is_run_when_its_kernel_has_just_died_runs_in_the_next_process(

@@ -78,6 +78,9 @@ def test_an_open_page_tells_why_its_notebook_does_not_answer(
         with context.expect_page() as opened:
             page.get_by_role("button", name="Open the notebook").click()
         assert opened.value.url == OPEN_URL or opened.value.url.startswith("chrome-error")
+        page.route("**/api/status", lambda route: route.fulfill(status=503))
+        told(page, "The service does not answer")
+        page.unroute("**/api/status")
         page.route("**/api/status", lambda route: route.fulfill(status=403))
         page.unroute("**/*")
         told(page, "This notebook was started again")

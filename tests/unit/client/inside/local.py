@@ -20,6 +20,7 @@ class Local(distributed.LocalCluster):  # type: ignore[misc]  # Dask is elsewher
     """Dask's local cluster, as far as our client asks a cluster of ours."""
 
     info = None
+    name = "local"
     shutdown_on_close = True
 
     def why_stopped(self, patience: float = 0) -> None:
@@ -30,6 +31,7 @@ class LocalTasks(Tasks):  # type: ignore[misc]  # as above
     """`submit` and `map`, without a life of its own."""
 
     info = None
+    name = "local"
 
     def __init__(self, cluster: Any, *, asynchronous: bool = False) -> None:
         self.cluster = cluster

@@ -4,6 +4,8 @@
  */
 
 const LOOK_MS = 3000;
+/** What a load balancer or the front door answers for a service that is away. */
+const AWAY = [502, 503];
 /** JupyterLab shows the first 140 characters of a notification. */
 const MOST_NAMES = 60;
 
@@ -58,8 +60,10 @@ export class Absence {
           throw error;
         }
       }
-      const taken = answer && answer.status !== 403 && !answer.headers.has('x-ramon-gateway');
-      if (taken || (answer && !(await this.look()))) {
+      if (answer && this.isTaken(answer)) {
+        return answer;
+      }
+      if (answer && !(await this.look())) {
         return answer;
       }
       await this.watch();
@@ -69,6 +73,12 @@ export class Absence {
       }
       return settings.fetch(again);
     };
+  }
+
+  /** Whether a notebook that knows this page has answered. */
+  isTaken(answer) {
+    const isAway = AWAY.includes(answer.status) || answer.headers.has('x-ramon-gateway');
+    return !isAway && answer.status !== 403;
   }
 
   /** Why the notebook does not answer, in a sentence; undefined if it does. */
@@ -83,6 +93,9 @@ export class Absence {
       const { error } = await answer.json();
       const [title] = error.message.split('. ');
       return `${title}. What you change here is not saved meanwhile.`;
+    }
+    if (AWAY.includes(answer.status)) {
+      return 'The service does not answer. This page tries again; nothing is saved meanwhile.';
     }
     return answer.status === 403
       ? 'This notebook was started again. Open it, and this page goes on with what you typed.'
