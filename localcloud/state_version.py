@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from localcloud import snapshot_file
 from localcloud.files import write_json
 from ops.state import advice, commit, version
 from ops.state.upgrades import UPGRADES
@@ -72,14 +73,23 @@ class StateVersion:
             there = mark.records if mark else None
             message = advice.about_folder(self._directory, why, there, self._needed)
             raise OtherStateError(message) from why
+        self._require_whole_snapshot()
         return way.start if way else None
+
+    def _require_whole_snapshot(self) -> None:
+        """Raise `OtherStateError` if the AWS part can't be loaded, and say what to do."""
+        snapshot = self._directory / "aws" / snapshot_file.NAME
+        try:
+            snapshot_file.check(snapshot)
+        except snapshot_file.DamagedError as why:
+            raise OtherStateError(advice.about_damage(self._directory, str(why))) from why
 
     def _read(self) -> Mark | None:
         if not self._file.exists():
             return None
         try:
             return msgspec.json.decode(self._file.read_bytes(), type=Mark)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
             raise Refused(f"{self._file.name} in it can't be read: {error}.") from error
 
     def _write(self, upgraded_from: int | None) -> None:

@@ -67,6 +67,8 @@ class Template:
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 cwd=paths[0],
+                # Ctrl-C in a terminal goes to its whole group: functions are needed until the end.
+                start_new_session=True,
             )
         self._lock = threading.Lock()
 

@@ -23,6 +23,7 @@ from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import lambda_svc
 
+from localcloud import snapshot_file
 from localcloud.aws.blobs import SMALLEST, Blobs
 
 LONGEST_SAVE = 30
@@ -50,7 +51,7 @@ class Snapshots:
     """Loads and saves the state of all services in one file."""
 
     def __init__(self, directory: Path) -> None:
-        self._file = directory / "state.jsonl"
+        self._file = directory / snapshot_file.NAME
         self._blobs = directory / "blobs"
         self._afterwards: list[Callable[[], None]] = []
         self._loaded: dict[str, Any] = {}
@@ -136,8 +137,9 @@ class Snapshots:
         unfinished = self._file.with_suffix(".new")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as stream:
-            for line in _lines(blobs):
-                stream.write(line)
+            written = sum(stream.write(line) for line in _lines(blobs))
+            if not written:
+                stream.write(snapshot_file.NOTHING)
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(self._file)

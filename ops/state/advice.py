@@ -35,6 +35,23 @@ def about_folder(folder: Path, why: Refused, there: State | None, wanted: Needed
     )
 
 
+def about_damage(folder: Path, why: str) -> str:
+    """For a state directory of the stand-in with a file that is damaged."""
+    here = shlex.quote(str(folder))
+    return "\n".join(
+        (
+            f"{folder} is damaged. {why}",
+            "Nothing in it was changed.",
+            "",
+            "If you have a copy of this directory from before, put it back, and start again.",
+            "To begin afresh, move it away, or use another directory:",
+            f"  mv {here} {shlex.quote(f'{folder}-before')}",
+            "  STATE_DIR=.local-2 make run",
+            "The contents of the notebooks' files stay in it, under aws/objects.",
+        )
+    )
+
+
 def about_stack(stage: str, why: Refused, there: State | None, wanted: Needed) -> str:
     """For a stack on AWS."""
     wrote = _wrote(there, commit.UNKNOWN)

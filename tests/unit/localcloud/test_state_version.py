@@ -148,3 +148,57 @@ def test_the_stand_ins_own_files_have_the_shapes_of_their_version() -> None:
         "Files of the stand-in have another shape. If this code reads the earlier ones, write this "
         "into SHAPES in localcloud/state_version.py; if not, raise STAND_IN there as well."
     )
+
+
+def _used(folder: Path) -> Path:
+    """A directory as a launcher of this code leaves it; gives the file of the AWS part."""
+    StateVersion(folder).begin()
+    (folder / "aws").mkdir()
+    file = folder / "aws" / "state.jsonl"
+    file.write_text('["s3", {"buckets": {"a": 1}}]\n["sqs", {"queues": {}}]\n')
+    StateVersion(folder).check()
+    return file
+
+
+DAMAGES = {
+    "halved": b'["s3", {"buckets": {"a": 1}}]\n["sqs", {"que',
+    "without its last line's end": b'["s3", {}]\n["sqs", {}]',
+    "empty": b"",
+    "zeros": b"\0" * 100,
+    "not UTF-8": b'["s3", {"a": "\xff"}]\n',
+    "something else": b"{}\n",
+    "a folder": None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_of_the_aws_part_is_told_with_what_to_do(
+    tmp_path: Path, damage: str
+) -> None:
+    file = _used(tmp_path)
+    _damage(file, DAMAGES[damage])
+
+    with pytest.raises(OtherStateError, match=r"state\.jsonl") as refused:
+        StateVersion(tmp_path).begin()
+
+    assert f"mv {tmp_path} {tmp_path}-before" in str(refused.value)
+    assert "Nothing in it was changed." in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_mark_is_told_with_what_to_do(tmp_path: Path, damage: str) -> None:
+    _used(tmp_path)
+    _damage(tmp_path / "state.json", DAMAGES[damage])
+
+    with pytest.raises(OtherStateError, match=r"state\.json in it can't be read") as refused:
+        StateVersion(tmp_path).check()
+
+    assert f"mv {tmp_path} {tmp_path}-before" in str(refused.value)
+
+
+def _damage(file: Path, content: bytes | None) -> None:
+    file.unlink()
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
