@@ -62,6 +62,7 @@ NAMED: dict[str, list[Json]] = {
     "take uploads": [
         allow("TakeUploads", ["s3:GetObject", "s3:PutObject"], sub("${UploadsBucket.Arn}/*"))
     ],
+    "purge uploads": [allow("PurgeUploads", "s3:DeleteObject", sub("${UploadsBucket.Arn}/*"))],
     "list uploads": [allow("ListUploads", "s3:ListBucket", att("UploadsBucket", "Arn"))],
     # Others' services
     "speak with GitHub": [

@@ -30,7 +30,8 @@ def create(account_id: str, wanted: CreateNotebook) -> Notebook:
     seed = sources.gather(account_id, name, wanted.source)
     notebook = _new(account_id, name, wanted.size, wanted.idle_minutes)
     notebook.source_kind, notebook.source_label = seed.kind, seed.label
-    _insert(notebook, workspaces.first(account_id, notebook.id, seed.files))
+    room = limits(plan_of(account_id))
+    _insert(notebook, workspaces.first(account_id, notebook.id, room, seed.files))
     return notebook
 
 

@@ -12,7 +12,7 @@ from chalicelib.core import clock, db
 from chalicelib.storage.models import ByteCounter
 
 _MUCH = 256 * 1024**2
-"""Bytes of the rest from which an account is swept each hour."""
+"""Bytes of offers and the rest from which an account is swept each hour."""
 _DAILY = 23 * 3600
 LABEL = "bytes"
 """What a transaction calls the write of the counter, where it refuses."""
@@ -75,7 +75,7 @@ def every() -> Iterator[Stored]:
 
 def is_due(stored: Stored) -> bool:
     """Whether it is time to sweep an account's contents: daily, and hourly if much is to go."""
-    if stored.swept_at is None or stored.rest >= _MUCH:
+    if stored.swept_at is None or stored.offered + stored.rest >= _MUCH:
         return True
     return clock.seconds() - stored.swept_at >= _DAILY
 
@@ -104,11 +104,10 @@ def holds_at_most(most: int) -> db.Condition:
 
 
 def is_as_read(stored: Stored) -> db.Condition:
-    """That nothing was offered, and nothing is to be deleted, since the counter was read."""
+    """That nothing was offered, settled or ended since the counter was read."""
     if stored.since is None:
         return ByteCounter.account_id.does_not_exist()
     as_read: db.Condition = ByteCounter.offered == stored.offered
-    as_read &= ByteCounter.rest == stored.rest
     return as_read
 
 

@@ -27,13 +27,18 @@ _TRIES = 10
 class Content(msgspec.Struct, omit_defaults=True):
     """Some content that may be brought: where to, and in which multipart upload.
 
-    Without a hash it is a file that a browser hands in, which S3 itself deletes after a day.
+    Without a hash it is a file that a browser hands in or downloads, deleted when its offer ends.
     """
 
     sha256: str
     size: int
     key: str
     upload_id: str | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it goes between S3 and a browser, and is no content of a notebook."""
+        return not self.sha256
 
 
 def outstanding(account_id: str) -> list[Offer]:
@@ -58,19 +63,25 @@ def usable(account_id: str, *, seconds: int) -> list[Content]:
 
 
 def reserve(
-    account_id: str, wanted: list[Content], most: int, offer_id: str | None = None, life: int = LIFE
+    account_id: str, wanted: list[Content], most: int, offer_id: str | None = None
 ) -> list[Content]:
     """Count contents as the account's before they come; gives those for which there is room.
 
-    `most` is how many bytes one account may have on their way and on their way out, together; the
-    smallest contents come first.
+    `most` is how many bytes of contents one account may have on their way; the smallest come first.
+    Files of browsers have their own bound: neither kind takes the other's room.
     """
     for _ in range(_TRIES):
         stored = counter.read(account_id)
-        contents = fitting(wanted, most - stored.offered - stored.rest)
-        if not contents or _write(stored, contents, offer_id or ids.new_id("of"), life):
+        others = on_their_way(account_id, files=any(each.is_file for each in wanted))
+        contents = fitting(wanted, most - sum(each.size for each in others))
+        if not contents or _write(stored, contents, offer_id or ids.new_id("of")):
             return contents
     raise Conflict("Much is being saved here at once. Please try again.", code="busy")
+
+
+def on_their_way(account_id: str, *, files: bool) -> list[Content]:
+    """What is offered now: files of browsers, or contents of notebooks."""
+    return [each for each in usable(account_id, seconds=0) if each.is_file == files]
 
 
 def fitting(wanted: Iterable[Content], room: int) -> list[Content]:
@@ -85,13 +96,13 @@ def fitting(wanted: Iterable[Content], room: int) -> list[Content]:
 
 
 @db.when_contended
-def _write(stored: counter.Stored, contents: list[Content], offer_id: str, life: int) -> bool:
+def _write(stored: counter.Stored, contents: list[Content], offer_id: str) -> bool:
     offer = Offer(
         stored.account_id,
         offer_id,
         bytes=sum(content.size for content in contents),
         contents=msgspec.json.encode(contents).decode(),
-        expires_at=clock.seconds() + life,
+        expires_at=clock.seconds() + LIFE,
     )
     try:
         with db.transaction() as write:
@@ -148,15 +159,17 @@ def expire(account_id: str) -> None:
 def _expire(offer: Offer) -> None:
     contents = contents_of(offer)
     keys = _claimed_keys(offer.account_id, contents)
-    bucket = config.settings().blobs_bucket
+    settings = config.settings()
     for content in contents:
-        if content.sha256 and content.key not in keys:
-            s3.discard(bucket, content.key, content.upload_id)
+        if content.is_file:
+            s3.remove(settings.uploads_bucket, content.key)
+        elif content.key not in keys:
+            s3.discard(settings.blobs_bucket, content.key, content.upload_id)
     _end(offer, sum(content.size for content in contents if content.key in keys))
 
 
 def _claimed_keys(account_id: str, contents: list[Content]) -> set[str]:
-    keys = [(account_id, content.sha256) for content in contents if content.sha256]
+    keys = [(account_id, content.sha256) for content in contents if not content.is_file]
     found = Blob.batch_get(keys, consistent_read=True) if keys else ()
     return {blob.key for blob in found if blob.deleted_at is None}
 

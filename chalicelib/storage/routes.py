@@ -28,9 +28,7 @@ api = Api(
 )
 def create_upload(call: Call, body: schemas.CreateUpload) -> schemas.Upload:
     """Get an address to hand in a file."""
-    upload, url, headers = service.offer_upload(
-        call.account_id, body.filename, body.size, service.quota(call.account_id)
-    )
+    upload, url, headers = service.offer_upload(call.account_id, body.filename, body.size)
     return schemas.Upload(
         upload_id=upload.id,
         url=url,

@@ -173,6 +173,11 @@ def delete(bucket: str, versions: list[Version]) -> None:
             pass
 
 
+def remove(bucket: str, key: str) -> None:
+    """Delete an object of a bucket that keeps no versions. No error if it is not there."""
+    aws.client("s3").delete_object(Bucket=bucket, Key=key)
+
+
 def discard(bucket: str, key: str, upload_id: str | None) -> None:
     """Delete all versions of an object, and what has arrived of a multipart upload to it."""
     if upload_id is not None:

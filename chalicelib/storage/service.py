@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable
 
-from chalicelib.accounts import service as accounts
 from chalicelib.core import config, ids
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.plans import catalogue
@@ -24,7 +23,7 @@ _MULTIPART_FROM = 64 * MIB
 _PART = 32 * MIB
 _MOST_PARTS = 1000
 _ANY = 2**63
-"""No bound: whoever asked has looked that there is room."""
+"""No bound."""
 _Named = tuple[str, int]
 """Some content by its hash and size."""
 
@@ -36,24 +35,17 @@ take_inventory, sweep = sweeping.take_inventory, sweeping.sweep
 claim = claiming.claim
 
 
-def quota(account_id: str) -> int:
-    """Bytes that an account's plan has room for, everything together."""
-    return catalogue.plan(accounts.read(account_id).plan).most_storage_gib * catalogue.GIB
-
-
-def offer_blobs(
-    account_id: str, blobs: list[BlobRef], *, room: int, quota: int
-) -> list[BlobUpload]:
+def offer_blobs(account_id: str, blobs: list[BlobRef], *, room: int, most: int) -> list[BlobUpload]:
     """How to store each of these contents; those that the account has need nothing.
 
-    Of the others, those are offered that fit into `room` bytes, the smallest first; what is on its
-    way and what is being deleted may have `quota` bytes together.
+    Of the others, those are offered that fit into `room` bytes, the smallest first; all contents
+    that are on their way to the account may have `most` bytes together.
     """
     rows = claiming.rows_of(account_id, (blob.sha256 for blob in blobs))
     wanted = {
         (blob.sha256, blob.size) for blob in blobs if not claiming.is_there(rows.get(blob.sha256))
     }
-    offered = _offered(account_id, wanted, room, quota)
+    offered = _offered(account_id, wanted, room, most)
     return [
         _way_in(blob, offered.get((blob.sha256, blob.size)))
         if (blob.sha256, blob.size) in wanted
@@ -63,7 +55,7 @@ def offer_blobs(
 
 
 def _offered(
-    account_id: str, wanted: Iterable[_Named], room: int, quota: int
+    account_id: str, wanted: Iterable[_Named], room: int, most: int
 ) -> dict[_Named, Content]:
     """What is offered of some contents: from earlier offers, and from a new one."""
     left = set(wanted)
@@ -75,7 +67,7 @@ def _offered(
     for content in fitting:
         if content.size > _MULTIPART_FROM:
             content.upload_id = s3.start_parts(config.settings().blobs_bucket, content.key)
-    reserved = offers.reserve(account_id, fitting, quota)
+    reserved = offers.reserve(account_id, fitting, most)
     return had | {(content.sha256, content.size): content for content in reserved}
 
 
@@ -117,12 +109,19 @@ def complete_blob(account_id: str, sha256: str, upload_id: str, etags: list[str]
         raise Conflict("The parts don't make a whole. Upload the file again.", code="bad_parts")
 
 
-def put(account_id: str, content: bytes) -> BlobRef:
-    """Store a small content that is in hand, up to `LARGEST_UPLOAD`. Claim it, then name it."""
+def put(account_id: str, content: bytes, *, most: int = _ANY) -> BlobRef:
+    """Store a small content that is in hand, up to `LARGEST_UPLOAD`. Claim it, then name it.
+
+    Raises `Conflict` (`busy`) if the account would have more than `most` bytes on their way.
+    """
     blob = BlobRef(hashlib.sha256(content).hexdigest(), len(content))
     if not owned(account_id, [blob.sha256]):
         named = (blob.sha256, blob.size)
-        offered = _offered(account_id, [named], _ANY, _ANY)[named]
+        offered = _offered(account_id, [named], _ANY, most).get(named)
+        if offered is None:
+            raise Conflict(
+                "Much is being saved here at once. Please try again in two hours.", code="busy"
+            )
         s3.write_unclaimed(config.settings().blobs_bucket, offered.key, content)
     return blob
 

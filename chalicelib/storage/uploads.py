@@ -1,4 +1,8 @@
-"""Files that browsers hand in, from which notebooks are made."""
+"""Files that browsers hand in, from which notebooks are made, and those packed for them.
+
+They are counted as bytes on their way, within a bound of their own, and deleted when their offer
+ends: they take no room from notebooks.
+"""
 
 from datetime import timedelta
 from typing import IO
@@ -11,18 +15,17 @@ from chalicelib.storage.models import Upload
 MIB = 1024**2
 LARGEST = 50 * MIB
 """Bytes of a file handed in by a browser: a notebook with many plots has a few."""
+MOST_BYTES = 1024 * MIB
+"""Bytes of such files that an account may have at once: a few zips of the largest kind…"""
+MOST_FILES = 100
+"""…and the number of them."""
 _LIFE = timedelta(hours=1)
-_ANY = 2**63
-_COUNTED = 3 * 24 * 3600
-"""Seconds for which its bytes are counted: S3 deletes it after a day, when a day ends."""
 
 
-def offer(
-    account_id: str, filename: str, size: int, quota: int
-) -> tuple[Upload, str, dict[str, str]]:
+def offer(account_id: str, filename: str, size: int) -> tuple[Upload, str, dict[str, str]]:
     """Allow a browser to hand in a file. Answers the record, the address and the headers.
 
-    Raises `TooLarge`, and `Conflict` (`quota_exceeded`) if it does not fit into `quota` bytes.
+    Raises `TooLarge`, and `Conflict` (`too_many_uploads`) after too many at once.
     """
     if size > LARGEST:
         raise TooLarge(
@@ -37,13 +40,7 @@ def offer(
         size=size,
         expires_at=clock.second_of(clock.now() + _LIFE),
     )
-    content = offers.Content("", size, _upload_key(upload))
-    if not offers.reserve(account_id, [content], quota, upload.id, _COUNTED):
-        raise Conflict(
-            "Your storage is full. Delete files or notebooks that you no longer need, or choose a "
-            "plan with more storage.",
-            code="quota_exceeded",
-        )
+    _reserve(account_id, offers.Content("", size, _upload_key(upload)), upload.id)
     upload.save()
     url, headers = s3.presign_put(_uploads(), _upload_key(upload), size, None)
     # Browsers set Content-Length themselves, and let no script do it.
@@ -69,12 +66,25 @@ def read(account_id: str, upload_id: str) -> tuple[str, bytes]:
 
 
 def hand_out(account_id: str, file: IO[bytes], size: int, filename: str) -> str:
-    """Store a file for a browser to download; gives its address. S3 deletes it after a day."""
+    """Store a file for a browser to download; gives its address, which works for an hour.
+
+    Raises `Conflict` (`too_many_uploads`) after too many at once.
+    """
     made = ids.new_id("up")
     key = f"uploads/{account_id}/{made}"
-    offers.reserve(account_id, [offers.Content("", size, key)], _ANY, made, _COUNTED)
+    _reserve(account_id, offers.Content("", size, key), made)
     s3.write_file(_uploads(), key, file, size)
     return s3.presign_get(_uploads(), key, filename)
+
+
+def _reserve(account_id: str, content: offers.Content, offer_id: str) -> None:
+    is_one_more = len(offers.on_their_way(account_id, files=True)) < MOST_FILES
+    if not is_one_more or not offers.reserve(account_id, [content], MOST_BYTES, offer_id):
+        raise Conflict(
+            f"You can upload or pack up to {MOST_FILES} files of {MOST_BYTES // MIB} MiB together "
+            f"within {offers.LIFE // 3600} hours. Please try again later.",
+            code="too_many_uploads",
+        )
 
 
 def _uploads() -> str:

@@ -15,6 +15,7 @@ SWEEP_CONTENTS = (
     "delete, query offers",
     "get, scan, update byte_counters",
     "purge contents",
+    "purge uploads",
     "read manifests",
     "list contents",
     "query clusters.by_live_account",

@@ -69,9 +69,12 @@ def _last_of_each(found: list[Snapshot], since: datetime, form: str) -> list[int
 
 
 def make_room(account_id: str, quota: int) -> None:
-    """Drop the oldest history of an account while roots, history and offers exceed the quota."""
+    """Drop the oldest history of an account while roots and history exceed the quota.
+
+    What is only on its way, or waits for a sweep, takes no history's place.
+    """
     stored = storage.stored(account_id)
-    over = stored.held + stored.history + stored.offered - quota
+    over = stored.held + stored.history - quota
     for oldest, following in _oldest_of(account_id) if over > 0 and stored.history else ():
         over -= _drop([oldest], None, following)
         if over <= 0:

@@ -30,6 +30,11 @@ __all__ = [
 ]
 
 
+_TRIED = 4
+"""How often the bytes of a whole quota may be on their way: what is cut off, or changes while it is
+brought, is offered anew, and what was offered before counts for two hours more."""
+
+
 def head(account_id: str, notebook_id: str, limits: Limits) -> Head:
     """The newest snapshot, with an address of its manifest."""
     newest = newest_of(notebook_id)
@@ -72,14 +77,16 @@ def offer(
 ) -> list[BlobUpload]:
     """How to store contents that the next snapshot is to name; what the newest one names is there.
 
-    No more is offered than the notebook may hold.
+    No more is offered than the notebook may hold, or holds: shrinking is always allowed.
     """
     newest = newest_of(notebook_id)
     named = {(entry.sha256, entry.size) for entry in _files(newest)}
     there = [blob for blob in blobs if (blob.sha256, blob.size) in named]
     others = [blob for blob in blobs if (blob.sha256, blob.size) not in named]
-    room = _room(storage.stored(account_id), newest, limits)
-    ways = storage.offer_blobs(account_id, others, room=room, quota=limits.account)
+    had = newest.bytes if newest else 0
+    room = max(had, _room(storage.stored(account_id), newest, limits))
+    most = _TRIED * max(room, limits.account)
+    ways = storage.offer_blobs(account_id, others, room=room, most=most)
     return [*(BlobUpload(blob.sha256, kind=UploadKind.EXISTS) for blob in there), *ways]
 
 
@@ -119,12 +126,17 @@ def commit(
     return saved
 
 
-def first(account_id: str, notebook_id: str, seeds: dict[str, bytes]) -> Draft:
-    """Make ready the first snapshot of a new notebook, from a few small files."""
+def first(account_id: str, notebook_id: str, limits: Limits, seeds: dict[str, bytes]) -> Draft:
+    """Make ready the first snapshot of a new notebook, from a few small files.
+
+    Raises `Conflict` (`quota_exceeded`) before anything is stored, if they don't fit.
+    """
+    wanted = sum(len(data) for data in seeds.values())
+    drafts.require_room(wanted, 0, _room(storage.stored(account_id), None, limits))
     now = clock.millis()
     puts = []
     for path, data in sorted(seeds.items()):
-        blob = storage.put(account_id, data)
+        blob = storage.put(account_id, data, most=_TRIED * limits.account)
         puts.append(Entry(path, sha256=blob.sha256, size=blob.size, mtime_ms=now))
     after = tree.apply([], Commit(None, puts=puts), account_id)
     blobs = [BlobRef(e.sha256, e.size) for e in puts if e.sha256]

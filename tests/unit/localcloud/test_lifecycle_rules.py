@@ -8,7 +8,7 @@ from chalicelib.core import aws
 from chalicelib.storage import s3, service
 from localcloud.aws.lifecycle import is_over
 from tests.lost_answers import Wire
-from tests.unit.storage.test_lost_answers import ACCOUNT, QUOTA, arrived, brought, offered, ref
+from tests.unit.storage.test_lost_answers import ACCOUNT, arrived, brought, offered, ref
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 12, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_claimed_content_stays(wire: Wire) -> None:
 
 
 def test_a_file_that_a_browser_hands_in_is_gone_after_days(wire: Wire) -> None:
-    _, url, headers = service.offer_upload(ACCOUNT, "a.ipynb", len(CONTENT), QUOTA)
+    _, url, headers = service.offer_upload(ACCOUNT, "a.ipynb", len(CONTENT))
     assert wire.put(url, headers, CONTENT) == 200
     days_pass(wire, 0)
     assert len(wire.objects()) == 1

@@ -14,6 +14,7 @@ from chalicelib.notebooks import past, service
 from chalicelib.notebooks.models import Notebook
 from chalicelib.notebooks.schemas import CreateNotebook
 from chalicelib.storage import service as storage
+from chalicelib.storage.schemas import BlobRef
 from chalicelib.workspaces import past as files_of_before
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces import tree
@@ -257,3 +258,20 @@ def test_a_restore_that_would_make_a_notebook_too_large_is_refused(
 
     assert refused.value.code == "quota_exceeded"
     assert past.restore(ACCOUNT, saved.id, 1, None).bytes < now
+
+
+def test_looking_at_earlier_versions_deletes_none_and_leaves_room_to_save(
+    saved: Saved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = workspaces.Limits(2000, 2000)
+    monkeypatch.setattr(service, "limits", lambda _: limits)
+    before = [row.seq for row in past.snapshots(ACCOUNT, saved.id, limit=50, cursor=None)[0]]
+    for _ in range(8):
+        past.zipped(ACCOUNT, saved.id, 2)
+    assert storage.stored(ACCOUNT).offered > limits.account
+
+    assert workspaces.offer(ACCOUNT, saved.id, limits, [BlobRef("0" * 64, 50)])[0].kind == "put"
+    saved.save({}, deletes=["new.bin"])
+
+    after = [row.seq for row in past.snapshots(ACCOUNT, saved.id, limit=50, cursor=None)[0]]
+    assert after[1:] == before

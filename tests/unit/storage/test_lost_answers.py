@@ -28,7 +28,7 @@ def ref(content: bytes) -> BlobRef:
 
 
 def offered(*contents: BlobRef) -> list[BlobUpload]:
-    return service.offer_blobs(ACCOUNT, list(contents), room=QUOTA, quota=QUOTA)
+    return service.offer_blobs(ACCOUNT, list(contents), room=QUOTA, most=QUOTA)
 
 
 def arrived(wire: Wire, content: bytes) -> BlobRef:
@@ -61,7 +61,7 @@ def swept(in_use: set[str] | None = None) -> int:
 
 
 def a_file_is_handed_in() -> Act:
-    return lambda: service.offer_upload(ACCOUNT, "a.ipynb", 10, QUOTA)
+    return lambda: service.offer_upload(ACCOUNT, "a.ipynb", 10)
 
 
 def contents_are_offered() -> Act:

@@ -61,8 +61,6 @@ TROUBLE = st.none() | st.tuples(
 """What goes wrong in an operation, at which of its requests, and which content is saved then."""
 Trouble = tuple[str, int, int] | None
 Blobs = dict[tuple[str, str], dict[str, Any]]
-QUOTA = 10_000
-"""Bytes for files that browsers hand in, beside all else."""
 _PLAIN = TypeDeserializer().deserialize
 
 
@@ -172,7 +170,7 @@ class Histories(RuleBasedStateMachine):
         self._tried(partial(self._hand_in, account, size), trouble)
 
     def _hand_in(self, account: str, size: int) -> None:
-        upload, url, headers = storage.offer_upload(account, "a.ipynb", size, QUOTA)
+        upload, url, headers = storage.offer_upload(account, "a.ipynb", size)
         assert self._put_at(url, headers, b"x" * size) in (200, 412)
         assert self._put_at(url, headers, b"y" * size) == 412
         assert storage.read_upload(account, upload.id) == ("a.ipynb", b"x" * size)

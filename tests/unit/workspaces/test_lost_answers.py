@@ -32,7 +32,7 @@ def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def seeded() -> Committed:
-    return service.add(service.first(ACCOUNT, NOTEBOOK, {"a.txt": b"a"}), LIMITS)
+    return service.add(service.first(ACCOUNT, NOTEBOOK, LIMITS, {"a.txt": b"a"}), LIMITS)
 
 
 def copied(account_id: str, notebook_id: str) -> Committed:
@@ -399,7 +399,9 @@ def test_what_history_alone_keeps_is_counted_and_what_is_dropped_until_it_is_del
 
 def test_a_full_account_goes_on_saving_and_its_oldest_history_goes(wire: Wire) -> None:
     limits = service.Limits(100, 100)
-    parent = service.add(service.first(ACCOUNT, NOTEBOOK, {"a": bytes(90)}), limits).snapshot_id
+    parent = service.add(
+        service.first(ACCOUNT, NOTEBOOK, limits, {"a": bytes(90)}), limits
+    ).snapshot_id
     for number in range(20):
         wire.now += timedelta(hours=2)
         content = b"%010d" % number
@@ -417,7 +419,7 @@ def test_a_full_account_goes_on_saving_and_its_oldest_history_goes(wire: Wire) -
 
 def test_a_full_account_gets_no_room_for_more_and_says_so(wire: Wire) -> None:
     limits = service.Limits(100, 100)
-    first = service.add(service.first(ACCOUNT, NOTEBOOK, {"a": bytes(90)}), limits)
+    first = service.add(service.first(ACCOUNT, NOTEBOOK, limits, {"a": bytes(90)}), limits)
     too_much = bytes(11)
 
     (way,) = service.offer(ACCOUNT, NOTEBOOK, limits, [ref(bytes(101))])
@@ -437,7 +439,7 @@ def test_a_full_account_gets_no_room_for_more_and_says_so(wire: Wire) -> None:
 
 def test_of_saves_in_two_notebooks_at_once_only_what_fits_both_is_taken(wire: Wire) -> None:
     limits = service.Limits(10, 10)
-    drafts_ = [service.first(ACCOUNT, f"nb_{n}", {"a": bytes(6)}) for n in range(2)]
+    drafts_ = [service.first(ACCOUNT, f"nb_{n}", limits, {"a": bytes(6)}) for n in range(2)]
     wire.interrupt("TransactWriteItems", lambda: service.add(drafts_[1], limits))
 
     with pytest.raises(Conflict) as refused:

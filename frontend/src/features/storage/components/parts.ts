@@ -15,7 +15,7 @@ export function parts(storage: Storage): Part[] {
     {
       id: "history",
       what: "Earlier versions",
-      why: "What only the history of your notebooks keeps. It goes by itself: by age, and when your plan is full.",
+      why: "What only the history of your notebooks keeps. It goes by itself: by age, and when it no longer fits into your plan.",
       color: "grape",
       bytes: storage.history_bytes,
     },
@@ -29,7 +29,7 @@ export function parts(storage: Storage): Part[] {
     {
       id: "offered",
       what: "Uploads on their way",
-      why: "Counted before they arrive. What does not arrive is free again after two hours, files for new notebooks after three days.",
+      why: "Counted before they arrive. What does not arrive, files for new notebooks and packed downloads count for two hours, until they are cleaned up. They take no room from your notebooks.",
       color: "teal",
       bytes: storage.offered_bytes,
     },
@@ -43,7 +43,12 @@ export function parts(storage: Storage): Part[] {
   ];
 }
 
-/** Bytes that must fit into the plan: files of notebooks, deleted ones too. */
+/** Bytes that must fit into the plan for a save to grow: files of notebooks, deleted ones too. */
 export function takenByFiles(storage: Storage): number {
   return storage.notebooks_bytes + storage.deleted_bytes;
+}
+
+/** Bytes that notebooks take now or took lately: all but what is only on its way. */
+export function takenByNotebooks(storage: Storage): number {
+  return takenByFiles(storage) + storage.history_bytes + storage.rest_bytes;
 }

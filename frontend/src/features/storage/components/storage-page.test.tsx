@@ -58,8 +58,14 @@ describe("the storage", () => {
   });
 
   test("that is full by its history goes on saving, and says so", async () => {
-    given({ quota_bytes: 60 * GIB });
+    given({ quota_bytes: 58 * GIB });
     expect(await screen.findByText(/Saving goes on/)).toBeVisible();
+  });
+
+  test("that only waits for uploads is not full", async () => {
+    given({ quota_bytes: 60 * GIB, history_bytes: 2 * GIB, offered_bytes: 12 * GIB });
+    expect(await screen.findByText(/room for 60 GiB/)).toBeVisible();
+    expect(screen.queryByText(/is full/)).toBeNull();
   });
 
   test("that is full by its notebooks says what to do", async () => {

@@ -1,7 +1,7 @@
 import { Progress } from "@mantine/core";
 import type { Storage } from "@/lib/api-models";
 import { formatBytes, percent } from "@/lib/bytes";
-import { parts, takenByFiles } from "./parts";
+import { parts, takenByFiles, takenByNotebooks } from "./parts";
 import classes from "./storage-page.module.css";
 
 /** How full the account is: one bar with a section for each part. */
@@ -24,7 +24,7 @@ export function UseBar({ storage }: { storage: Storage }) {
           storage, to save more.
         </p>
       )}
-      {takenByFiles(storage) < quota_bytes && total_bytes >= quota_bytes && (
+      {takenByFiles(storage) < quota_bytes && takenByNotebooks(storage) >= quota_bytes && (
         <p className={classes.full}>
           Your plan is full. Saving goes on: earlier versions of files go first, the oldest before
           the others.
