@@ -318,9 +318,10 @@ def notebook_json(*sources: str) -> bytes:
 
 
 def cell_text(notebook: bytes, cell_id: str) -> str:
-    """All text that a cell of a notebook file shows."""
+    """All text that a cell of a notebook file shows, but for errors."""
     (cell,) = [cell for cell in json.loads(notebook)["cells"] if cell["id"] == cell_id]
     return "".join(
         "".join(output["text"] if "text" in output else output["data"]["text/plain"])
         for output in cell["outputs"]
+        if output["output_type"] != "error"
     )
