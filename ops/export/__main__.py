@@ -86,7 +86,8 @@ def _line(done: Exported) -> str:
 
 def _summary(index: Index, root: Path) -> int:
     problems = [line for each in index.notebooks for line in each.problems]
-    print(f"{len(index.notebooks)} notebooks in {root}; {root / 'index.html'} lists them.")
+    notebooks = "1 notebook" if len(index.notebooks) == 1 else f"{len(index.notebooks)} notebooks"
+    print(f"{notebooks} in {root}; {root / 'index.html'} lists them.")
     if problems:
         print(f"{len(problems)} could not be read or written:", file=sys.stderr)
         print(*(f"  {line}" for line in problems[:_SHOWN]), sep="\n", file=sys.stderr)

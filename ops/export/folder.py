@@ -55,12 +55,15 @@ def opened(path: Path) -> Iterator[Path]:
         raise NotAFolder(f"{path} is a file. Name a folder.")
     if path.is_dir() and any(path.iterdir()) and not (path / INDEX).is_file():
         raise NotAFolder(f"{path} holds other things. Name a new folder, or an empty one.")
-    (path / _UNFINISHED).mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (path / _UNFINISHED).mkdir(exist_ok=True, mode=0o700)
         (path / INDEX).touch()
         yield path
+        with suppress(OSError):  # what was cut off stays in it for the next run
+            (path / _UNFINISHED).rmdir()
     except BlockingIOError as error:
         raise NotAFolder(f"Another export writes into {path}. Wait for its end.") from error
     finally:

@@ -95,7 +95,7 @@ describe("the list of clusters", () => {
     const empty = within(await section("When one machine is too slow"));
     await user.click(empty.getByRole("button", { name: "Copy: A cluster in three lines" }));
     await expect(navigator.clipboard.readText()).resolves.toMatch(
-      /^import ramon\nwith ramon\.Cluster/,
+      /^import random\nimport ramon\n\ndef simulate[\s\S]*\nwith ramon\.Cluster/,
     );
     expect(empty.getByRole("link", { name: "How clusters work" })).toHaveAttribute(
       "href",

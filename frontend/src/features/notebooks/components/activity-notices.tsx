@@ -9,6 +9,12 @@ const LOOK = {
   classNames: { message: classes.message ?? "", icon: classes.icon ?? "" },
 };
 
+/** Of what goes as it should. */
+const NEWS = {
+  className: classes.news ?? "",
+  classNames: { message: classes.message ?? "", icon: classes.newsIcon ?? "" },
+};
+
 /** What its owner should know of a running notebook: a kernel that died, packages that fail. */
 export function ActivityNotices({ notebook }: { notebook: Notebook }) {
   const { activity } = notebook;
@@ -28,7 +34,7 @@ export function ActivityNotices({ notebook }: { notebook: Notebook }) {
         </Alert>
       )}
       {packages && packages.waiting > 0 && (
-        <Alert {...LOOK} icon={<Info size={18} aria-hidden />}>
+        <Alert {...NEWS} role="status" icon={<Info size={18} aria-hidden />}>
           <p>Installing {count(packages.waiting, "package")} of this notebook again…</p>
         </Alert>
       )}

@@ -17,7 +17,7 @@ export function EmptyList({ onCreate }: { onCreate: () => void }) {
         <li>
           <h2>Start and open</h2>
           <p>
-            It takes some seconds and then opens as JupyterLab in a tab of its own. Your files are
+            After some seconds it can be opened: JupyterLab, in a tab of its own. Your files are
             saved as you go: within two seconds, and every 15 seconds while they change.
           </p>
         </li>

@@ -15,6 +15,7 @@ import { formatDateTime } from "@/lib/time";
 import { useNotebook } from "../api/get-notebook";
 import { useRestoreFiles, useVersions, useZip } from "../api/history";
 import classes from "./history-page.module.css";
+import { Restored } from "./restored";
 import { VersionDetails } from "./version-details";
 
 /** The kept versions of a notebook's files: what changed when, files of then, and restoring. */
@@ -27,8 +28,9 @@ export function HistoryPage({ id }: { id: string }) {
       <BackLink to={paths.notebook(id)}>Back to the notebook</BackLink>
       <PageTitle title={notebook.data ? `History of ${notebook.data.name}` : "History"} />
       <p className={classes.intro}>
-        Every save of the last ten minutes is kept, then one each hour for a day, and one each day
-        for 30 days. Restoring makes a new version, so nothing is lost by it.
+        The saves of the last ten minutes are kept (the last 60, where there are more), then one
+        each hour for a day, and one each day for 30 days; the oldest go earlier when your storage
+        is full. Restoring makes a new version, so nothing is lost by it.
       </p>
       {notebook.data && <RunningHint notebook={notebook.data} />}
       {query.isPending && <Loading label="Loading the history" rows={3} />}
@@ -119,6 +121,9 @@ function VersionRow({ id, version, canRestore }: RowProps) {
       </div>
       <div className={classes.error}>
         <ErrorNotice error={restore.error ?? zip.error} />
+        {restore.isSuccess && (
+          <Restored>Restored: everything is as it was then, in a new version.</Restored>
+        )}
       </div>
       {open && <VersionDetails id={id} version={version} canRestore={canRestore} />}
     </li>

@@ -80,6 +80,7 @@ describe("a notebook's page", () => {
     );
     expect(await screen.findByText(`a.ipynb: ${reason}`)).toBeVisible();
     expect(screen.getByText(/Installing 2 packages/)).toBeVisible();
+    expect(screen.getByText(/Installing 2 packages/).closest("[role=alert]")).toBeNull();
     expect(screen.getByText(/cowsay==99 could not be installed again: There is no/)).toBeVisible();
   });
 

@@ -10,6 +10,7 @@ import { formatBytes } from "@/lib/bytes";
 import { formatDateTime } from "@/lib/time";
 import { useChanges, useContentOfThen, useFilesOfThen, useRestoreFiles } from "../api/history";
 import classes from "./history-page.module.css";
+import { Restored } from "./restored";
 
 type Props = { id: string; version: Version; canRestore: boolean };
 
@@ -96,6 +97,7 @@ function FileRow({ id, version, path, size, canRestore }: FileProps) {
       </span>
       <div className={classes.error}>
         <ErrorNotice error={restore.error} />
+        {restore.isSuccess && <Restored>Restored: it is as it was then.</Restored>}
       </div>
       <Dialog
         opened={looking}
