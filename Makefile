@@ -29,9 +29,8 @@ SIDE_BY_SIDE := $(MAKE) --jobs=2 --keep-going READY=yes \
 # Names of the parts that have failed. One that fails does not end the others.
 FAILED := build/failed-parts
 
-# Processes that share the Python tests out. Twice the processors of a small machine: three of them
-# have a deployed cloud, whose tests wait half of their time.
-PROCESSES := 4
+# Processes that share the Python tests out. Three of them have a deployed cloud, which waits half of its time.
+PROCESSES := 3
 
 ##@ Using it
 

@@ -33,7 +33,7 @@ def only_ones_own_roots_count(patch: pytest.MonkeyPatch) -> None:
 
 def a_dropped_manifest_goes_at_once(patch: pytest.MonkeyPatch) -> None:
     """Nobody has an hour to name it again."""
-    patch.setattr(manifests, "GRACE", timedelta(0))
+    patch.setattr(manifests, "GRACE", -timedelta(minutes=1))
 
 
 def what_is_on_its_way_has_no_bound(patch: pytest.MonkeyPatch) -> None:
@@ -43,8 +43,8 @@ def what_is_on_its_way_has_no_bound(patch: pytest.MonkeyPatch) -> None:
 
 def a_missing_manifest_names_nothing(patch: pytest.MonkeyPatch) -> None:
     """What can't be read is taken for empty."""
-    named = vars(manifests)["_named"]
-    patch.setattr(manifests, "_named", lambda owner, name, **_: named(owner, name, is_held=False))
+    note = vars(manifests)["_note"]
+    patch.setattr(manifests, "_note", lambda owner, name, _, noted: note(owner, name, False, noted))
 
 
 def the_rest_is_never_counted_again(patch: pytest.MonkeyPatch) -> None:
