@@ -39,8 +39,7 @@ from chalicelib.storage import claiming, s3, sweeping
 from chalicelib.storage import service as storage
 from chalicelib.storage.schemas import BlobRef, BlobUpload
 from chalicelib.upkeep import contents as upkeep
-from chalicelib.workspaces import manifests
-from chalicelib.workspaces import past as past_files
+from chalicelib.workspaces import archive, manifests
 from chalicelib.workspaces import service as workspaces
 from chalicelib.workspaces.schemas import Commit, Entry
 from tests.fakes import FakeMachines
@@ -409,7 +408,7 @@ def _die() -> None:
 def test_what_a_root_names_is_there_all_else_goes_and_all_is_counted(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (claiming, manifests, past_files, s3, sweeping):
+    for module in (archive, claiming, manifests, s3, sweeping):
         monkeypatch.setattr(module, "_AT_ONCE", 1)
     monkeypatch.setattr(manifests, "_read", vars(manifests)["_read"].__wrapped__)
     monkeypatch.setattr(notebooks, "limits", lambda _: LIMITS)
