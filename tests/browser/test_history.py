@@ -34,7 +34,7 @@ def test_a_file_that_was_overwritten_an_hour_ago_is_looked_at_and_restored(
         visit = notebook.enter()
         before = saves(notebook)
         write(visit, "results.csv", "day,value\n1,42\n")
-        eventually(lambda: saves(notebook) > before)
+        eventually(lambda: saves(notebook) > before, every=0.5)
         # Within one hour only the last version would be kept.
         notebook.stop()
         cloud.advance(3600)
@@ -42,7 +42,7 @@ def test_a_file_that_was_overwritten_an_hour_ago_is_looked_at_and_restored(
         visit = notebook.enter()
         before = saves(notebook)
         write(visit, "results.csv", "spoiled")
-        eventually(lambda: saves(notebook) > before)
+        eventually(lambda: saves(notebook) > before, every=0.5)
         notebook.stop()
     cloud.advance(3600)
 

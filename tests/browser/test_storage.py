@@ -22,7 +22,7 @@ def save(notebook: NotebookOf, visit: Visit, letter: str) -> None:
     """Overwrite a file of 1 MiB, and wait until that is saved."""
     before = saves(notebook)
     write(visit, "results.csv", letter * MIB)
-    eventually(lambda: saves(notebook) > before, within=90)
+    eventually(lambda: saves(notebook) > before, every=0.5)  # requests a minute are limited
 
 
 def fill_up(cloud: LocalCloud, person: Person) -> None:
