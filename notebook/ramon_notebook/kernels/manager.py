@@ -1,7 +1,8 @@
-"""Jupyter's manager of one kernel, which knows one process of the kernel from the next.
+"""Jupyter's manager of one kernel, which tells the kernel's present process from earlier ones.
 
-A kernel's processes listen at the same addresses, one after the other. ZeroMQ keeps what the last
-one has not taken in for the next, and delivers what the last one said when the next one runs.
+All processes of a kernel listen at the same addresses, one after the other. ZeroMQ would hand a
+message that one process did not take in to the next one, and may deliver what a process said only
+when the next one runs.
 """
 
 # Jupyter's classes are partly untyped.
@@ -33,10 +34,10 @@ def takes_in(stream: Any) -> bool:
 
 
 class OneKernel(ServerKernelManager):
-    """Jupyter's own; besides, its present process is told by the session of its messages.
+    """A kernel that recognizes its present process by the session which its messages name.
 
-    speaks_as: the session of the process that runs, or is about to; empty for a kernel that can't
-    be told its session (it is not ipykernel), until it is heard.
+    speaks_as: the session of the process that runs, or is about to. Empty until the process is
+    heard, if it can't be told its session (it is not ipykernel).
     last_heard: the session of the last message that the recorder got, of whatever process.
     died_with: the exit code of the last process that was asked to end, if it had died before.
     recorder_hears: set once the recorder hears the present process, and misses nothing it says.
@@ -51,7 +52,7 @@ class OneKernel(ServerKernelManager):
         self._ended = ""
 
     def begin_anew(self) -> None:
-        """The present process has ended, or is about to: only the next one is waited for."""
+        """Wait for the next process only: the present one has ended, or is about to."""
         self._ended = self.last_heard
         self.speaks_as = new_id()
         self.recorder_hears.clear()
@@ -72,6 +73,11 @@ class OneKernel(ServerKernelManager):
         else:
             self.speaks_as = ""
         await super()._async_launch_kernel(kernel_cmd, **kwargs)
+
+    async def _async_shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        """End the process."""
+        self.died_with = None  # not that of an earlier process, if this one is killed at once
+        await super()._async_shutdown_kernel(now=now, restart=restart)
 
     async def _async_finish_shutdown(self, *args: Any, **kwargs: Any) -> None:
         """Wait for the end of a process that was asked to; note it if that came before."""

@@ -149,8 +149,8 @@ def _preload() -> None:
 
 def _become_kernel(request: dict[str, Any]) -> None:
     """Be what ``python -m ipykernel_launcher`` would be."""
-    # SIGINT stays ignored, as ipykernel leaves it between cells: who interrupts or restarts a
-    # kernel that is not up yet does not want to see where its start was.
+    # SIGINT stays ignored until ipykernel handles it: an interrupt or a restart would end a kernel
+    # that is still starting, with a traceback.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -16,6 +16,7 @@ from tests.unit.notebook.waiting_cells import cells, put, shows
 
 PID = "import os; print(os.getpid())"
 KILLED = "import os; os.kill(os.getpid(), 9)"
+WAITS = "import time; print('began', flush=True); time.sleep(60)"
 CRASHES = "import ctypes; ctypes.string_at(0)"
 
 
@@ -41,6 +42,11 @@ def lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def names(file: Path, cell_id: str) -> list[str]:
+    """The errors that a cell shows."""
+    return [each["ename"] for each in cells(file)[cell_id]["outputs"] if "ename" in each]
 
 
 @pytest.mark.parametrize("others", [0, 1])
@@ -164,9 +170,6 @@ def test_of_the_cells_that_a_dead_kernel_had_not_begun_the_first_tells_why_and_t
     assert "signal 9" in cells(file)["c1"]["outputs"][0]["evalue"]
 
 
-WAITS = "import time; print('began', flush=True); time.sleep(60)"
-
-
 def test_a_death_that_a_restart_follows_at_once_is_told_all_the_same(
     workspace: Path, open_page: OpenPage, shared_browser: Browser
 ) -> None:
@@ -210,11 +213,6 @@ def test_a_cell_that_a_stop_of_its_notebook_cuts_off_says_so(start: Start) -> No
         opened.close()
         assert notebook.stop() == 0
     assert [names(file, "c0"), names(file, "c1")] == [["KernelStopped"], ["NotRun"]]
-
-
-def names(file: Path, cell_id: str) -> list[str]:
-    """The errors that a cell shows."""
-    return [each["ename"] for each in cells(file)[cell_id]["outputs"] if "ename" in each]
 
 
 def test_a_cell_that_is_run_when_its_kernel_has_just_died_runs_in_the_next_process(
