@@ -7,8 +7,8 @@
 
 A row that can't be read, or an item whose work fails, is logged as an error and left to the next
 run; all other items get their turn. Errors of scheduled functions ring an alarm. An account with
-many items takes no more turns than others, and where a run stops because its time is over, the next
-one begins, also if what it stopped at has ended meanwhile.
+many items takes no more turns than others. When the time of a run is over, the next run goes on
+where it stopped, even if the item there has ended meanwhile.
 """
 
 from collections import deque
