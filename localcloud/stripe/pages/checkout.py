@@ -22,6 +22,8 @@ class CheckoutPage:
 
     async def handle(self, request: Request) -> Response:
         """One request of a session's page."""
+        # The form comes first: another request may have paid by the time that it is here.
+        given = await card_form.form(request) if request.method == "POST" else {}
         session = self._stand_in.store.find(request.path_params["session"])
         if session is None or session["object"] != "checkout.session":
             return html.message("Checkout", "There is no such checkout.", 404)
@@ -30,7 +32,7 @@ class CheckoutPage:
         try:
             if request.method == "GET":
                 return self._page(session, {}, None)
-            return self._pay(session, await card_form.form(request))
+            return self._pay(session, given)
         except StripeError as error:
             # What was offered cannot be had any more: its month has begun, for example.
             return html.message("This offer has ended", str(error), 410, _way_back(session))

@@ -22,13 +22,14 @@ class InvoicePage:
 
     async def handle(self, request: Request) -> Response:
         """GET shows it, POST pays it with another card."""
+        # The form comes first: another request may have paid by the time that it is here.
+        given = await card_form.form(request) if request.method == "POST" else {}
         ctx = self._stand_in.context()
         invoice = ctx.store.find(request.path_params["invoice"])
         if invoice is None or invoice["object"] != "invoice" or not invoice["number"]:
             return html.message("Invoice", "There is no such invoice.", 404)
         if request.method == "GET":
             return _page(invoice, {}, None)
-        given = await card_form.form(request)
         try:
             with ctx.store.transaction():
                 _pay(ctx, invoice, given)

@@ -66,6 +66,23 @@ def test_a_checkout_is_paid_once(shop: Shop) -> None:
     assert len(shop.api.subscriptions.list({"customer": customer}).data) == 1
 
 
+def test_a_checkout_that_is_paid_while_a_second_form_is_on_its_way_is_paid_once(
+    shop: Shop,
+) -> None:
+    customer = shop.customer().id
+    session = shop.checkout(customer)
+
+    def form() -> Iterator[bytes]:
+        yield b"number=4242424242424242&expiry=12/40"
+        assert shop.pay(session.url).status_code == 303
+        yield b"&cvc=123&name=Ada"
+
+    slow = shop.browser.post(session.url, content=form())
+
+    assert "is complete" in slow.text
+    assert len(shop.api.subscriptions.list({"customer": customer}).data) == 1
+
+
 def test_an_expired_checkout_takes_no_card(shop: Shop) -> None:
     session = shop.checkout(shop.customer().id)
     shop.api.checkout.sessions.expire(session.id)
