@@ -49,6 +49,7 @@ ACCOUNTS = {
         Account(1001, "ada", "Ada Lovelace", "ada@example.org", "the first to try everything"),
         Account(1002, "grace", "Grace Hopper", "grace@example.org", "somebody else, to share with"),
         Account(1003, "emmy", "Emmy Noether", "emmy@example.org", "a third, for good measure"),
+        Account(1005, "mary", "Mary Somerville", "mary@example.org", "keeps all that she has"),
         Account(1004, "nameless", None, None, "has neither a name nor an address"),
     )
 }

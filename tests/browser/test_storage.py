@@ -41,7 +41,7 @@ def fill_up(cloud: LocalCloud, person: Person) -> None:
 
 @pytest.mark.timeout(300)
 def test_a_full_account_goes_on_saving(page: Page, browser: Browser, cloud: LocalCloud) -> None:
-    with Person(cloud, "emmy") as person:
+    with Person(cloud, "mary") as person:
         notebook = person.create("Symmetries")
         notebook.start()
         visit = notebook.enter()
@@ -64,8 +64,8 @@ def test_a_full_account_goes_on_saving(page: Page, browser: Browser, cloud: Loca
         assert notebook.now["workspace"]["error"] is None
         notebook.stop()
 
-    sign_in(page, "Emmy Noether")
-    page.get_by_role("button", name="Account of Emmy Noether").click()
+    sign_in(page, "Mary Somerville")
+    page.get_by_role("button", name="Account of Mary Somerville").click()
     page.get_by_role("menuitem", name="Storage").click()
     expect(page.get_by_role("heading", name="Storage", exact=True)).to_be_visible()
     expect(page.get_by_text("Your plan is full. Saving goes on")).to_be_visible()
