@@ -120,7 +120,7 @@ class Known(DaskCluster):
             simply_runs = self.info and self.info.state == "running" and not self._stage
             asks = not simply_runs or time.monotonic() - self._asked_at > ASK_SECONDS
             if asks:
-                with suppress(ClusterNotFound):
+                with suppress(RamonError):  # the next tick asks again, whatever was wrong
                     await self._ask()
             if self._stopped():
                 self._ended.set()  # its scheduler may be gone
@@ -129,6 +129,7 @@ class Known(DaskCluster):
             self._show()
             if not self._over:
                 await asyncio.sleep(TICK_SECONDS)
+        self._ended.set()  # others ask too, and may have heard of the end first
 
     async def _count_workers(self) -> None:
         """Ask the scheduler which workers there are.

@@ -22,7 +22,7 @@ from ramon._agent import Agent, Connection, Found
 from ramon._client import Client, explained
 from ramon._ending import verdict
 from ramon._known import Known
-from ramon.errors import CapacityError, ClusterNotFound, RamonError, ServiceUnavailable
+from ramon.errors import CapacityError, ClusterNotFound, RamonError
 
 SETTLE_SECONDS = 10.0
 """How long the scheduler may take to read what was sent to it, before its client closes."""
@@ -250,7 +250,7 @@ class Life(Known):
             await self._until_over()
         except ClusterNotFound:
             return
-        except ServiceUnavailable as error:
+        except RamonError as error:
             self._not_stopped(str(error))
 
     async def _until_over(self) -> None:

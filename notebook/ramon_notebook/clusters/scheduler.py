@@ -56,6 +56,9 @@ END_SECONDS = 5.0
 
 MOST_LINE = 1 << 22
 
+EXIT_ALONE = 1
+"""The exit code after the agent's death, which is followed by a SIGKILL within moments."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -151,6 +154,9 @@ async def serve(settings: Settings, agent: Agent, versions: Versions) -> None:
                 await scheduler.end_workers(END_SECONDS)
                 break
             await _obey(order, scheduler, agent)
+        else:
+            # The agent died. Closing in order would tell the workers that they were let go.
+            os._exit(EXIT_ALONE)
         for helper in helpers:
             helper.cancel()
 

@@ -66,6 +66,10 @@ class NotebookServer(ServerApp):
         if not self._stopping:
             super().stop(from_signal)
 
+    def _signal_stop(self, sig: Any, frame: Any) -> None:
+        """Stop, from the loop: nothing can be written to the log while a line is being written."""
+        self.io_loop.add_callback_from_signal(self.stop)
+
     def use(self) -> Use:
         """What goes on now."""
         manager: Any = self.kernel_manager

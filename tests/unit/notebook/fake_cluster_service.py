@@ -33,6 +33,8 @@ class FakeClusters(FakeService):
         self.worker_environ: dict[str, str] = outside()
         self.holding = False
         """While true, wanted workers are not started: Batch has no place for them."""
+        self.slow_to_end = False
+        """While true, workers that are not wanted are not told yet: Batch takes its time."""
         self._folder = folder
         self._numbers = itertools.count(1)
         self._closed = threading.Event()
@@ -266,7 +268,7 @@ class FakeClusters(FakeService):
                 if not self.holding:
                     memory = cluster.request["memory_gib"]
                     worker.start(f"{self.origin}/api", memory, self.worker_environ)
-            elif worker.runs and (ending or not worker.wanted):
+            elif worker.runs and (ending or not worker.wanted) and not self.slow_to_end:
                 worker.end()
         if ending and not any(worker.runs for worker in cluster.workers):
             cluster.state = "stopped"

@@ -55,7 +55,7 @@ class Running:
     def start_python(self, code: str, **options: Any) -> subprocess.Popen[str]:
         """Start code where a kernel runs: in the overlay, in the workspace."""
         return subprocess.Popen(
-            [self.notebook.home / ".ramon/env/bin/python", "-c", code],
+            [self.notebook.home / ".ramon/env/bin/python", "-X", "faulthandler", "-c", code],
             env=self.environ,
             cwd=self.notebook.workspace,
             stdout=subprocess.PIPE,
@@ -70,7 +70,7 @@ class Running:
         try:
             printed, errors = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
+            process.send_signal(signal.SIGABRT)  # its threads say where they are
             printed, errors = process.communicate()
             raise AssertionError(f"not within {timeout} s:\n{printed}\n{errors}") from None
         assert process.returncode == 0, f"{printed}\n{errors}"

@@ -135,12 +135,14 @@ def test_a_worker_that_loses_its_scheduler_says_so_and_does_not_end_well(
     start(agent, name)
     agent.service.wait_for_workers(name, 1)
     (worker,) = agent.service.workers(name)
+    agent.service.slow_to_end = True
 
     scheduler = agent.python(PRELUDE + code).strip()
     if scheduler:
         os.kill(int(scheduler), signal.SIGKILL)
 
     assert ended(worker) == LOST
+    agent.service.slow_to_end = False
     assert worker.failed
     assert worker.failed["code"] == "scheduler"
     assert "lost its connection" in worker.failed["message"]

@@ -5,6 +5,8 @@ import os
 import re
 import signal
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -162,6 +164,42 @@ def test_a_server_saves_everything_and_exits_even_if_something_of_it_does_not_en
         assert notebook.stop() == 0
         assert notebook.saved("late.txt", "saved all the same")
         assert "Stopping goes on without" in notebook.log.read_text()
+
+
+def test_a_server_that_is_asked_to_stop_while_it_writes_to_its_log_stops(
+    service: FakeService, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDWR | os.O_NONBLOCK)
+    with Notebook(service, tmp_path, {}) as notebook, ThreadPoolExecutor(1) as pool:
+        notebook.wait_until_ready()
+        browser = notebook.browser()
+        with suppress(BlockingIOError):
+            while os.write(reader, b"." * 4096):
+                pass
+        asked = pool.submit(browser.request, "GET", "/api/no-such-address")
+        wchan = Path(f"/proc/{notebook.process.pid}/wchan")
+        eventually(lambda: "pipe" in wchan.read_text())
+        notebook.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not pending(notebook.process.pid, signal.SIGTERM))
+
+        def ended() -> bool:
+            with suppress(BlockingIOError):
+                os.read(reader, 1 << 16)
+            return notebook.process.poll() is not None
+
+        eventually(ended)
+        assert notebook.process.returncode == 0
+        asked.exception()
+    os.close(reader)
+
+
+def pending(pid: int, number: signal.Signals) -> bool:
+    """Whether a process was sent a signal, and has not taken it yet."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (mask,) = re.findall(r"^ShdPnd:\s*(\w+)", status, re.MULTILINE)
+    return bool(int(mask, 16) & 1 << number - 1)
 
 
 def test_a_server_that_could_not_save_says_so_by_its_exit_code(

@@ -23,7 +23,8 @@ def terminal() -> Iterator[int]:
     """Our end of a terminal with a shell that waits at its prompt."""
     pid, descriptor = pty.fork()
     if pid == 0:
-        os.environ["PS1"] = "$ "
+        # The shells in it read no settings of whoever runs the tests.
+        os.environ |= {"PS1": "$ ", "HOME": os.devnull, "SHELL": "/bin/bash"}
         os.execvp("bash", ["bash", "--norc"])  # noqa: S606  the shell is what is tested
     try:
         os.set_blocking(descriptor, False)
