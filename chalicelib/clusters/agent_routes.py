@@ -53,9 +53,10 @@ def scale_cluster(call: Call, cluster_id: str, body: agent_schemas.Scale) -> sch
     returns=schemas.Cluster,
 )
 def close_cluster(call: Call, cluster_id: str, body: agent_schemas.CloseCluster) -> schemas.Cluster:
-    """Close a cluster; nothing is saved."""
+    """End a cluster that code has closed or a person has stopped; nothing is saved."""
     cluster = clusters.of_notebook(server_of(call).notebook_id, cluster_id)
-    return clusters.view(clusters.close(cluster, body.message))
+    ended = clusters.stop(cluster) if body.by_person else clusters.close(cluster, body.message)
+    return clusters.view(ended)
 
 
 @api.post(

@@ -56,8 +56,12 @@ class Scale(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CloseCluster(msgspec.Struct, forbid_unknown_fields=True):
-    """The work is done; or, with a message, the scheduler is lost, and this says what to do."""
+    """Code has closed it; or a person has stopped it; or its scheduler is lost.
 
+    message: what to do about a scheduler that is lost.
+    """
+
+    by_person: bool = False
     message: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
 
 

@@ -70,9 +70,13 @@ class Agent:
         body = {"workers": workers, "retire": retire}
         return _found(self._call("POST", _of(name, "/scale"), body)).info
 
-    def stop(self, name: str) -> ClusterInfo:
-        """Ask to stop a cluster; it has stopped when its state says so."""
+    def close(self, name: str) -> ClusterInfo:
+        """Ask to end a cluster that code is done with; it has ended when its state says so."""
         return _found(self._call("POST", _of(name, "/close"), {})).info
+
+    def stop(self, name: str) -> ClusterInfo:
+        """Ask to end a cluster that a person has stopped; it has ended when its state says so."""
+        return _found(self._call("POST", _of(name, "/stop"), {})).info
 
     def changed(self, name: str, folder: str) -> list[str]:
         """How this notebook, seen from `folder`, differs from what the workers got, in words."""

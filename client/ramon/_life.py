@@ -246,7 +246,7 @@ class Life(Known):
         if self.info is None or self._over:
             return
         try:
-            self._learn(await asyncio.to_thread(self._agent.stop, self.name))
+            self._learn(await asyncio.to_thread(self._agent.close, self.name))
             await self._until_over()
         except ClusterNotFound:
             return
@@ -274,7 +274,7 @@ class Life(Known):
         """Have it stopped because the process ends, if that was to stop it."""
         if self.shutdown_on_close and self.status == Status.running:
             with suppress(RamonError):
-                self._agent.stop(self.name)
+                self._agent.close(self.name)
 
     def _not_stopped(self, why: str) -> None:
         warnings.warn(

@@ -55,6 +55,16 @@ def test_its_owner_sees_and_stops_it(home: Home, cluster: Any) -> None:
     assert home.owner.told("GET", f"{path}/logs") == {"lines": [], "next_cursor": None}
 
 
+def test_a_person_who_stops_it_in_the_notebook_is_told_from_code_that_closes_it(
+    home: Home, cluster: Any
+) -> None:
+    path = f"/agent/clusters/{cluster['id']}/stop"
+
+    stopped = home.agent.told("POST", path, {"by_person": True, "message": None})
+
+    assert stopped["stop"] == {"reason": "user", "message": "You stopped it."}
+
+
 def test_a_name_is_taken_until_the_cluster_has_ended(home: Home) -> None:
     wanted = {**WANTED, "name": "once"}
     first = home.agent.told("POST", "/agent/clusters", wanted)["id"]

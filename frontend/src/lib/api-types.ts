@@ -422,7 +422,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close a cluster; nothing is saved. */
+        /** End a cluster that code has closed or a person has stopped; nothing is saved. */
         post: operations["close_cluster"];
         delete?: never;
         options?: never;
@@ -1796,9 +1796,13 @@ export interface components {
         };
         /**
          * CloseCluster
-         * @description The work is done; or, with a message, the scheduler is lost, and this says what to do.
+         * @description Code has closed it; or a person has stopped it; or its scheduler is lost.
+         *
+         *         message: what to do about a scheduler that is lost.
          */
         CloseCluster: {
+            /** @default false */
+            by_person: boolean;
             /** @default null */
             message: string | null;
         };

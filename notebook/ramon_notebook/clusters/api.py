@@ -39,9 +39,9 @@ class ClusterApi:
         body = {"workers": workers, "retire": retire}
         return self._api.call("POST", f"/agent/clusters/{cluster_id}/scale", body)
 
-    def stop(self, cluster_id: str, message: str | None = None) -> Json:
-        """End it because it was closed, or because of what `message` says."""
-        body = {"message": message} if message else {}
+    def stop(self, cluster_id: str, message: str | None = None, *, by_person: bool = False) -> Json:
+        """End it because code closed it, a person stopped it, or because of what `message` says."""
+        body = {"by_person": by_person, "message": message}
         return self._api.call("POST", f"/agent/clusters/{cluster_id}/stop", body)
 
     def report(self, cluster_id: str, state: Json) -> Json:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +100,19 @@ class Clusters:
         cluster = await self._newest(name)
         return {"cluster": await asyncio.to_thread(self._api.scale, cluster["id"], workers, retire)}
 
-    async def close(self, name: str) -> Json:
-        """End a cluster; its workers end at once."""
+    async def close(self, name: str, *, by_person: bool = False) -> Json:
+        """End a cluster because code has closed it, or a person stopped it.
+
+        Its workers end at once.
+        """
         cluster = await self._newest(name)
         live = self._live.get(name)
         mine = live if live and live.cluster_id == cluster["id"] else None
         if mine:
             await report_now(self._api, mine)
         if cluster["state"] not in OVER:
-            cluster = await asyncio.to_thread(self._api.stop, cluster["id"])
+            stop = partial(self._api.stop, cluster["id"], by_person=by_person)
+            cluster = await asyncio.to_thread(stop)
         if mine:
             await self._end(mine)
         return {"cluster": cluster}

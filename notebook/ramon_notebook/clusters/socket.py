@@ -33,6 +33,7 @@ def serve(path: Path, clusters: Find) -> HTTPServer:
             (rf"/clusters/{NAME}", One, given),
             (rf"/clusters/{NAME}/scale", Scale, given),
             (rf"/clusters/{NAME}/close", Close, given),
+            (rf"/clusters/{NAME}/stop", Stop, given),
             (rf"/clusters/{NAME}/environment", EnvironmentOf, given),
             (rf"/clusters/{NAME}/logs", Logs, given),
             (r"/usage", Usage, given),
@@ -142,8 +143,16 @@ class Close(Handler):
     """`/clusters/{name}/close`."""
 
     async def post(self, name: str) -> None:
-        """End a cluster."""
+        """End a cluster that code has closed."""
         self.write(await self.clusters.close(name))
+
+
+class Stop(Handler):
+    """`/clusters/{name}/stop`."""
+
+    async def post(self, name: str) -> None:
+        """End a cluster that a person has stopped."""
+        self.write(await self.clusters.close(name, by_person=True))
 
 
 class EnvironmentOf(Handler):

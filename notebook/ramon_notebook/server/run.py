@@ -66,7 +66,7 @@ class NotebookServer(ServerApp):
         if not self._stopping:
             super().stop(from_signal)
 
-    def _signal_stop(self, sig: Any, frame: Any) -> None:
+    def _signal_stop(self, *_signal: Any) -> None:
         """Stop, from the loop: nothing can be written to the log while a line is being written."""
         self.io_loop.add_callback_from_signal(self.stop)
 

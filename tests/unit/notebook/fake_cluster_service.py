@@ -131,8 +131,8 @@ class FakeClusters(FakeService):
 
     def do_cluster_stop(self, body: Json, _query: Json, cluster_id: str) -> Answer:
         cluster = self.clusters[cluster_id]
-        message = body.get("message")
-        reason = "scheduler_lost" if message else "closed"
+        message = body["message"]
+        reason = "scheduler_lost" if message else "user" if body["by_person"] else "closed"
         self.end(cluster.request["name"], reason, message or "")
         return 200, cluster.to_json()
 

@@ -83,6 +83,17 @@ def test_a_cluster_is_found_by_a_name_of_any_script_in_either_form(agent: Runnin
     assert ask(agent.socket, "POST", f"{path}/close", {})[0] == 200
 
 
+@pytest.mark.parametrize(("word", "reason"), [("close", "closed"), ("stop", "user")])
+def test_the_service_is_told_whether_code_or_a_person_ended_a_cluster(
+    agent: Running, word: str, reason: str
+) -> None:
+    start(agent, f"to {word}", workers=0)
+
+    status, ended = ask(agent.socket, "POST", f"/clusters/{quote(f'to {word}')}/{word}", {})
+
+    assert (status, ended["cluster"]["stop"]["reason"]) == (200, reason)
+
+
 def test_who_joined_just_before_the_end_is_reported_before_it(agent: Running) -> None:
     start(agent, "brief", workers=1)
     agent.python(PRELUDE + 'with connect("brief") as client: client.wait_for_workers(1)')

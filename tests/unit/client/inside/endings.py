@@ -215,12 +215,10 @@ async def _wait_for_workers_of_a_silent_one() -> None:
         waiting = asyncio.create_task(cluster.wait_for_workers(3))
         await asked.wait()
         await asyncio.to_thread(Agent.here().stop, "silent")
-        try:
-            async with asyncio.timeout(60):
-                await waiting
-        except ramon.errors.ClusterStopped:
-            return
-    raise AssertionError
+        async with asyncio.timeout(60):
+            (said,) = await asyncio.gather(waiting, return_exceptions=True)
+    assert isinstance(said, ramon.errors.ClusterStopped), repr(said)
+    assert said.reason == "user"
 
 
 def be_interrupted_while_it_starts() -> None:

@@ -12,6 +12,7 @@ from distributed.objects import SchedulerInfo
 
 from ramon import _known
 from ramon._agent import Found
+from ramon.errors import RamonError
 from ramon.info import ClusterInfo, Cost, Reason, exactly, money
 
 _known.TICK_SECONDS = 0.0
@@ -36,21 +37,30 @@ RUNNING: Any = {
     "saved": None,
 }
 
+ONE = ClusterInfo.from_json(RUNNING)
+STOPPING = replace(ONE, state="stopping", stop=Reason("budget", "It is used up."))
+STOPPED = replace(STOPPING, state="stopped", tasks={})
+REFUSED = RamonError("This notebook is being stopped.", code="gone")
+
 
 class Watched(_known.Known):  # type: ignore[misc]  # Dask is elsewhere
     """What is known of a cluster whose agent says one thing after the other."""
 
-    def __init__(self, *said: ClusterInfo) -> None:
+    def __init__(self, *said: ClusterInfo | RamonError) -> None:
         self._said = list(said)
         self._agent: Any = self
         self._found, self._asked_at = None, 0.0
         self._ended = asyncio.Event()
         self._stage = ""
+        self.heard_elsewhere: ClusterInfo | None = None
         self.scheduler_info = SchedulerInfo({"workers": {}})
 
     def find(self, _name: str) -> Found:
         """As the agent answers."""
-        return Found(self._said.pop(0) if len(self._said) > 1 else self._said[0])
+        said = self._said.pop(0) if len(self._said) > 1 else self._said[0]
+        if isinstance(said, RamonError):
+            raise said
+        return Found(said)
 
     @property
     def name(self) -> str:
@@ -62,24 +72,32 @@ class Watched(_known.Known):  # type: ignore[misc]  # Dask is elsewhere
         """It keeps it."""
 
     def _show(self) -> None:
-        """Nobody looks."""
+        """Nobody looks; somebody else may have heard more meanwhile."""
+        if self.heard_elsewhere:
+            self._learn(self.heard_elsewhere)
 
     def __del__(self) -> None:
         """Nothing is to be closed."""
 
 
 def a_cluster_that_stops_is_watched_until_it_has_stopped() -> None:
-    running = ClusterInfo.from_json(RUNNING)
-    stopping = replace(running, state="stopping", stop=Reason("budget", "It is used up."))
-    stopped = replace(stopping, state="stopped", tasks={})
-
     async def watch() -> ClusterInfo | None:
-        watched = Watched(running, stopping, stopping, stopped)
+        watched = Watched(ONE, REFUSED, STOPPING, STOPPING, STOPPED)
         await asyncio.wait_for(watched._watch(), 60)  # noqa: SLF001 - it does it by itself
         info: ClusterInfo | None = watched.info
         return info
 
-    assert asyncio.run(watch()) == stopped
+    assert asyncio.run(watch()) == STOPPED
+
+
+def whoever_waits_hears_of_an_end_that_another_learned_first() -> None:
+    async def wait() -> None:
+        watched = Watched(ONE)
+        watched.heard_elsewhere = STOPPED
+        await watched._watch()  # noqa: SLF001
+        assert watched._ended.is_set()  # noqa: SLF001 - what `_life` waits for
+
+    asyncio.run(wait())
 
 
 def money_is_told_in_as_many_digits_as_it_needs() -> None:
