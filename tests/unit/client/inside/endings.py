@@ -216,9 +216,9 @@ async def _wait_for_workers_of_a_silent_one() -> None:
         await asked.wait()
         await asyncio.to_thread(Agent.here().stop, "silent")
         async with asyncio.timeout(60):
-            (said,) = await asyncio.gather(waiting, return_exceptions=True)
-    assert isinstance(said, ramon.errors.ClusterStopped), repr(said)
-    assert said.reason == "user"
+            said: list[Any] = await asyncio.gather(waiting, return_exceptions=True)
+    assert isinstance(said[0], ramon.errors.ClusterStopped), said
+    assert said[0].reason == "user"
 
 
 def be_interrupted_while_it_starts() -> None:
