@@ -216,7 +216,7 @@ async def _wait_for_workers_of_a_silent_one() -> None:
         await asked.wait()
         await asyncio.to_thread(Agent.here().stop, "silent")
         async with asyncio.timeout(60):
-            said: list[Any] = await asyncio.gather(waiting, return_exceptions=True)
+            said: Any = await asyncio.gather(waiting, return_exceptions=True)
     assert isinstance(said[0], ramon.errors.ClusterStopped), said
     assert said[0].reason == "user"
 
