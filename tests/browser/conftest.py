@@ -87,8 +87,14 @@ def on_a_phone_in_the_dark(
     phone.close()
 
 
+STILL = """() => document.getAnimations().every(
+    ({playState, effect}) => playState !== "running" || !isFinite(effect.getTiming().iterations))"""
+"""Whether nothing on a page moves but what moves for ever; a dialog that fades has no contrast."""
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds wrong with a page for people who use a keyboard or a screen reader."""
+    page.wait_for_function(STILL)
     # The page's own policy forbids inline scripts, so axe comes in from outside of it.
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

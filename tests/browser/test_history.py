@@ -58,6 +58,7 @@ def test_a_file_that_was_overwritten_an_hour_ago_is_looked_at_and_restored(
     expect(dialog.get_by_text("day,value")).to_be_visible()
     picture(page, "history-file")
     page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
     picture(page, "history")
     assert violations(page) == []
 
