@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,9 @@ class Documents:
 
     def shows(self, kernel_id: str, session: str, file: Path) -> None:
         """A page says which notebook it shows over its connection to a kernel."""
-        self._shown[kernel_id, session] = real(file)
+        document = self._shown[kernel_id, session] = real(file)
+        if not self._whereabouts.knows(document):
+            self.saved(document)  # it may be moved as soon as the first of its cells runs
 
     async def shown(self) -> set[Path]:
         """The notebooks that pages show, or whose kernels run."""
@@ -90,13 +92,18 @@ class Documents:
         """A notebook has just been saved: it is this file from now on, or the one there."""
         self._whereabouts.see(document, file)
 
-    def moved(self, places: Mapping[Path, Path], executions: Iterable[Execution]) -> None:
+    def moved(self, places: Mapping[Path, Path], executions: Collection[Execution]) -> None:
         """Files or folders have been moved, from their real paths of before to new ones."""
+        before = {e.document for e in executions if e.document} | set(self._shown.values())
+        after = {file: after_move(file, places) for file in before}
         for execution in executions:
             if execution.document is not None:
-                execution.document = after_move(execution.document, places)
+                execution.document = after[execution.document]
         for key, file in self._shown.items():
-            self._shown[key] = after_move(file, places)
+            self._shown[key] = after[file]
+        for old, new in after.items():
+            if old != new:
+                self.saved(new)  # it may be moved again at once
 
     def deleted(self, file: Path, executions: Iterable[Execution]) -> list[Execution]:
         """A file or folder has been deleted by its person: the executions that it had."""
@@ -111,7 +118,7 @@ class Documents:
             unsaved = execution.unfinished or execution.changes != execution.written
             if execution.document is not None and unsaved:
                 cells.setdefault(execution.document, set()).add(execution.cell_id)
-        taken = await self.shown() if cells else set()
+        taken = await self.shown()
         return await asyncio.to_thread(self._whereabouts.moved, cells, taken)
 
     def gone(self) -> list[Path]:

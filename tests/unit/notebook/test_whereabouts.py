@@ -222,6 +222,42 @@ def test_a_notebook_that_was_saved_into_the_inode_of_another_is_not_taken_for_it
         assert whereabouts.moved({file: CELLS, other: CELLS}, []) == {}
 
 
+async def no_sessions() -> list[KernelSession]:
+    return []
+
+
+@pytest.mark.parametrize("looks_before", [0, 2])
+def test_a_notebook_that_is_moved_as_soon_as_a_cell_runs_is_followed(
+    tmp_path: Path, file: Path, looks_before: int
+) -> None:
+    places = Documents(no_sessions, tmp_path)
+    places.shows("kernel", "page", file)
+    for _ in range(looks_before):
+        assert asyncio.run(places.strays([])) == {}
+    new = file.rename(file.with_name("moved.ipynb"))
+    execution = Execution("kernel", "message", "c0", "page", {})
+
+    asyncio.run(places.locate([execution]))
+
+    assert execution.document == file
+    assert asyncio.run(places.strays([execution])) == {file: new}
+
+
+def test_a_notebook_that_is_renamed_in_jupyter_and_moved_at_once_is_followed(
+    tmp_path: Path, file: Path
+) -> None:
+    places = Documents(no_sessions, tmp_path)
+    places.shows("kernel", "page", file)
+    execution = Execution("kernel", "message", "c0", "page", {})
+    asyncio.run(places.locate([execution]))
+    renamed = file.rename(file.with_name("renamed.ipynb"))
+    places.moved({file: renamed}, [execution])
+
+    moved = renamed.rename(file.with_name("moved.ipynb"))
+
+    assert asyncio.run(places.strays([execution])) == {renamed: moved}
+
+
 def test_sessions_that_are_never_listed_hold_up_no_notebook_that_is_known(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
