@@ -14,6 +14,8 @@ endif
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Compiled modules are kept, whatever the shell says: the tests start Python hundreds of times.
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON_SOURCES := $(wildcard app.py chalicelib infra ops localcloud notebook client benchmarks tests)
 # The agent and the library run in the notebook's own environment, and are type-checked there.
