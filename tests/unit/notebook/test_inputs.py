@@ -11,9 +11,9 @@ from tests.unit.notebook.parts import HOST, Notebook, cell_text, notebook_json
 
 AT_ONCE = "name = input('Name?')\nprint('Hello', name)"
 LATER = """
-import getpass, time
+import getpass, pathlib, time
 print("soon", flush=True)
-time.sleep(6)
+while not pathlib.Path("reloaded").exists(): time.sleep(0.05)
 print("Hello", input("Name?"))
 print(len(getpass.getpass("Word?")), "characters")
 """
@@ -71,6 +71,7 @@ def test_an_input_is_asked_again_by_each_page_that_comes(
     eventually(lambda: "soon" in shown(page, 1))
     page.reload()
     shows_notebook_again(page)
+    (notebook.workspace / "reloaded").touch()
     answer(page, "Name?", "Grace")
     # And one that came when nobody was there.
     page.close()
