@@ -1,5 +1,6 @@
 """A notebook with a kernel that boots clusters, and what the service tells of them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,11 +11,12 @@ from localcloud.testing import LocalCloud
 from tests.jupyter import Kernel
 from tests.people import NotebookOf, Person
 from tests.processes import Process, below
-from tests.support import eventually
+from tests.support import SCHEDULED, eventually
 
 LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 """States of a job of Batch that has not ended."""
 PID = "import os; os.getpid()"
+SWEEPS = ("canary", "lease-reaper", "idle-sweep", "reconcile", "cluster-sweep", "meter-clusters")
 KILL_KERNEL = """
 import os, signal, threading
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
@@ -144,3 +146,12 @@ def doctor(cloud: LocalCloud, *, patience: int = 3) -> str:
         timeout=120,
     )
     return "" if told.returncode == 0 else told.stdout + told.stderr
+
+
+def sweep(cloud: LocalCloud) -> None:
+    """Run everything now that runs each minute and could end something."""
+    for name in SWEEPS:
+        answer = cloud.client("lambda").invoke(
+            FunctionName=f"ramon-local-{name}", Payload=json.dumps(SCHEDULED)
+        )
+        assert "FunctionError" not in answer, (name, answer["Payload"].read())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud.testing import LocalCloud
-from tests.cloud.clusters.rigs import Rig, agent_of, doctor, live_jobs, parts
+from tests.cloud.clusters.rigs import Rig, agent_of, doctor, live_jobs, parts, sweep
 from tests.people import Person
 from tests.support import eventually
 
@@ -222,6 +222,9 @@ def test_what_nobody_needs_or_can_pay_for_stops_by_itself_and_says_why(
     assert rig.run(ON_A_BUDGET).endswith("42\n")
     thrifty = rig.newest()
     rig.kill_kernel()
+    # The minute of the one, and a part of what the other may cost.
+    cloud.advance(60)
+    sweep(cloud)
 
     for cluster, reason in ((idle, "idle"), (thrifty, "budget")):
         told = cluster.until("stopped", within=300)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from localcloud.testing import LocalCloud
-from tests.cloud.clusters.rigs import Rig
+from tests.cloud.clusters.rigs import Rig, sweep
 from tests.people import Person
-from tests.support import SCHEDULED, eventually
+from tests.support import eventually
 
 MINUTE = 60
 OUTAGE_SECONDS = 600
@@ -19,7 +19,6 @@ WITHOUT_TABLES = {
     "Statement": [{"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}],
 }
 """As a bad deployment of its policy, or throttling, would leave it."""
-SWEEPS = ("canary", "lease-reaper", "idle-sweep", "reconcile", "cluster-sweep", "meter-clusters")
 
 BEFORE = """
 import ramon
@@ -42,15 +41,6 @@ def outage(cloud: LocalCloud) -> Iterator[None]:
         yield
     finally:
         iam.delete_role_policy(**role)
-
-
-def sweep(cloud: LocalCloud) -> None:
-    """Run everything now that runs each minute and could end something."""
-    for name in SWEEPS:
-        answer = cloud.client("lambda").invoke(
-            FunctionName=f"ramon-local-{name}", Payload=json.dumps(SCHEDULED)
-        )
-        assert "FunctionError" not in answer, (name, answer["Payload"].read())
 
 
 def row(cloud: LocalCloud, table: str, id_: str) -> dict[str, Any]:
