@@ -5,6 +5,7 @@ which a month's bill is a draft), and whenever something becomes due at Stripe.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager
@@ -28,7 +29,11 @@ REAPERS = ("lease-reaper", "cluster-sweep")
 they wait until the move is over and every notebook has had its say."""
 
 SAY_SECONDS = 20
-"""Longer than the time between two heartbeats of a notebook (`notebooks/agent.py`)."""
+"""The longest wait for them: more than the time between two heartbeats of a notebook
+(`notebooks/agent.py`)."""
+
+LOOK_SECONDS = 0.1
+"""How often to look whether all have told."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,9 @@ class Advance:
     """Nothing but `fire` fires schedules inside of it."""
     anybody_speaks: Callable[[], bool]
     """Whether tasks or jobs run, which will tell that they do."""
+    all_told_since: Callable[[float, float], bool]
+    """Whether all who told so many seconds (the second) before a moment have told since; the moment
+    is one of `time.monotonic`."""
     carry_out_lifecycle: Callable[[], None]
     """Does what S3's lifecycle rules ask for, once a day."""
 
@@ -49,14 +57,22 @@ class Advance:
         """Move on by so many seconds; gives a line about each stop."""
         target = self.clock.seconds() + seconds
         with self.hold():
+            moved_at = time.monotonic()
             # What is due already happens first; so each rule knows from when on it waits.
             yield await self._stop()
             while (now := self.clock.seconds()) < target:
                 self.clock.move_to(min(target, self._next_stop(now)))
+                moved_at = time.monotonic()
                 yield await self._stop()
-            if self.anybody_speaks():
-                await asyncio.sleep(SAY_SECONDS)
+            await self._let_all_tell(moved_at)
         self.stripe.stand_in.wake()
+
+    async def _let_all_tell(self, moved_at: float) -> None:
+        patience = time.monotonic() + SAY_SECONDS
+        while self.anybody_speaks() and time.monotonic() < patience:
+            if self.all_told_since(moved_at, SAY_SECONDS):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
     def _next_stop(self, now: int) -> int:
         due = worker.next_due(self.stripe.stand_in)

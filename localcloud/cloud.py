@@ -52,11 +52,15 @@ class Cloud:
             schedules.fire_due,
             schedules.held,
             self._anybody_speaks,
+            self._all_told_since,
             self.aws.lifecycle.carry_out,
         )
 
     def _anybody_speaks(self) -> bool:
         return self.aws.ecs.store.has_notebooks() or self.aws.batch.store.has_running_jobs()
+
+    def _all_told_since(self, moment: float, seconds: float) -> bool:
+        return self._front_door.voices.all_told_since(moment, seconds)
 
     async def start_aws(self) -> None:
         """Load the state, answer AWS requests, run services."""

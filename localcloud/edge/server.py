@@ -17,6 +17,7 @@ from localcloud.edge.load_balancer import LoadBalancer
 from localcloud.edge.pages import page, raw_response
 from localcloud.edge.security_headers import SecurityHeaders
 from localcloud.edge.site import Site
+from localcloud.edge.voices import Voices
 from localcloud.http import LARGEST_HEAD, HttpServer
 
 NOTEBOOK_HOST = re.compile(r"nb-[0-9a-z]{26}\.localhost")
@@ -32,9 +33,10 @@ class FrontDoor:
     def __init__(self, port: int, site: Path, store: Store, others: Mapping[str, App]) -> None:
         self._origin = f"http://localhost:{port}"
         headers = SecurityHeaders()
+        self.voices = Voices(Api(port, headers))
         app = EdgeApp(
             self._origin,
-            api=Api(port, headers),
+            api=self.voices,
             site=Site(site, headers),
             others=others,
         )
