@@ -216,7 +216,8 @@ class Life(Known):
         await asyncio.shield(self._closing)
 
     async def _end(self) -> None:
-        self.status, self._stage = Status.closing, "stopping"
+        self.status = Status.closing
+        self._stage = "stopping" if self.shutdown_on_close and self.info else ""
         if self._starting is not None and not self._starting.done():
             if not self._starting.cancelling():
                 self._starting.cancel()
@@ -228,6 +229,7 @@ class Life(Known):
             await self._stop()
         await self._unwatch()
         await super()._close()
+        self._stage = "left; it goes on" if self.info else "not started"
         self._show()
         self._display.close()
 

@@ -6,6 +6,7 @@ import {
   formatDuration,
   formatElapsed,
   formatMinutes,
+  formatMoment,
   formatMonth,
   formatUtcDate,
   monthsSince,
@@ -16,6 +17,10 @@ const NOW = Date.parse("2026-11-22T22:50:00Z");
 const ago = (seconds: number) => new Date(NOW - seconds * 1_000).toISOString();
 
 describe("times", () => {
+  test("a moment is told to the second", () => {
+    expect(formatMoment("2026-11-22T22:50:07Z")).toMatch(/^\w{3} \d+ Nov, \d\d:\d\d:07$/);
+  });
+
   test.each([
     [0, "0 s"],
     [59, "59 s"],

@@ -62,6 +62,11 @@ export function monthsSince(iso: string, last: string): string[] {
   return months;
 }
 
+/** `Sun 22 Nov, 22:50:07`, where several things happen within a minute. */
+export function formatMoment(iso: string): string {
+  return `${formatDateTime(iso)}:${String(new Date(iso).getSeconds()).padStart(2, "0")}`;
+}
+
 /** `Sun 22 Nov, 22:50`. */
 export function formatDateTime(iso: string): string {
   const part = Object.fromEntries(

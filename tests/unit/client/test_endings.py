@@ -117,6 +117,22 @@ def test_a_cell_shows_a_cluster_once_and_every_cell_shows_it_as_it_is(notebook: 
     assert not is_live
 
 
+def test_a_cell_says_whether_a_cluster_was_left_or_never_started(notebook: Running) -> None:
+    start = 'import ramon\nramon.Cluster(0, name="lasting", memory="1 GiB", detached=True).close()'
+    cells = (start, 'ramon.Cluster(0, name="lasting", memory="1 GiB")')
+    file = notebook.notebook.write("left.ipynb", notebook_json(*cells))
+    browser = notebook.notebook.browser()
+    kernel = browser.open_kernel("left.ipynb")
+
+    for number, code in enumerate(cells):
+        browser.run(kernel, code, cell_id=f"c{number}")
+
+    eventually(lambda: "Cluster lasting · left; it goes on" in file.read_text())
+    eventually(lambda: "Cluster lasting · not started" in file.read_text())
+    assert "stopping" not in file.read_text()
+    browser.run(kernel, 'ramon.Cluster.from_name("lasting").shutdown()', cell_id="c0")
+
+
 @pytest.mark.parametrize("how", ["interrupted", "cancelled"])
 def test_a_start_that_is_given_up_leaves_nothing(notebook: Running, how: str) -> None:
     notebook.service.holding = True

@@ -4,7 +4,7 @@ import { Figure } from "@/components/figure";
 import { Loading } from "@/components/loading";
 import { Panel } from "@/components/panel";
 import type { Cluster } from "@/lib/api-models";
-import { formatClock, formatDateTime, formatElapsed } from "@/lib/time";
+import { formatClock, formatElapsed, formatMoment } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { isLive } from "../api/cluster-cache";
 import { useHistory } from "../api/get-history";
@@ -77,11 +77,7 @@ function StepTable({ steps }: { steps: Step[] }) {
 function startOf(from: number, first: number): string {
   const iso = new Date(from).toISOString();
   const sameDay = new Date(from).toDateString() === new Date(first).toDateString();
-  return from !== first && sameDay ? formatClock(iso) : `${formatDateTime(iso)}${seconds(iso)}`;
-}
-
-function seconds(iso: string): string {
-  return formatClock(iso).slice(-3);
+  return from !== first && sameDay ? formatClock(iso) : formatMoment(iso);
 }
 
 function summaryOf(steps: Step[], wanted: number | null): string {

@@ -11,7 +11,7 @@ import { announce } from "@/lib/announcements";
 import type { Notebook, Version } from "@/lib/api-models";
 import { formatBytes } from "@/lib/bytes";
 import { goTo } from "@/lib/leave";
-import { formatDateTime } from "@/lib/time";
+import { formatMoment } from "@/lib/time";
 import { useNotebook } from "../api/get-notebook";
 import { useRestoreFiles, useVersions, useZip } from "../api/history";
 import classes from "./history-page.module.css";
@@ -72,7 +72,7 @@ function VersionRow({ id, version, canRestore }: RowProps) {
   const [open, setOpen] = useState(false);
   const restore = useRestoreFiles(id);
   const zip = useZip(id);
-  const when = formatDateTime(version.saved_at);
+  const when = formatMoment(version.saved_at);
   const restoreAll = () =>
     restore.mutate(
       { seq: version.seq, paths: null },

@@ -7,7 +7,7 @@ import { MoreButton } from "@/components/more-button";
 import { announce } from "@/lib/announcements";
 import type { Version } from "@/lib/api-models";
 import { formatBytes } from "@/lib/bytes";
-import { formatDateTime } from "@/lib/time";
+import { formatMoment } from "@/lib/time";
 import { useChanges, useContentOfThen, useFilesOfThen, useRestoreFiles } from "../api/history";
 import classes from "./history-page.module.css";
 import { Restored } from "./restored";
@@ -102,7 +102,7 @@ function FileRow({ id, version, path, size, canRestore }: FileProps) {
       <Dialog
         opened={looking}
         onClose={() => setLooking(false)}
-        title={`${path}, ${formatDateTime(version.saved_at)}`}
+        title={`${path}, ${formatMoment(version.saved_at)}`}
         size="xl"
       >
         <FileOfThen id={id} seq={version.seq} path={path} />
