@@ -71,20 +71,20 @@ def _notebook(files: int) -> str:
         File(_path(n), sha256=hashlib.sha256(b"%d" % n).hexdigest(), size=n, owner=ACCOUNT)
         for n in range(files)
     ]
-    name, owners = manifests.write(entries, ACCOUNT)
-    size = sum(entry.size for entry in entries)
+    written = manifests.write(entries, ACCOUNT)
     snapshot = Snapshot(
         ids.new_id("nb"),
         1,
         id=ids.new_id("snap"),
         account_id=ACCOUNT,
-        manifest=name,
-        owners=owners,
+        manifest=written.name,
+        owners=written.owners,
         files=files,
-        bytes=size,
+        bytes=sum(entry.size for entry in entries),
+        manifest_bytes=len(written.content),
         created_at=clock.now(),
     )
-    workspaces.add(workspaces.Draft(snapshot, grows=size), LIMITS)
+    workspaces.add(workspaces.Draft(snapshot, claimed=frozenset({written.key})), LIMITS)
     return str(snapshot.notebook_id)
 
 

@@ -15,7 +15,8 @@ from chalicelib.storage import service as storage
 class Storage:
     """What an account stores, in bytes, on which plan, and what it costs in dollars.
 
-    `deleted` is the part of the counter's `held` that deleted notebooks take until they are purged.
+    `deleted` is the part of the counter's `held` that the files of deleted notebooks take until
+    these are purged.
     `charged` is what this month has cost so far, `usd_month` what a month of all this would cost.
     """
 

@@ -68,12 +68,12 @@ class Offer(Model):
 class ByteCounter(Model):
     """The bytes of an account, and for how long they have been there.
 
-    `held`: each root that it holds at its total size. `history`: what older snapshots alone keep.
-    `offered`: outstanding offers. `rest`: what nothing names until it is deleted, and what clusters
-    need. `moment` is the sum of every change multiplied by the second at which it happened: with it
-    the bytes and seconds until any time are known from this row alone (`counter.Stored`). `since`
-    is the second of the first change; `sweeps` counts the sweeps that corrected `rest`, and
-    `swept_at` is the second of the last.
+    `held`: each root that it holds at its total size, the list of its files included. `history`:
+    what older snapshots alone keep. `offered`: outstanding offers. `rest`: what nothing names until
+    it is deleted, and what clusters need. `moment` is the sum of every change multiplied by the
+    second at which it happened: with it the bytes and seconds until any time are known from this
+    row alone (`counter.Stored`). `since` is the second of the first change; `sweeps` counts the
+    sweeps that corrected `rest`, and `swept_at` is the second of the last.
     """
 
     class Meta(db.BaseMeta):

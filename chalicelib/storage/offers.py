@@ -6,6 +6,7 @@ expires, and a sweep deletes what arrived of it.
 """
 
 from collections.abc import Collection, Iterable
+from enum import StrEnum
 
 import msgspec
 
@@ -24,21 +25,28 @@ _MOST_SETTLED = 20
 _TRIES = 10
 
 
-class Content(msgspec.Struct, omit_defaults=True):
-    """Some content that may be brought: where to, and in which multipart upload.
+class Kind(StrEnum):
+    """What is offered."""
 
-    Without a hash it is a file that a browser hands in or downloads, deleted when its offer ends.
+    CONTENT = "content"
+    """Of a notebook."""
+    FILE = "file"
+    """What a browser hands in or downloads: deleted when its offer ends."""
+    DOCUMENT = "document"
+    """What the service itself writes about files: its own feature deletes it."""
+
+
+class Content(msgspec.Struct, omit_defaults=True):
+    """Some bytes that may be brought: where to, and in which multipart upload.
+
+    Contents of notebooks alone have a hash: nothing else can be claimed.
     """
 
     sha256: str
     size: int
     key: str
     upload_id: str | None = None
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it goes between S3 and a browser, and is no content of a notebook."""
-        return not self.sha256
+    kind: Kind = Kind.CONTENT
 
 
 def outstanding(account_id: str) -> list[Offer]:
@@ -68,20 +76,22 @@ def reserve(
     """Count contents as the account's before they come; gives those for which there is room.
 
     `most` is how many bytes of contents one account may have on their way; the smallest come first.
-    Files of browsers have their own bound: neither kind takes the other's room.
+    All are of one kind, and each kind has its own bound: none takes another's room.
     """
+    if not wanted:
+        return []
     for _ in range(_TRIES):
         stored = counter.read(account_id)
-        others = on_their_way(account_id, files=any(each.is_file for each in wanted))
+        others = on_their_way(account_id, wanted[0].kind)
         contents = fitting(wanted, most - sum(each.size for each in others))
         if not contents or _write(stored, contents, offer_id or ids.new_id("of")):
             return contents
     raise Conflict("Much is being saved here at once. Please try again.", code="busy")
 
 
-def on_their_way(account_id: str, *, files: bool) -> list[Content]:
-    """What is offered now: files of browsers, or contents of notebooks."""
-    return [each for each in usable(account_id, seconds=0) if each.is_file == files]
+def on_their_way(account_id: str, kind: Kind) -> list[Content]:
+    """What is offered now of one kind."""
+    return [each for each in usable(account_id, seconds=0) if each.kind == kind]
 
 
 def fitting(wanted: Iterable[Content], room: int) -> list[Content]:
@@ -148,7 +158,8 @@ def _leave_in(write: db.Writes, offer: Offer, left: list[Content]) -> None:
 def expire(account_id: str) -> None:
     """Sweep: end the offers that nobody took up, and delete what arrived of them.
 
-    What was claimed and never named by a root goes over to the rest, which a later sweep deletes.
+    What was claimed and never named by a root goes over to the rest, which a later sweep deletes;
+    so do documents.
     """
     before = clock.seconds() - LATE
     for offer in outstanding(account_id):
@@ -158,20 +169,22 @@ def expire(account_id: str) -> None:
 
 def _expire(offer: Offer) -> None:
     contents = contents_of(offer)
-    keys = _claimed_keys(offer.account_id, contents)
+    kept = _kept_keys(offer.account_id, contents)
     settings = config.settings()
     for content in contents:
-        if content.is_file:
+        if content.kind == Kind.FILE:
             s3.remove(settings.uploads_bucket, content.key)
-        elif content.key not in keys:
+        elif content.key not in kept:
             s3.discard(settings.blobs_bucket, content.key, content.upload_id)
-    _end(offer, sum(content.size for content in contents if content.key in keys))
+    _end(offer, sum(content.size for content in contents if content.key in kept))
 
 
-def _claimed_keys(account_id: str, contents: list[Content]) -> set[str]:
-    keys = [(account_id, content.sha256) for content in contents if not content.is_file]
+def _kept_keys(account_id: str, contents: list[Content]) -> set[str]:
+    """The keys of what was claimed, and of documents."""
+    keys = [(account_id, each.sha256) for each in contents if each.kind == Kind.CONTENT]
     found = Blob.batch_get(keys, consistent_read=True) if keys else ()
-    return {blob.key for blob in found if blob.deleted_at is None}
+    claimed = {blob.key for blob in found if blob.deleted_at is None}
+    return claimed | {each.key for each in contents if each.kind == Kind.DOCUMENT}
 
 
 @db.when_contended

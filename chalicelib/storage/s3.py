@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from chalicelib.core import aws
+from chalicelib.core import aws, clock
 
 LIFE = 3600
 """Seconds that a presigned address works: long enough for the parts of a large file."""
@@ -15,6 +15,7 @@ UNCLAIMED = "unclaimed=yes"
 """The tag of what was brought and nobody claimed yet: a rule of the bucket (`infra/buckets.py`)
 deletes what still has it after a day."""
 _AT_ONCE = 16
+_TRIES = 5
 
 
 Version = tuple[str, str]
@@ -127,18 +128,25 @@ def claim(bucket: str, key: str) -> bool:
 
 def write_unclaimed(bucket: str, key: str, content: bytes) -> None:
     """Write a small object that nobody has claimed yet, unless it was written before."""
-    try:
-        aws.client("s3").put_object(
-            Bucket=bucket, Key=key, Body=content, Tagging=UNCLAIMED, IfNoneMatch="*"
-        )
-    except ClientError as error:
-        if _code(error) != "PreconditionFailed":
-            raise
+    write_once(bucket, key, content, Tagging=UNCLAIMED)
 
 
-def write(bucket: str, key: str, content: bytes, content_type: str) -> None:
-    """Write a small object."""
-    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+def write_once(bucket: str, key: str, content: bytes, **also: str) -> None:
+    """Write a small object, unless it was written before."""
+    for attempt in range(1, _TRIES + 1):
+        try:
+            aws.client("s3").put_object(
+                Bucket=bucket, Key=key, Body=content, IfNoneMatch="*", **also
+            )
+        except ClientError as error:
+            if _code(error) == "PreconditionFailed":
+                return
+            # Another write of the same at this moment: S3 asks to try again.
+            if _code(error) != "ConditionalRequestConflict" or attempt == _TRIES:
+                raise
+            clock.wait(0.1 * attempt)
+        else:
+            return
 
 
 def write_file(bucket: str, key: str, file: IO[bytes], size: int) -> None:

@@ -109,19 +109,22 @@ def complete_blob(account_id: str, sha256: str, upload_id: str, etags: list[str]
         raise Conflict("The parts don't make a whole. Upload the file again.", code="bad_parts")
 
 
+def ref(content: bytes) -> BlobRef:
+    """The hash and the size of some content."""
+    return BlobRef(hashlib.sha256(content).hexdigest(), len(content))
+
+
 def put(account_id: str, content: bytes, *, most: int = _ANY) -> BlobRef:
     """Store a small content that is in hand, up to `LARGEST_UPLOAD`. Claim it, then name it.
 
     Raises `Conflict` (`busy`) if the account would have more than `most` bytes on their way.
     """
-    blob = BlobRef(hashlib.sha256(content).hexdigest(), len(content))
+    blob = ref(content)
     if not owned(account_id, [blob.sha256]):
         named = (blob.sha256, blob.size)
         offered = _offered(account_id, [named], _ANY, most).get(named)
         if offered is None:
-            raise Conflict(
-                "Much is being saved here at once. Please try again in two hours.", code="busy"
-            )
+            raise _too_much()
         s3.write_unclaimed(config.settings().blobs_bucket, offered.key, content)
     return blob
 
@@ -160,9 +163,21 @@ def _key(account_id: str, sha256: str) -> str:
     return found[sha256].key
 
 
-def write_document(key: str, content: bytes) -> None:
-    """Store a document of the service itself, such as a manifest."""
-    s3.write(config.settings().blobs_bucket, key, content, "application/octet-stream")
+def bring_document(account_id: str, key: str, content: bytes, *, most: int) -> None:
+    """Store a document of the service itself, such as a manifest, unless it is there.
+
+    Its key says what is in it. Until a root that names it settles it, it is counted as offered to
+    an account; what no root names any more is deleted by the feature whose it is. Raises `Conflict`
+    (`busy`) if the account would have more than `most` bytes of documents that no root names yet.
+    """
+    document = Content("", len(content), key, kind=offers.Kind.DOCUMENT)
+    if not offers.reserve(account_id, [document], most):
+        raise _too_much()
+    s3.write_once(config.settings().blobs_bucket, key, content)
+
+
+def _too_much() -> Conflict:
+    return Conflict("Much is being saved here at once. Please try again in two hours.", code="busy")
 
 
 def read_document(key: str) -> bytes:

@@ -4,9 +4,9 @@ First content is marked; whoever names it again then has it back. An hour later 
 and the versions that lie there are deleted: the same content, brought again, has another key.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelib.core import clock, config, db
@@ -37,11 +37,13 @@ class Needed:
     """The hashes of an account's contents that are needed.
 
     `held` are those that roots of any account name now; `in_use` are these, those that roots named
-    until lately, and what is needed otherwise.
+    until lately, and what is needed otherwise. `documents` are the sizes of those documents about
+    the account's contents that no root names and that are there still, by their keys.
     """
 
     held: set[str]
     in_use: set[str]
+    documents: Mapping[str, int] = field(default_factory=dict)
 
 
 def take_inventory(account_id: str) -> Inventory:
@@ -56,6 +58,8 @@ def take_inventory(account_id: str) -> Inventory:
 
 def sweep(inventory: Inventory, needed: Needed) -> int:
     """Delete contents that are not in use, and count as the rest what no root holds.
+
+    What is offered is not counted twice.
 
     Answers how many were deleted.
     """
@@ -73,8 +77,9 @@ def sweep(inventory: Inventory, needed: Needed) -> int:
     _clear(row for row in rows if row.given_up)
     _forget(row for row in rows if row.deleted_at is not None)
     there = [row for row in rows if row.deleted_at is None]
-    others = (row for row in there if row.sha256 not in held and row.key not in inventory.offered)
-    counter.correct_rest(inventory.stored, sum(row.size for row in others))
+    others = {row.key: row.size for row in there if row.sha256 not in held} | {**needed.documents}
+    rest = sum(size for key, size in others.items() if key not in inventory.offered)
+    counter.correct_rest(inventory.stored, rest)
     return deleted
 
 

@@ -40,7 +40,7 @@ def offer(account_id: str, filename: str, size: int) -> tuple[Upload, str, dict[
         size=size,
         expires_at=clock.second_of(clock.now() + _LIFE),
     )
-    _reserve(account_id, offers.Content("", size, _upload_key(upload)), upload.id)
+    _reserve(account_id, _file(_upload_key(upload), size), upload.id)
     upload.save()
     url, headers = s3.presign_put(_uploads(), _upload_key(upload), size, None)
     # Browsers set Content-Length themselves, and let no script do it.
@@ -72,19 +72,23 @@ def hand_out(account_id: str, file: IO[bytes], size: int, filename: str) -> str:
     """
     made = ids.new_id("up")
     key = f"uploads/{account_id}/{made}"
-    _reserve(account_id, offers.Content("", size, key), made)
+    _reserve(account_id, _file(key, size), made)
     s3.write_file(_uploads(), key, file, size)
     return s3.presign_get(_uploads(), key, filename)
 
 
 def _reserve(account_id: str, content: offers.Content, offer_id: str) -> None:
-    is_one_more = len(offers.on_their_way(account_id, files=True)) < MOST_FILES
+    is_one_more = len(offers.on_their_way(account_id, offers.Kind.FILE)) < MOST_FILES
     if not is_one_more or not offers.reserve(account_id, [content], MOST_BYTES, offer_id):
         raise Conflict(
             f"You can upload or pack up to {MOST_FILES} files of {MOST_BYTES // MIB} MiB together "
             f"within {offers.LIFE // 3600} hours. Please try again later.",
             code="too_many_uploads",
         )
+
+
+def _file(key: str, size: int) -> offers.Content:
+    return offers.Content("", size, key, kind=offers.Kind.FILE)
 
 
 def _uploads() -> str:

@@ -38,6 +38,7 @@ def contents(account_id: str) -> Needed:
     return Needed(
         held=set().union(*(needed.held for needed in kept)),
         in_use=set().union(*(needed.in_use for needed in kept)),
+        documents=dict(item for needed in kept for item in needed.documents.items()),
     )
 
 

@@ -30,13 +30,26 @@ class Limits:
 class Draft:
     """A snapshot whose contents and manifest are stored, and that is not written yet.
 
-    `grows` is by how many bytes it is larger than the one before it; `claimed` are the keys of its
-    contents that were offered.
+    `before` is the newest snapshot of the notebook, which it follows; `claimed` are the keys of its
+    contents and of its manifest that were offered. Without `needs_room` it is written into a full
+    account, too: its files and the list of them are no larger than before, but for what the same
+    list takes more when it is compressed.
     """
 
     snapshot: Snapshot
-    grows: int
+    before: Snapshot | None = None
+    needs_room: bool = True
     claimed: frozenset[str] = frozenset()
+
+    @property
+    def had(self) -> int:
+        """Bytes of the snapshot before it."""
+        return self.before.total_bytes if self.before else 0
+
+    @property
+    def grows(self) -> int:
+        """By how many bytes it is larger than the one before it."""
+        return self.snapshot.total_bytes - self.had
 
 
 def newest_of(notebook_id: str) -> Snapshot | None:
@@ -68,11 +81,13 @@ def add(
 @db.when_contended
 def _write(draft: Draft, limits: Limits, also: Callable[[db.Writes], object]) -> None:
     snapshot, account_id = draft.snapshot, draft.snapshot.account_id
-    room = storage.holds_at_most(limits.account - draft.grows) if draft.grows > 0 else None
+    is_more = draft.needs_room and draft.grows > 0
+    room = storage.holds_at_most(limits.account - draft.grows) if is_more else None
     with db.transaction() as write:
         write.save("snapshot", snapshot, condition=Snapshot.notebook_id.does_not_exist())
         settled = storage.settle_in(write, account_id, draft.claimed)
-        change = storage.Change(draft.grows, snapshot.replaced, -settled)
+        replaced = snapshot.replaced + (draft.before.manifest_bytes if draft.before else 0)
+        change = storage.Change(draft.grows, replaced, -settled)
         storage.count_in(write, account_id, change, room)
         also(write)
 
@@ -83,11 +98,21 @@ def _explain(draft: Draft, limits: Limits, refused: db.Refused) -> None:
         # The manifest stays for the sweep: a request deletes nothing that a row might name.
         raise conflict(newest_of(draft.snapshot.notebook_id)) from refused
     if storage.COUNTER in refused.failed:
-        stored, used = storage.stored(draft.snapshot.account_id), draft.snapshot.bytes - draft.grows
-        require_room(draft.snapshot.bytes, used, limits.account - stored.held + used)
+        require_fits(draft.snapshot.account_id, draft.before, draft.snapshot.total_bytes, limits)
         return
     if not all(label.startswith("offer ") for label in refused.failed):
         raise refused
+
+
+def require_fits(account_id: str, before: Snapshot | None, total: int, limits: Limits) -> None:
+    """Raise `Conflict` (`quota_exceeded`) if a snapshot grows beyond what its account may store.
+
+    `total` are the bytes of its files and its manifest.
+    """
+    had = before.total_bytes if before else 0
+    if total > had:
+        others = storage.stored(account_id).held - had
+        require_room(total, had, limits.account - others)
 
 
 def require_room(wanted: int, used: int, room: int) -> None:

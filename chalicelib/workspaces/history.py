@@ -2,7 +2,8 @@
 
 Kept are everything of the last ten minutes, the last of each hour for a day, the last of each day
 for 30 days, and always the newest. What history alone keeps is the sum of `replaced` over the kept
-snapshots: content that left twice counts twice until one of the two is dropped.
+snapshots, and of `manifest_bytes` over all but the newest: content that left twice counts twice
+until one of the two is dropped, and so does a manifest that two of them name.
 """
 
 from collections.abc import Iterator
@@ -109,8 +110,8 @@ def _delete_last(newest: Snapshot) -> None:
     try:
         with db.transaction() as write:
             write.delete("snapshot", newest, condition=Snapshot.replaced == newest.replaced)
-            bytes_, old = newest.bytes, newest.replaced
-            gone = storage.Change(held=-bytes_, history=-old, rest=bytes_ + old)
+            held, old = newest.total_bytes, newest.replaced
+            gone = storage.Change(held=-held, history=-old, rest=held + old)
             storage.count_in(write, newest.account_id, gone)
     except db.Refused:
         return  # another one has deleted it
@@ -135,7 +136,8 @@ def _drop(gap: list[Snapshot], before: Snapshot | None, after: Snapshot) -> int:
 def _drop_some(gap: list[Snapshot], before: Snapshot | None, after: Snapshot) -> int | None:
     """As `_drop`, by one transaction; None if it was refused."""
     left = _difference(before, after)
-    freed = sum(row.replaced for row in gap) + after.replaced - left.departed
+    dropped = sum(row.replaced + row.manifest_bytes for row in gap)
+    freed = dropped + after.replaced - left.departed
     actions: list[db.Action] = [
         Snapshot.replaced.set(left.departed),
         Snapshot.added.set(left.added),

@@ -8,13 +8,18 @@ holds it.
 
 To refer to a manifest, first renew its rows, then write the document, then the root: so a sweep
 that is at work at the same moment keeps it. A document that nothing refers to is dropped by one
-sweep and deleted by a later one.
+sweep and deleted by a later one; then it has another name if it is written again.
+
+Its bytes are counted like those of contents: offered before it is written, held by each root that
+names it, then the rest until it is deleted. A document is written once, so that S3 keeps no hidden
+version of it.
 """
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from threading import Lock
@@ -22,6 +27,7 @@ from threading import Lock
 import msgspec
 
 from chalicelib.core import clock, db
+from chalicelib.core.errors import Conflict
 from chalicelib.storage import service as storage
 from chalicelib.storage.service import Needed
 from chalicelib.workspaces.models import KnownManifest, Snapshot
@@ -30,12 +36,19 @@ from chalicelib.workspaces.schemas import MANIFEST_VERSION, File, Manifest
 GRACE = timedelta(hours=1)
 """How long what nothing refers to is kept: far longer than a request takes, from the renewal of a
 row to the root that is written last."""
+MOST_BYTES = 32 * 1024**2
+"""Bytes of a list of files before it is compressed: of 100,000 paths with 130 characters each. A
+function of 512 MiB has room for the last three that it read, and for a new one."""
+_MOST_UNNAMED = 16 * MOST_BYTES
+"""Bytes of manifests of one account that no root names yet: of saves that were refused, which count
+for two hours more."""
 _FAST = 1
 """zlib's level. Hashes are most of a manifest: level 6 takes twice as long for 6 % fewer bytes."""
 _AT_ONCE = 16
 _OPEN = Lock()
 """Sweeps hold one manifest open at a time: one of 100,000 files takes 30 MiB of memory."""
 _HELD, _KEPT, _GONE = "held", "kept", "gone"
+_TRIES = 10
 
 
 class _Named(msgspec.Struct):
@@ -49,18 +62,61 @@ class _Contents(msgspec.Struct):
     entries: list[_Named]
 
 
-def write(entries: Sequence[File], account_id: str) -> tuple[str, set[str]]:
-    """Store a manifest. Answers its name and the accounts that own copies of its contents.
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A manifest as it is stored: its name, who owns copies of its contents, and its bytes."""
+
+    name: str
+    owners: frozenset[str]
+    content: bytes
+
+    @property
+    def key(self) -> str:
+        """Where it is stored."""
+        return _key(self.name)
+
+
+def pack(entries: Sequence[File], account_id: str, again: int = 0) -> Packed:
+    """Make the manifest of some files, which `account_id` is about to write.
 
     One without contents (folders alone, or nothing) is owned by who writes it, and swept with that.
+    Raises `Conflict` (`list_too_long`).
     """
-    document = msgspec.json.encode(Manifest(MANIFEST_VERSION, list(entries)))
+    owners = frozenset(entry.owner for entry in entries if entry.owner)
+    owner = None if owners else account_id
+    document = msgspec.json.encode(Manifest(MANIFEST_VERSION, list(entries), owner, again))
+    _require_short(len(document))
     name = hashlib.sha256(document).hexdigest()
-    owners = {entry.owner for entry in entries if entry.owner} or {account_id}
-    for owner in sorted(owners):
-        _begin(owner, name)
-    storage.write_document(_key(name), zlib.compress(document, _FAST))
-    return name, owners
+    return Packed(name, owners or frozenset({account_id}), zlib.compress(document, _FAST))
+
+
+def _require_short(size: int) -> None:
+    if size > MOST_BYTES:
+        raise Conflict(
+            f"The list of this notebook's files, with their paths and where links lead, would have "
+            f"{size / 1024**2:.1f} MiB; it can have {MOST_BYTES // 1024**2} MiB. Delete links and "
+            "files with long paths, or pack many of them into an archive.",
+            code="list_too_long",
+            limit=MOST_BYTES,
+        )
+
+
+def write(
+    entries: Sequence[File], account_id: str, check: Callable[[int], object] = lambda _: None
+) -> Packed:
+    """Store a manifest, counted as offered to `account_id` until a root names it.
+
+    `check` is told its size before anything is stored, and may raise.
+
+    Raises `Conflict`: `list_too_long`, and `busy` after too many that no root came to name.
+    """
+    for again in range(_TRIES):
+        packed = pack(entries, account_id, again)
+        check(len(packed.content))
+        if all(_begin(owner, packed) for owner in sorted(packed.owners)):
+            storage.bring_document(account_id, packed.key, packed.content, most=_MOST_UNNAMED)
+            return packed
+    raise Conflict("Much is being saved here at once. Please try again.", code="busy")
 
 
 def renew(owners: Iterable[str], name: str) -> bool:
@@ -74,9 +130,11 @@ def _renew(owner: str, name: str) -> bool:
     return db.update_if(KnownManifest(owner, name), is_there, anew)
 
 
-def _begin(owner: str, name: str) -> None:
-    row = KnownManifest(owner, name, renewed_at=clock.now())
-    db.put_new(row, or_if=KnownManifest.name.exists())
+def _begin(owner: str, packed: Packed) -> bool:
+    """Make ready to write a manifest. False if a sweep deletes it at this moment."""
+    size = len(packed.content)
+    row = KnownManifest(owner, packed.name, bytes=size, renewed_at=clock.now())
+    return db.put_new(row) or _renew(owner, packed.name)
 
 
 def read(name: str) -> list[File]:
@@ -117,7 +175,8 @@ def _key(name: str) -> str:
 def sweep(owner: str) -> Needed:
     """Drop an owner's manifests that nothing refers to, and delete those dropped long ago.
 
-    Answers what is needed of the owner's contents. Raises `storage.NoDocument` if a manifest that
+    Answers what is needed of the owner's contents, and which documents are there that no root
+    names. Raises `storage.NoDocument` if a manifest that
     is referred to is missing: then nobody knows what is in use, and nothing may be deleted.
     """
     rows = list(KnownManifest.query(owner, consistent_read=True))
@@ -127,7 +186,12 @@ def sweep(owner: str) -> Needed:
         kept = [(row.name, fate) for row, fate in zip(rows, fates, strict=True) if fate != _GONE]
         for _ in threads.map(lambda it: _note(owner, it[0], it[1] == _HELD, is_held), kept):
             pass
-    return Needed({sha for sha, held in is_held.items() if held}, set(is_held))
+    dropped = [row for row, fate in zip(rows, fates, strict=True) if fate == _KEPT]
+    return Needed(
+        {sha for sha, held in is_held.items() if held},
+        set(is_held),
+        {_key(row.name): row.bytes for row in dropped},
+    )
 
 
 def _look_at(row: KnownManifest) -> str:

@@ -91,8 +91,8 @@ def _text(entry: File) -> str | None:
 def restored(account_id: str, snapshot: Snapshot, paths: list[str] | None, limits: Limits) -> Draft:
     """Make ready a snapshot that has some files, or everything, as they were.
 
-    Raises `NotFound`, and `Conflict` (`quota_exceeded`, `too_many_files`) if the notebook would
-    grow beyond what one may hold.
+    Raises `NotFound`, and `Conflict` (`quota_exceeded`, `too_many_files`, `list_too_long`) if the
+    notebook would grow beyond what one may hold.
     """
     newest = drafts.newest_of(snapshot.notebook_id)
     now = manifests.read(newest.manifest) if newest else []
@@ -102,24 +102,31 @@ def restored(account_id: str, snapshot: Snapshot, paths: list[str] | None, limit
     drafts.require_few_files(len(after), len(now))
     if size > before:
         drafts.require_room(size, before, limits.notebook)
-    name, owners = manifests.write(after, account_id)
+    is_more = size > before or tree.length(after) > tree.length(now)
+
+    def check(listed: int) -> None:
+        if is_more:
+            drafts.require_fits(account_id, newest, size + listed, limits)
+
+    written = manifests.write(after, account_id, check)
     difference = tree.compare(now, after)
     draft = Snapshot(
         snapshot.notebook_id,
         newest.seq + 1 if newest else 1,
         id=ids.new_id("snap"),
         account_id=account_id,
-        manifest=name,
-        owners=owners or None,
+        manifest=written.name,
+        owners=written.owners,
         files=sum(entry.kind == "file" for entry in after),
         bytes=size,
+        manifest_bytes=len(written.content),
         replaced=difference.departed,
         added=difference.added,
         changed=difference.changed,
         removed=difference.removed,
         created_at=clock.now(),
     )
-    return Draft(draft, grows=size - before)
+    return Draft(draft, newest, is_more, frozenset({written.key}))
 
 
 def _chosen(then: Iterable[File], paths: list[str]) -> list[File]:

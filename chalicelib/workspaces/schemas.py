@@ -40,11 +40,18 @@ class File(Entry):
     owner: str | None = None
 
 
-class Manifest(msgspec.Struct):
-    """Everything in a workspace, sorted by path."""
+class Manifest(msgspec.Struct, omit_defaults=True):
+    """Everything in a workspace, sorted by path.
+
+    `owner` is the account that wrote it, if no entry names one: so no two accounts ever write the
+    same manifest without knowing of each other. `again` makes another name of the same entries,
+    while a sweep deletes the manifest that has the first one.
+    """
 
     version: int
     entries: list[File]
+    owner: str | None = None
+    again: int = 0
 
 
 class Head(msgspec.Struct):

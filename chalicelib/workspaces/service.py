@@ -52,9 +52,14 @@ def head(account_id: str, notebook_id: str, limits: Limits) -> Head:
 
 
 def _room(stored: storage.Stored, newest: Snapshot | None, limits: Limits) -> int:
-    """Bytes to which a notebook may grow: what the account's other roots leave of its quota."""
-    others = stored.held - (newest.bytes if newest else 0)
-    return max(0, min(limits.account - others, limits.notebook))
+    """Bytes to which a notebook's files may grow.
+
+    It is what the account's other roots and the list of the notebook's files leave of its quota.
+    """
+    others, listed = stored.held, 0
+    if newest is not None:
+        others, listed = others - newest.total_bytes, newest.manifest_bytes
+    return max(0, min(limits.account - others - listed, limits.notebook))
 
 
 def addresses(notebook_id: str, hashes: list[str]) -> dict[str, str]:
@@ -102,8 +107,9 @@ def commit(
     Where the account has no room left for its history, the oldest of that goes.
 
     Raises `Conflict`: `snapshot_conflict` when `parent` is not the newest snapshot,
-    `quota_exceeded` when the files would grow beyond the limits, `too_many_files` when there would
-    be more of them than a notebook may have (shrinking is always allowed),
+    `quota_exceeded` when the files or the list of them would grow beyond the limits,
+    `too_many_files` when there would be more of them than a notebook may have (shrinking is always
+    allowed), `list_too_long` when their paths and links would take too much,
     `blob_missing` when contents have not arrived, `files_missing` when the newest snapshot's
     manifest is not there. Raises `Invalid` for paths that don't fit.
     """
@@ -118,7 +124,7 @@ def commit(
         drafts.require_room(after.bytes, before, _room(storage.stored(account_id), newest, limits))
     claimed = [BlobRef(e.sha256, e.size) for e in after.to_claim if e.sha256]
     keys = storage.claim(account_id, claimed)
-    draft = _draft(account_id, notebook_id, newest, after, keys)
+    draft = _draft(account_id, notebook_id, newest, after, keys, limits)
     saved = add(draft, limits, lambda write: also(write, draft.snapshot))
     if saved.seq % history.EVERY == 0:
         history.thin(notebook_id)
@@ -131,17 +137,17 @@ def first(account_id: str, notebook_id: str, limits: Limits, seeds: dict[str, by
 
     Raises `Conflict` (`quota_exceeded`) before anything is stored, if they don't fit.
     """
-    wanted = sum(len(data) for data in seeds.values())
-    drafts.require_room(wanted, 0, _room(storage.stored(account_id), None, limits))
     now = clock.millis()
     puts = []
     for path, data in sorted(seeds.items()):
-        blob = storage.put(account_id, data, most=_TRIED * limits.account)
+        blob = storage.ref(data)
         puts.append(Entry(path, sha256=blob.sha256, size=blob.size, mtime_ms=now))
     after = tree.apply([], Commit(None, puts=puts), account_id)
-    blobs = [BlobRef(e.sha256, e.size) for e in puts if e.sha256]
+    listed = len(manifests.pack(after.entries, account_id).content)
+    drafts.require_room(after.bytes + listed, 0, _room(storage.stored(account_id), None, limits))
+    blobs = [storage.put(account_id, data, most=_TRIED * limits.account) for data in seeds.values()]
     keys = storage.claim(account_id, blobs)
-    return _draft(account_id, notebook_id, None, after, keys)
+    return _draft(account_id, notebook_id, None, after, keys, limits)
 
 
 def copy(account_id: str, from_notebook: str, to_notebook: str) -> Draft | None:
@@ -160,10 +166,11 @@ def copy(account_id: str, from_notebook: str, to_notebook: str) -> Draft | None:
         owners=newest.owners,
         files=newest.files,
         bytes=newest.bytes,
+        manifest_bytes=newest.manifest_bytes,
         added=newest.files,
         created_at=clock.now(),
     )
-    return Draft(snapshot, grows=newest.bytes)
+    return Draft(snapshot)
 
 
 def forget(notebook_id: str) -> None:
@@ -200,24 +207,32 @@ def _draft(
     parent: Snapshot | None,
     after: tree.Changed,
     claimed: frozenset[str],
+    limits: Limits,
 ) -> Draft:
-    name, owners = manifests.write(after.entries, account_id)
+    is_more = after.bytes > (parent.bytes if parent else 0) or after.lengthened > 0
+
+    def check(listed: int) -> None:
+        if is_more:
+            drafts.require_fits(account_id, parent, after.bytes + listed, limits)
+
+    written = manifests.write(after.entries, account_id, check)
     snapshot = Snapshot(
         notebook_id,
         parent.seq + 1 if parent else 1,
         id=ids.new_id("snap"),
         account_id=account_id,
-        manifest=name,
-        owners=owners or None,
+        manifest=written.name,
+        owners=written.owners,
         files=after.files,
         bytes=after.bytes,
+        manifest_bytes=len(written.content),
         replaced=after.departed,
         added=after.added,
         changed=after.changed,
         removed=after.removed,
         created_at=clock.now(),
     )
-    return Draft(snapshot, after.bytes - (parent.bytes if parent else 0), claimed)
+    return Draft(snapshot, parent, is_more, claimed | {written.key})
 
 
 def _files(newest: Snapshot | None) -> list[File]:

@@ -21,12 +21,14 @@ class Changed:
     """What a change made of the files. Sizes in bytes.
 
     `entries` are sorted by path. `departed` is the size of the contents that were named before and
-    are no longer; `to_claim` are the entries whose contents nothing named before.
+    are no longer; `to_claim` are the entries whose contents nothing named before. `lengthened` is
+    by how many characters the paths and the targets of links grew.
     """
 
     entries: list[File]
     files: int
     bytes: int
+    lengthened: int
     departed: int
     to_claim: list[Entry]
     added: int
@@ -111,6 +113,7 @@ class _Tree:
             entries,
             files=sum(entry.kind == "file" for entry in entries),
             bytes=sum(entry.size for entry in entries),
+            lengthened=sum(_length(new) - _length(old) for old, new in pairs),
             departed=departed((old for old, _ in pairs if old), entries),
             to_claim=to_claim,
             added=sum(old is None and new is not None for old, new in pairs),
@@ -172,6 +175,15 @@ def with_files(now: Sequence[File], restored: Sequence[File]) -> list[File]:
             tree.delete(entry.path)
         tree.put(entry)
     return tree.entries()
+
+
+def length(entries: Iterable[File]) -> int:
+    """Characters of the paths, and of the targets of links."""
+    return sum(map(_length, entries))
+
+
+def _length(entry: File | None) -> int:
+    return len(entry.path) + len(entry.target or "") if entry else 0
 
 
 def _parents(path: str) -> Iterator[str]:

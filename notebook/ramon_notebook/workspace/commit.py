@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 CONFLICT_TRIES = 5
 
-FULL = frozenset({"quota_exceeded", "too_many_files"})
+FULL = frozenset({"quota_exceeded", "too_many_files", "list_too_long"})
 """Refusals after which fewer files may still be taken."""
 
 

@@ -36,8 +36,7 @@ class FakeS3:
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Put this in the adapter's place."""
-        patch.setattr(s3, "write", lambda _bucket, key, content, _type: self.put(key, content))
-        patch.setattr(s3, "write_unclaimed", lambda _bucket, key, content: self.put(key, content))
+        patch.setattr(s3, "write_once", lambda _bucket, key, content, **_: self.put(key, content))
         patch.setattr(s3, "claim", lambda _bucket, key: key in self.objects)
         patch.setattr(s3, "read", lambda _bucket, key: self.read(key))
         patch.setattr(s3, "versions", lambda _bucket, key: self.versions(key))

@@ -121,7 +121,7 @@ def test_what_comes_late_to_a_key_that_was_given_up_is_deleted(wire: Wire) -> No
     marked(wire)
     (key,) = [blob.key for blob in Blob.query(ACCOUNT)]
     swept()
-    s3.write("blobs", key, CONTENT, "")
+    s3.write_once("blobs", key, CONTENT)
 
     swept()
 
@@ -198,7 +198,7 @@ def test_no_more_is_on_its_way_than_the_quota_allows_whoever_asks_how_often(wire
 
 
 def test_content_that_was_never_offered_cannot_be_claimed(wire: Wire) -> None:
-    s3.write("blobs", f"blobs/{ACCOUNT}/{ref(CONTENT).sha256}", CONTENT, "")
+    s3.write_once("blobs", f"blobs/{ACCOUNT}/{ref(CONTENT).sha256}", CONTENT)
 
     with pytest.raises(Conflict) as refused:
         service.claim(ACCOUNT, [ref(CONTENT)])

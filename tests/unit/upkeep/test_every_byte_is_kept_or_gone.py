@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -49,7 +49,7 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "3"))
 """Histories that are tried. A longer run: EXAMPLES=2000."""
 STEPS = 20
 ACCOUNTS = ("acc_1", "acc_2")
-LIMITS = workspaces.Limits(3000, 2500)
+LIMITS = workspaces.Limits(5000, 2500)
 NAMES = st.sampled_from(["a", "b", "d/c"])
 CONTENTS = st.integers(0, 7)
 TROUBLE = st.none() | st.tuples(
@@ -66,6 +66,11 @@ _PLAIN = TypeDeserializer().deserialize
 def bytes_of(number: int) -> bytes:
     """A few contents of different sizes."""
     return bytes([number]) * (40 + 130 * number)
+
+
+def _target(number: int) -> str:
+    """Where a link leads: long, and no shorter when it is compressed."""
+    return hashlib.shake_256(bytes([number])).hexdigest(100)
 
 
 class Died(BaseException):
@@ -112,17 +117,34 @@ class Histories(RuleBasedStateMachine):
         self._tried(partial(self._save, self._some(data), {path: number}, []), trouble)
 
     @precondition(lambda self: self.known)
-    @rule(data=st.data(), path=NAMES, trouble=TROUBLE)
+    @rule(data=st.data(), path=NAMES, number=CONTENTS, trouble=TROUBLE)
+    def links_are_saved(
+        self, data: st.DataObject, path: str, number: int, trouble: Trouble
+    ) -> None:
+        """They have no content: all that they take is their place in the list of files."""
+        links = [
+            Entry(f"links/{path}/{n}", kind="symlink", target=_target(n)) for n in range(number)
+        ]
+        self._tried(partial(self._save, self._some(data), {}, [], links), trouble)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), path=NAMES | st.just("links"), trouble=TROUBLE)
     def a_file_is_deleted(self, data: st.DataObject, path: str, trouble: Trouble) -> None:
         self._tried(partial(self._save, self._some(data), {}, [path]), trouble)
 
-    def _save(self, notebook_id: str, puts: dict[str, int], deletes: list[str]) -> None:
+    def _save(
+        self,
+        notebook_id: str,
+        puts: dict[str, int],
+        deletes: list[str],
+        links: Sequence[Entry] = (),
+    ) -> None:
         """As an agent does: ask for the head, bring what is new, commit."""
         account = self.known[notebook_id]
         parent = workspaces.head(account, notebook_id, LIMITS).snapshot_id
         refs = {path: self._brought(account, notebook_id, n) for path, n in puts.items()}
         entries = [Entry(path, sha256=ref.sha256, size=ref.size) for path, ref in refs.items()]
-        change = Commit(parent, puts=entries, deletes=deletes)
+        change = Commit(parent, puts=[*entries, *links], deletes=deletes)
         agent.commit(Server("srv_1", account_id=account, notebook_id=notebook_id), change)
         if notebook_id in self.known:  # else it was purged at this moment
             assert self._stored_files(notebook_id).keys() >= puts.keys()
@@ -290,7 +312,7 @@ class Histories(RuleBasedStateMachine):
             assert self._stored_files(notebook_id) is not None
         for row in self._rows("snapshots"):
             for entry in self._manifest(row["manifest"]):
-                if entry.get("owner") not in (None, row["account_id"]):
+                if entry["sha256"] and entry["owner"] != row["account_id"]:
                     self.shared.add((entry["owner"], entry["sha256"]))
 
     # What must hold, read without the service's code
@@ -307,10 +329,14 @@ class Histories(RuleBasedStateMachine):
         return self.wire.content(key)
 
     def _manifest(self, name: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self._document(name)["entries"]
+        return entries
+
+    def _document(self, name: str) -> dict[str, Any]:
         document = zlib.decompress(self._object(f"manifests/{name}"))
         assert hashlib.sha256(document).hexdigest() == name
-        entries: list[dict[str, Any]] = json.loads(document)["entries"]
-        return entries
+        manifest: dict[str, Any] = json.loads(document)
+        return manifest
 
     def _stored_files(self, notebook_id: str) -> dict[str, bytes]:
         """What the newest snapshot of a notebook restores."""
@@ -318,7 +344,7 @@ class Histories(RuleBasedStateMachine):
         assert rows, notebook_id
         newest = max(rows, key=lambda row: int(row["seq"]))
         blobs, entries = self._blobs(), self._manifest(newest["manifest"])
-        return {entry["path"]: self._content(entry, blobs) for entry in entries}
+        return {entry["path"]: self._content(entry, blobs) for entry in entries if entry["sha256"]}
 
     def _content(self, entry: dict[str, Any], blobs: Blobs) -> bytes:
         row = blobs[entry["owner"], entry["sha256"]]
@@ -335,19 +361,19 @@ class Histories(RuleBasedStateMachine):
         for row in self._rows("snapshots"):
             entries = self._manifest(row["manifest"])
             assert int(row["bytes"]) == sum(entry["size"] for entry in entries)
-            assert int(row["files"]) == len(entries)
+            assert int(row["files"]) == sum(entry["kind"] == "file" for entry in entries)
             if row["manifest"] not in seen:
                 seen.add(row["manifest"])
                 for entry in entries:
-                    self._content(entry, blobs)
+                    if entry["sha256"]:
+                        self._content(entry, blobs)
 
     def _is_counted(self) -> None:
         """What S3 lists of an account is never more than is counted, but for what others keep."""
         counted = {row["account_id"]: row for row in self._rows("byte_counters")}
         listed = dict.fromkeys(ACCOUNTS, 0)
         for key, size in self._listing():
-            _, account, name = key.split("/")
-            if (account, name[:64]) not in self.shared:
+            for account in self._whose(key):
                 listed[account] += size
         for account, size in listed.items():
             row = counted.get(account, {})
@@ -355,9 +381,26 @@ class Histories(RuleBasedStateMachine):
             assert min(parts) >= 0, (account, parts)
             assert sum(parts) >= size, (account, parts, size)
 
+    def _whose(self, key: str) -> set[str]:
+        """The accounts that must count an object."""
+        if key.startswith("manifests/"):
+            return self._whose_manifest(key.removeprefix("manifests/"))
+        _, account, name = key.split("/")
+        return set() if (account, name[:64]) in self.shared else {account}
+
+    def _whose_manifest(self, name: str) -> set[str]:
+        """Each account that holds it; of what no root names, whose contents are in it."""
+        if holders := {r["account_id"] for r in self._rows("snapshots") if r["manifest"] == name}:
+            return holders
+        manifest = self._document(name)
+        named = {(each["owner"], each["sha256"]) for each in manifest["entries"] if each["sha256"]}
+        if named & self.shared:
+            return set()
+        return {owner for owner, _ in named} or {manifest["owner"]}
+
     def _listing(self) -> Iterator[tuple[str, int]]:
-        """What S3 keeps of accounts: contents with hidden versions, and what browsers handed in."""
-        yield from (each for each in self.wire.versions() if each[0].startswith("blobs/"))
+        """Everything that S3 keeps, hidden versions too, and what browsers handed in."""
+        yield from self.wire.versions()
         for found in aws.client("s3").list_objects_v2(Bucket="uploads").get("Contents", ()):
             yield found["Key"], found["Size"]
 
@@ -390,13 +433,19 @@ class Histories(RuleBasedStateMachine):
         named = {f"manifests/{row['manifest']}" for row in rows}
         keys = {content: row["key"] for content, row in self._blobs().items()}
         for name in {row["manifest"] for row in rows}:
-            named |= {keys[e["owner"], e["sha256"]] for e in self._manifest(name)}
-        assert {key for key, _ in self.wire.versions()} == named
+            entries = [entry for entry in self._manifest(name) if entry["sha256"]]
+            named |= {keys[entry["owner"], entry["sha256"]] for entry in entries}
+        assert sorted(key for key, _ in self.wire.versions()) == sorted(named)
+        sizes = dict(self.wire.versions())
         for counter in self._rows("byte_counters"):
             own = [row for row in rows if row["account_id"] == counter["account_id"]]
             newest = {row["notebook_id"]: row for row in sorted(own, key=lambda r: int(r["seq"]))}
-            assert int(counter["held"]) == sum(int(row["bytes"]) for row in newest.values())
-            assert int(counter["history"]) == sum(int(row["replaced"]) for row in own)
+            lists = [sizes[f"manifests/{row['manifest']}"] for row in own]
+            newest_lists = [sizes[f"manifests/{row['manifest']}"] for row in newest.values()]
+            held = sum(int(row["bytes"]) for row in newest.values()) + sum(newest_lists)
+            assert int(counter["held"]) == held
+            replaced = sum(int(row["replaced"]) for row in own)
+            assert int(counter["history"]) == replaced + sum(lists) - sum(newest_lists)
             assert (int(counter["offered"]), int(counter["rest"])) == (0, 0)
 
 

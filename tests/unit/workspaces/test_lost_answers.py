@@ -1,5 +1,6 @@
 """A lost answer costs no file: whichever of a save's requests it hits, the save is done once."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -383,48 +384,151 @@ def test_what_history_alone_keeps_is_counted_and_what_is_dropped_until_it_is_del
     for size in sizes:
         wire.now += timedelta(minutes=1)
         parent = saved(parent, "a.txt", bytes(size)).snapshot_id
+    *old, new = listed(wire)
     counted = storage.stored(ACCOUNT)
-    assert (counted.held, counted.history, counted.offered) == (40, 31, 0)
+    assert (counted.held, counted.history, counted.offered) == (40 + new, 31 + sum(old), 0)
 
     wire.now += timedelta(days=40)
     history.thin(NOTEBOOK)
 
     counted = storage.stored(ACCOUNT)
-    assert (counted.held, counted.history, counted.rest) == (40, 0, 31)
+    assert (counted.held, counted.history, counted.rest) == (40 + new, 0, 31 + sum(old))
     for _ in range(4):
         swept(ACCOUNT)
         wire.now += timedelta(hours=2)
-    assert storage.stored(ACCOUNT).bytes == 40
+    assert storage.stored(ACCOUNT).bytes == 40 + new == sum(size for _, size in wire.versions())
+
+
+def listed(wire: Wire) -> list[int]:
+    """The bytes that S3 keeps of the manifest of each snapshot."""
+    sizes = dict(wire.versions())
+    return [sizes[f"manifests/{row.manifest}"] for row in Snapshot.query(NOTEBOOK)]
+
+
+def a_link(number: int) -> Entry:
+    """A link whose target is long, and no shorter when it is compressed."""
+    target = hashlib.shake_256(b"%d" % number).hexdigest(450)
+    return Entry(f"links/{number}", kind="symlink", target=target)
+
+
+def test_links_are_counted_with_the_list_of_files_that_has_them(wire: Wire) -> None:
+    parent = seeded().snapshot_id
+    for number in range(6):
+        links = [a_link(1000 * number + n) for n in range(40)]
+        change = Commit(parent, puts=links)
+        parent = service.commit(ACCOUNT, NOTEBOOK, LIMITS, change).snapshot_id
+        assert storage.stored(ACCOUNT).bytes == sum(size for _, size in wire.versions())
+
+    service.forget(NOTEBOOK)
+
+    assert storage.stored(ACCOUNT).bytes == sum(size for _, size in wire.versions()) > 300_000
+    for _ in range(4):
+        swept(ACCOUNT)
+        wire.now += timedelta(hours=2)
+    assert storage.stored(ACCOUNT).bytes == sum(size for _, size in wire.versions()) == 0
+
+
+def test_a_full_account_gets_no_room_for_links(wire: Wire) -> None:
+    limits = service.Limits(10_000, 10_000)
+    parent = service.add(
+        service.first(ACCOUNT, NOTEBOOK, limits, {"a": bytes(9000)}), limits
+    ).snapshot_id
+
+    with pytest.raises(Conflict) as refused:
+        service.commit(
+            ACCOUNT, NOTEBOOK, limits, Commit(parent, puts=[a_link(n) for n in range(9)])
+        )
+
+    assert refused.value.code == "quota_exceeded"
+    assert storage.stored(ACCOUNT).offered == 0
+    renamed = Commit(parent, puts=[Entry("a", kind="dir")])
+    assert service.commit(ACCOUNT, NOTEBOOK, service.Limits(10, 10), renamed).files == 0
+
+
+def test_the_manifests_of_refused_saves_are_counted_and_bounded(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifests, "_MOST_UNNAMED", 40_000)
+    parent = seeded().snapshot_id
+    saved(parent, "b.txt")
+
+    codes = []
+    for number in range(100):
+        with pytest.raises(Conflict) as refused:
+            past_its_look_at_the_head([a_link(number)])
+        codes.append(refused.value.code)
+
+    assert set(codes) == {"snapshot_conflict", "busy"}
+    counted = storage.stored(ACCOUNT)
+    assert 39_000 < counted.offered <= 40_000
+    assert counted.bytes >= sum(size for _, size in wire.versions())
+    for _ in range(4):
+        wire.now += timedelta(hours=3)
+        swept(ACCOUNT)
+    assert storage.stored(ACCOUNT).bytes == sum(size for _, size in wire.versions())
+
+
+def past_its_look_at_the_head(links: list[Entry]) -> None:
+    """A save that learns only from the last transaction that another one was quicker."""
+    first = history.rows(NOTEBOOK)[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "newest_of", lambda _: first)
+        service.commit(ACCOUNT, NOTEBOOK, LIMITS, Commit(first.id, puts=links))
+
+
+def test_a_list_of_files_that_is_too_long_is_refused_by_name(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = seeded().snapshot_id
+    monkeypatch.setattr(manifests, "MOST_BYTES", 3000)
+
+    with pytest.raises(Conflict, match="Delete links and files with long paths") as refused:
+        service.commit(
+            ACCOUNT, NOTEBOOK, LIMITS, Commit(parent, puts=[a_link(n) for n in range(3)])
+        )
+
+    assert refused.value.code == "list_too_long"
+    assert storage.stored(ACCOUNT).offered == 0
+    assert saved(parent, "b.txt").files == 2
+
+
+def test_a_save_that_makes_the_same_list_again_stores_it_once(wire: Wire) -> None:
+    parent = seeded().snapshot_id
+    for number in range(6):
+        parent = saved(parent, "a.txt", b"%d" % (number % 2)).snapshot_id
+
+    keys = [key for key, _ in wire.versions()]
+    assert sorted(keys) == sorted(set(keys))
 
 
 def test_a_full_account_goes_on_saving_and_its_oldest_history_goes(wire: Wire) -> None:
-    limits = service.Limits(100, 100)
+    limits = service.Limits(10_500, 10_500)
     parent = service.add(
-        service.first(ACCOUNT, NOTEBOOK, limits, {"a": bytes(90)}), limits
+        service.first(ACCOUNT, NOTEBOOK, limits, {"a": bytes(9000)}), limits
     ).snapshot_id
     for number in range(20):
         wire.now += timedelta(hours=2)
-        content = b"%010d" % number
+        content = b"%01000d" % number
         (way,) = service.offer(ACCOUNT, NOTEBOOK, limits, [ref(content)])
         assert way.kind == "put"
         storage.put(ACCOUNT, content)
-        entry = Entry("b", sha256=ref(content).sha256, size=10)
+        entry = Entry("b", sha256=ref(content).sha256, size=1000)
         change = Commit(parent, puts=[entry])
         parent = service.commit(ACCOUNT, NOTEBOOK, limits, change).snapshot_id
         counted = storage.stored(ACCOUNT)
-        assert counted.held == 100
-        assert counted.held + counted.history + counted.offered <= 100
+        assert counted.held == 10_000 + listed(wire)[-1]
+        assert counted.held + counted.history + counted.offered <= limits.account
         swept(ACCOUNT)
 
 
 def test_a_full_account_gets_no_room_for_more_and_says_so(wire: Wire) -> None:
-    limits = service.Limits(100, 100)
-    first = service.add(service.first(ACCOUNT, NOTEBOOK, limits, {"a": bytes(90)}), limits)
-    too_much = bytes(11)
+    limits = service.Limits(10_500, 10_500)
+    first = service.add(service.first(ACCOUNT, NOTEBOOK, limits, {"a": bytes(9000)}), limits)
+    too_much = bytes(1500)
 
-    (way,) = service.offer(ACCOUNT, NOTEBOOK, limits, [ref(bytes(101))])
+    (way,) = service.offer(ACCOUNT, NOTEBOOK, limits, [ref(bytes(10_501))])
     storage.put(ACCOUNT, too_much)
-    entry = Entry("b", sha256=ref(too_much).sha256, size=11)
+    entry = Entry("b", sha256=ref(too_much).sha256, size=1500)
     with pytest.raises(Conflict) as refused:
         service.commit(ACCOUNT, NOTEBOOK, limits, Commit(first.snapshot_id, puts=[entry]))
     copy = service.copy(ACCOUNT, NOTEBOOK, "nb_2")
@@ -438,15 +542,15 @@ def test_a_full_account_gets_no_room_for_more_and_says_so(wire: Wire) -> None:
 
 
 def test_of_saves_in_two_notebooks_at_once_only_what_fits_both_is_taken(wire: Wire) -> None:
-    limits = service.Limits(10, 10)
-    drafts_ = [service.first(ACCOUNT, f"nb_{n}", limits, {"a": bytes(6)}) for n in range(2)]
+    limits = service.Limits(1000, 1000)
+    drafts_ = [service.first(ACCOUNT, f"nb_{n}", limits, {"a": bytes(600)}) for n in range(2)]
     wire.interrupt("TransactWriteItems", lambda: service.add(drafts_[1], limits))
 
     with pytest.raises(Conflict) as refused:
         service.add(drafts_[0], limits)
 
     assert refused.value.code == "quota_exceeded"
-    assert storage.stored(ACCOUNT).held == 6
+    assert storage.stored(ACCOUNT).held == 600 + drafts_[1].snapshot.manifest_bytes
 
 
 def test_more_files_than_a_notebook_may_have_are_refused_and_fewer_are_always_taken(

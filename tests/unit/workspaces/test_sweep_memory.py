@@ -22,14 +22,14 @@ def keep_versions(numbers: range) -> None:
     same = [File(f"{n:05}", sha256=content(str(n)), size=1, owner=ACCOUNT) for n in range(1, FILES)]
     for number in numbers:
         other = File("00000", sha256=content(f"version {number}"), size=1, owner=ACCOUNT)
-        name, owners = manifests.write([other, *same], ACCOUNT)
+        written = manifests.write([other, *same], ACCOUNT)
         Snapshot(
             "nb_1",
             number,
             id=f"snap_{number}",
             account_id=ACCOUNT,
-            manifest=name,
-            owners=owners,
+            manifest=written.name,
+            owners=written.owners,
             files=FILES,
             bytes=FILES,
             created_at=clock.now(),
