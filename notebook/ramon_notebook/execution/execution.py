@@ -50,6 +50,7 @@ class Execution:
     and 0 when somebody else has written the file since.
     question: the input that it waits for.
     last_number: of the last message that changed it.
+    run_again_by: the later requests of the same cell, begun or not: a page cleared it for them.
     settled: its outputs are where they belong; it is kept for later updates of its displays.
     """
 
@@ -68,6 +69,7 @@ class Execution:
     seen: deque[str] = field(default_factory=lambda: deque(maxlen=SEEN))
     changes: int = 0
     written: int = 0
+    run_again_by: set[str] = field(default_factory=set)
     settled: bool = False
     question: Question | None = None
     last_number: int = 0

@@ -35,6 +35,9 @@ class Recorder:
         if not cell_id or not isinstance(cell_id, str) or message["content"].get("silent"):
             return
         msg_id = message["header"]["msg_id"]
+        for earlier in self.of_kernel(kernel_id):
+            if earlier.cell_id == cell_id and earlier.owner in (owner, ""):
+                earlier.run_again_by.add(msg_id)
         self._executions[kernel_id, msg_id] = Execution(
             kernel_id, msg_id, cell_id, owner, message["header"]
         )

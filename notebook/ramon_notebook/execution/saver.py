@@ -199,6 +199,9 @@ class OutputSaver:
         self, execution: Execution, cell: dict[str, Any], saving: Saving | None
     ) -> None:
         """A save had this execution's cell, with what it shows."""
+        if saving and saving.has_run_again(execution):
+            self.recorder.forget([execution])  # though the kernel may have refused to run it
+            return
         shown = cell.get("outputs") or []
         if saving and saving.is_of_owner(execution) and saving.lost_sight_of(execution):
             execution.owner = ""  # the cell was cut and pasted: it shows what it showed then

@@ -39,6 +39,11 @@ class Saving:
         """Whether none of the page's cells shows what the execution puts out any more."""
         return execution.msg_id in self.runs and self.says_nothing_of(execution)
 
+    def has_run_again(self, execution: Execution) -> bool:
+        """Whether the page cleared the cell after the execution's end, to run it once more."""
+        again = execution.run_again_by & (self.runs | (self.shows or frozenset()))
+        return execution.ended_at is not None and bool(again)
+
     def says_nothing_of(self, execution: Execution) -> bool:
         """Whether no cell shows the execution: that is lost, or was run after the save began."""
         return self.shows is not None and execution.msg_id not in self.shows

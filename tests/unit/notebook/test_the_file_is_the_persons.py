@@ -80,6 +80,33 @@ def test_outputs_that_are_cleared_and_saved_while_a_cell_runs_stay_cleared(
     eventually(lambda: shows(file, "cleared ended\n"))
 
 
+@pytest.mark.parametrize("pasted", [False, True])
+@pytest.mark.parametrize("saves_before", [False, True])
+def test_a_cell_that_was_cleared_to_run_again_stays_so_although_the_kernel_refused(
+    workspace: Path, open_page: OpenPage, pasted: bool, saves_before: bool
+) -> None:
+    name = f"again{pasted}{saves_before}"
+    file = put(workspace, f"{name}.ipynb", "print('first')", waiting(name) + "\n1/0")
+    opened = open_page(f"{name}.ipynb")
+    opened.run("c0")
+    eventually(lambda: opened.text("c0") == "first\n" and not opened.runs("c0"))
+    if pasted:
+        opened.cut_and_paste("c0")
+    if saves_before:
+        assert opened.save()
+    begin(opened, name, "c1")
+    opened.run("c0")
+    let_end(workspace, name)
+    eventually(lambda: not opened.runs("c0"))
+    assert opened.text("c0") == ""
+    assert opened.save()
+    opened.close()
+
+    # Whoever opens it has what the recorder still has to add.
+    assert open_page(f"{name}.ipynb").text("c0") == ""
+    assert "ZeroDivisionError" in file.read_text()
+
+
 @pytest.mark.parametrize("cleared", [False, True])
 def test_a_save_right_after_an_answer_of_the_servers_own_doubles_nothing(
     workspace: Path, open_page: OpenPage, cleared: bool
