@@ -10,11 +10,13 @@ from chalicelib.billing import payers, stripe_gateway
 from chalicelib.billing.stripe_names import event_name
 from chalicelib.core import calendar, clock
 from chalicelib.core.observability import log
-from chalicelib.core.sweeps import each
+from chalicelib.core.sweeps import Sweep
 from chalicelib.metering import hours, months, uses
 from chalicelib.metering.hours import HourState
 from chalicelib.metering.service import MeterHour
 from chalicelib.plans.catalogue import METERS
+
+_SWEEP = Sweep("close_months", seconds=240)
 
 PUT_OFF_SECONDS = 2 * calendar.HOUR
 """How far ahead an invoice's finalisation is kept while its month isn't complete."""
@@ -25,7 +27,12 @@ def close_months() -> None:
     """Sweep: close every month that is over and complete; put off the invoices of the others."""
     this_month = calendar.month_of(clock.seconds())
     over = months.unclosed_before(this_month)
-    each("a month was not closed", over, lambda found: close(found.payer_id, found.month))
+    _SWEEP.over(
+        over,
+        "a month was not closed",
+        lambda found: close(found.payer_id, found.month),
+        account_of=lambda found: found.payer_id,
+    )
 
 
 def close(payer_id: str, month: str) -> bool:

@@ -4,6 +4,7 @@ from chalicelib.billing import closing, outbox
 from chalicelib.core import claims, clock
 from chalicelib.core.entry_points import EVERY_FIVE_MINUTES, schedule
 from chalicelib.core.observability import log
+from chalicelib.core.sweeps import MAY_SWEEP
 
 _PUSH_SECONDS = 240
 """How long one run sends; less than its function's timeout, and than the schedule's interval."""
@@ -38,6 +39,7 @@ def push_usage() -> None:
     alarm="billing",
     timeout_seconds=300,
     may=(
+        *MAY_SWEEP,
         "query usage_months.open",
         "get, query, update usage_months",
         "get, query meter_hours",

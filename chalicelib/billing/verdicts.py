@@ -33,18 +33,26 @@ class Verdict:
     """A use that must stop, and why, in words for its owner."""
 
     use_id: str
+    account_id: str
     cause: Cause
     message: str
 
+    @property
+    def id(self) -> str:
+        """What it is called where a sweep stopped."""
+        return self.use_id
+
 
 def verdicts(kind: Kind) -> Iterator[Verdict]:
-    """Sweep: everything of a kind that must stop now."""
+    """Everything of a kind that must stop now."""
     running: dict[str, list[Use]] = {}
     for use in sorted(uses.every_open(), key=lambda use: (use.payer_id, use.started_at)):
         running.setdefault(use.payer_id, []).append(use)
     if running:
         for stands in _each_standing(running):
-            yield from _verdicts_of(stands, kind)
+            payer_id = stands.account.account_id
+            with surviving("an account's limits were not looked at", account_id=payer_id):
+                yield from list(_verdicts_of(stands, kind))
 
 
 def _each_standing(running: Mapping[str, list[Use]]) -> Iterator[Standing]:
@@ -63,7 +71,8 @@ def _verdicts_of(stands: Standing, kind: Kind) -> Iterator[Verdict]:
         cause = _cause(stands, use, place)
         if cause is not None:
             is_own = use.account_id == use.payer_id
-            yield Verdict(use.id, cause, _message(stands, cause) if is_own else _OF_ANOTHER[cause])
+            message = _message(stands, cause) if is_own else _OF_ANOTHER[cause]
+            yield Verdict(use.id, use.account_id, cause, message)
 
 
 def _cause(stands: Standing, use: Use, place: int) -> Cause | None:

@@ -26,7 +26,8 @@ from chalicelib.metering import service as metering
 
 _LOOK_AFTER = Sweep("cluster_sweep", seconds=120)
 _STRAYS = Sweep("stray_jobs", seconds=60)
-_BUDGETS = Sweep("cluster_budgets", seconds=120)
+_VERDICTS = Sweep("cluster_verdicts", seconds=60)
+_BUDGETS = Sweep("cluster_budgets", seconds=90)
 
 _AGAIN_AFTER = timedelta(seconds=90)
 """A start or stop that has not come further by then is begun once more."""
@@ -200,11 +201,14 @@ def meter() -> None:
     if not hearing.may_stop_for_money():
         log.error("the service is deaf: no cluster is stopped for money, it could not save")
         return
-    for verdict in billing.verdicts(metering.Kind.CLUSTER):
-        with surviving("a cluster was not stopped", use_id=verdict.use_id, cause=verdict.cause):
-            cluster = lifecycle.read(crew.read(verdict.use_id.partition(".")[0]).cluster_id)
-            lifecycle.ask_to_stop(cluster, ClusterEnd(verdict.cause), verdict.message)
+    _VERDICTS.over(billing.verdicts(metering.Kind.CLUSTER), "a cluster was not stopped", _carry_out)
     _BUDGETS.over(clusters.values(), "a budget was not looked at", of_clusters.keep_budget)
+
+
+def _carry_out(verdict: billing.Verdict) -> None:
+    worker_id, _, _ = verdict.use_id.partition(".")
+    cluster = lifecycle.read(crew.read(worker_id).cluster_id)
+    lifecycle.ask_to_stop(cluster, ClusterEnd(verdict.cause), verdict.message)
 
 
 def _running(cluster_ids: Iterable[str]) -> set[str]:

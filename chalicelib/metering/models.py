@@ -238,6 +238,11 @@ class UsageMonth(Model):
 
     open = OpenMonths()
 
+    @property
+    def id(self) -> str:
+        """What it is called in logs and where a sweep stopped."""
+        return f"{self.payer_id}:{self.month}"
+
 
 class DueHours(GlobalSecondaryIndex["MeterHour"]):
     """Hours that wait to be sealed or sent, by the second at which that is due."""

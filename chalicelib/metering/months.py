@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from chalicelib.core import calendar, clock, db
+from chalicelib.core.sweeps import readable
 from chalicelib.metering.models import UsageMonth
 
 OPEN = "open"
@@ -18,7 +19,8 @@ def recent() -> list[str]:
 
 def payers_of(month: str) -> list[str]:
     """The accounts that are charged for something in a month."""
-    return sorted(row.payer_id for row in UsageMonth.scan(UsageMonth.month == month))
+    rows = UsageMonth.scan(UsageMonth.month == month, attributes_to_get=["payer_id"])
+    return sorted(row.payer_id for row in readable("payers were not all listed", rows))
 
 
 def recorded(payer_ids: Iterable[str], month: str) -> dict[str, Decimal]:

@@ -6,18 +6,24 @@ which the provider said that it was alive; so what is recorded never runs ahead 
 but for clocks that differ, and that is taken back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import calendar, db
-from chalicelib.core.observability import log, surviving
+from chalicelib.core.observability import log
+from chalicelib.core.sweeps import Sweep
 from chalicelib.metering import ledger, uses
 from chalicelib.metering.ledger import Piece, Terms, plain
 from chalicelib.metering.models import Segment, Use
 from chalicelib.metering.uses import NewUse
 from chalicelib.plans import catalogue
-from chalicelib.plans.catalogue import FREE, Kind
+from chalicelib.plans.catalogue import FREE, Kind, Plan
 
+_SWEEPS = {
+    # All uses of a payer are added to the same hours and months.
+    Kind.NOTEBOOK: Sweep("record_notebooks", seconds=60, one_of_an_account=True),
+    Kind.CLUSTER: Sweep("record_clusters", seconds=90, one_of_an_account=True),
+}
 SLICE_SECONDS = 600
 """A use is recorded at least this often, and at every full hour."""
 _TRIES = 10
@@ -76,15 +82,35 @@ def record_use(kind: Kind, is_alive: Callable[[str], bool], seen_at: int) -> Non
     `is_alive` says of a use's id whether its provider said so at `seen_at`. One that is neither
     alive nor ended is left alone: its stop time is still to come.
     """
-    found = list(uses.open_of(kind))
-    plans = accounts.plans_of(use.payer_id for use in found)
-    for use in found:
-        with surviving("a use was not recorded; the next sweep tries again", use_id=use.id):
-            if use.ended_at is not None:
-                settle(use.id)
-            elif is_alive(use.id):
-                plan = catalogue.plan(plans.get(use.payer_id, FREE))
-                _record_living(use, seen_at, uses.terms_of(plan, kind, plain(use.units)))
+    due = [use for use in uses.open_of(kind) if use.ended_at is not None or is_alive(use.id)]
+    plan_of = _plans_of_payers(due)
+
+    def record_one(use: Use) -> None:
+        if use.ended_at is not None:
+            settle(use.id)
+        else:
+            _record_living(use, seen_at, uses.terms_of(plan_of(use), kind, plain(use.units)))
+
+    _SWEEPS[kind].over(
+        due,
+        "a use was not recorded; the next sweep tries again",
+        record_one,
+        account_of=lambda use: use.payer_id,
+    )
+
+
+def _plans_of_payers(found: Sequence[Use]) -> Callable[[Use], Plan]:
+    """The plan of whoever pays for a use: all are asked for together, unless one can't be read."""
+    try:
+        plans = accounts.plans_of(use.payer_id for use in found)
+    except db.UNREADABLE:
+        log.exception("an account can't be read; each is read by itself")
+        return lambda use: _plan_in(accounts.plans_of([use.payer_id]), use)
+    return lambda use: _plan_in(plans, use)
+
+
+def _plan_in(plans: Mapping[str, str], use: Use) -> Plan:
+    return catalogue.plan(plans.get(use.payer_id, FREE))
 
 
 def _record_living(use: Use, seen_at: int, terms: Terms) -> None:

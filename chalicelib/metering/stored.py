@@ -6,13 +6,15 @@ from decimal import Decimal
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import calendar, clock, db
-from chalicelib.core.sweeps import each
+from chalicelib.core.sweeps import Sweep
 from chalicelib.metering import ledger, recording, reports, uses
 from chalicelib.metering.ledger import Terms
 from chalicelib.metering.models import Use
 from chalicelib.metering.uses import NewUse
 from chalicelib.plans import catalogue
 from chalicelib.plans.catalogue import MIB, STORAGE, Kind, Units
+
+_SWEEP = Sweep("record_storage", seconds=600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,15 @@ def record_storage(stored: Mapping[str, Stored]) -> None:
     between counts for as long as it was there. Times are whole hours; what is stored in the hour
     that has begun is recorded the next time.
     """
-    each("storage was not recorded; tomorrow makes up for it", stored.items(), _record_one)
+    _SWEEP.over(
+        stored,
+        "storage was not recorded; tomorrow makes up for it",
+        lambda account_id: _record_one(account_id, stored[account_id]),
+        account_of=str,
+    )
 
 
-def _record_one(item: tuple[str, Stored]) -> None:
-    account_id, counted = item
+def _record_one(account_id: str, counted: Stored) -> None:
     use = uses.find(uses.storage_id(account_id)) or _begin(account_id, counted)
     units = {STORAGE: -(-counted.bytes // MIB)}
     after = uses.terms_of(catalogue.plan(accounts.read(use.payer_id).plan), Kind.STORAGE, units)

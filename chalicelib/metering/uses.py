@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chalicelib.core import db
+from chalicelib.core.observability import log
 from chalicelib.core.shards import Shards
 from chalicelib.core.sweeps import readable
 from chalicelib.metering.ledger import Terms, plain
@@ -87,7 +88,20 @@ def open_of(kind: Kind) -> Iterator[Use]:
 def every_open() -> Iterator[Use]:
     """Everything that is being metered, but for stored bytes and rows that can't be read."""
     for shard in OPEN_SHARDS:
-        yield from list(readable("open uses were not all listed", Use.open.query(shard)))
+        found = list(readable("open uses were not all listed", Use.open.query(shard)))
+        yield from (use for use in found if _is_whole(use))
+
+
+def _is_whole(use: Use) -> bool:
+    """Whether a row has all that a use must have: what it lacks is read as None."""
+    lacks = [
+        name
+        for name, attribute in Use.get_attributes().items()
+        if getattr(use, name) is None and not attribute.null
+    ]
+    if lacks:
+        log.error("an open use lacks what it must have", use_id=use.id, lacks=lacks)
+    return not lacks
 
 
 def open_of_account(account_id: str) -> list[Use]:

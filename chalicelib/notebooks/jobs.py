@@ -235,7 +235,9 @@ def reconcile() -> None:
 @schedule(
     EVERY_MINUTE,
     alarm="billing",
+    timeout_seconds=120,
     may=(
+        *MAY_SWEEP,
         *billing.METER_ALL,
         "get hearing",
         "batch-get uses",

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.billing import service as billing
 from chalicelib.core import clock, db, hearing, sweeps, words
 from chalicelib.core.errors import NotFound
-from chalicelib.core.observability import log, surviving
+from chalicelib.core.observability import log
 from chalicelib.core.sweeps import Sweep
 from chalicelib.metering import service as metering
 from chalicelib.notebooks import fargate, lifecycle, stop_reasons, tasks, uses
@@ -17,6 +17,7 @@ from chalicelib.notebooks.states import ServerEnd, ServerState
 _IDLE = Sweep("idle_sweep")
 _SILENT = Sweep("lease_reaper")
 _RECONCILE = Sweep("reconcile")
+_VERDICTS = Sweep("notebook_verdicts")
 
 _STRAY_AFTER = timedelta(minutes=2)
 """A task this old must have a live server; a younger one may be on its way into the records."""
@@ -179,10 +180,12 @@ def meter() -> None:
     if not hearing.may_stop_for_money():
         log.error("the service is deaf: no server is stopped for money, it could not save")
         return
-    for verdict in billing.verdicts(metering.Kind.NOTEBOOK):
-        with surviving("a server was not stopped", server_id=verdict.use_id, cause=verdict.cause):
-            server = lifecycle.read_server(verdict.use_id)
-            lifecycle.ask_to_stop(server, ServerEnd(verdict.cause), verdict.message)
+    _VERDICTS.over(billing.verdicts(metering.Kind.NOTEBOOK), "a server was not stopped", _carry_out)
+
+
+def _carry_out(verdict: billing.Verdict) -> None:
+    server = lifecycle.read_server(verdict.use_id)
+    lifecycle.ask_to_stop(server, ServerEnd(verdict.cause), verdict.message)
 
 
 def _in_shards(index: Any, condition: db.Condition | None) -> Iterator[Server]:

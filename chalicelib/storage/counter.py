@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.core import clock, db
+from chalicelib.core.sweeps import readable
 from chalicelib.storage.models import ByteCounter
 
 _MUCH = 256 * 1024**2
@@ -70,7 +71,8 @@ def read(account_id: str) -> Stored:
 
 def every() -> Iterator[Stored]:
     """What every account stores that ever stored anything."""
-    return (_plain(row) for row in ByteCounter.scan(consistent_read=True))
+    rows = ByteCounter.scan(consistent_read=True)
+    return (_plain(row) for row in readable("byte counters were not all listed", rows))
 
 
 def is_due(stored: Stored) -> bool:

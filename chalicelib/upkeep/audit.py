@@ -6,23 +6,46 @@ Features look at the first link, each at its own records; billing looks at the o
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chalicelib.billing import service as billing
-from chalicelib.core.observability import log, surviving
+from chalicelib.core.observability import log
+from chalicelib.core.sweeps import Sweep
 from chalicelib.metering import service as metering
 from chalicelib.notebooks import kept as notebooks
 from chalicelib.upkeep import features
 
+_SWEEP = Sweep("audit", seconds=600)
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """A month of one account, and whether anything was billed to it."""
+
+    account_id: str
+    month: str
+    is_billed: bool
+
+    @property
+    def id(self) -> str:
+        return f"{self.account_id}:{self.month}"
+
 
 def recent_months() -> None:
     """Audit the last and the present month of every account; log each difference as an error."""
-    for month in metering.recent_months():
-        billed = metering.payers_of(month)
-        for account_id in _accounts(billed):
-            with surviving("a month could not be looked at", account_id=account_id, month=month):
-                for report in _reports(account_id, month, is_billed=account_id in billed):
-                    _complain(report)
+    months = [found for month in metering.recent_months() for found in _months(month)]
+    _SWEEP.over(months, "a month could not be looked at", _audit)
+
+
+def _months(month: str) -> Iterator[_Month]:
+    """A month of everybody who may have used something in it."""
+    billed = set(metering.payers_of(month))
+    return (_Month(account, month, account in billed) for account in _accounts(billed))
+
+
+def _audit(found: _Month) -> None:
+    for report in _reports(found.account_id, found.month, is_billed=found.is_billed):
+        _complain(report)
 
 
 def _complain(report: billing.Report) -> None:
@@ -37,11 +60,10 @@ def of_month(month: str, account_id: str | None = None) -> list[billing.Report]:
     """The reports of a month's accounts, or of one of them."""
     if account_id is not None:
         return list(_reports(account_id, month, is_billed=True))
-    billed = metering.payers_of(month)
     return [
         report
-        for account in _accounts(billed)
-        for report in _reports(account, month, is_billed=account in billed)
+        for found in _months(month)
+        for report in _reports(found.account_id, month, is_billed=found.is_billed)
     ]
 
 

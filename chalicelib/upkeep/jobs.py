@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.core.entry_points import EVERY_HOUR, EVERY_MINUTE, by_hand, daily_at, schedule
+from chalicelib.core.sweeps import MAY_SWEEP
 from chalicelib.metering import rights as metering
 from chalicelib.upkeep import audit, canary, contents, rights, stored
 
@@ -34,6 +35,7 @@ def sweep_contents() -> None:
     alarm="billing",
     timeout_seconds=900,
     may=(
+        *MAY_SWEEP,
         "scan byte_counters",
         *metering.BEGIN_USES,
         *metering.RECORD_USES,
@@ -44,7 +46,7 @@ def sample_storage() -> None:
     stored.record()
 
 
-@schedule(daily_at(3, 30), alarm="billing", timeout_seconds=900, may=rights.AUDIT)
+@schedule(daily_at(3, 30), alarm="billing", timeout_seconds=900, may=(*MAY_SWEEP, *rights.AUDIT))
 def reconcile_usage() -> None:
     """Schedule: compare the whole chain of this and last month; differences are errors."""
     audit.recent_months()

@@ -121,3 +121,90 @@ def test_items_that_failed_are_counted_and_all_others_are_done(
     items = [Item(str(number)) for number in range(5)]
     assert sweeps.Sweep("tests").over(items, "it was not swept", work) == 2
     assert sorted(done) == ["0", "1", "4"]
+
+
+class Killed(BaseException):
+    """The process is gone: what comes after it does not happen."""
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("accounts", [1, 5, 40])
+@pytest.mark.parametrize("deadly", [0, 3, 20, 39])
+def test_an_item_that_kills_each_run_keeps_no_other_from_its_turn(
+    monkeypatch: pytest.MonkeyPatch, accounts: int, deadly: int
+) -> None:
+    items = [Item(f"i{number:02}", f"a{number % accounts}") for number in range(40)]
+    done: set[str] = set()
+    monkeypatch.setattr(sweeps, "AT_ONCE", 1)
+
+    def work(item: Item) -> None:
+        if item == items[deadly]:
+            raise Killed
+        done.add(item.id)
+
+    for _ in range(3):
+        with pytest.raises(Killed):
+            sweeps.Sweep("tests").over(items, "an item was not swept", work)
+
+    assert done == {item.id for item in items} - {items[deadly].id}
+
+
+@pytest.mark.usefixtures("rows")
+def test_more_than_a_note_has_names_for_get_their_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [Item(str(number), str(number)) for number in range(20)]
+    now, done = [0.0], []
+    monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sweep_places, "MOST_NAMES", 2)
+
+    def work(item: Item) -> None:
+        done.append(item.id)
+        now[0] += 10
+
+    monkeypatch.setattr(sweeps, "AT_ONCE", 1)
+    for _ in range(5):
+        now[0] = 0
+        sweeps.Sweep("tests").over(items, "an item was not swept", work)
+
+    assert done == [item.id for item in items]
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_note_that_can_not_be_written_ends_no_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    items = [Item(str(number)) for number in range(20)]
+    done: list[Item] = []
+
+    def refuse(*_: object) -> None:
+        if len(done) < len(items):
+            raise RuntimeError
+
+    monkeypatch.setattr(sweep_places, "write", refuse)
+
+    assert sweeps.Sweep("tests").over(items, "it was not swept", done.append) == 0
+    assert sorted(item.id for item in done) == sorted(item.id for item in items)
+    assert "a sweep could not note where it is" in caplog.text
+
+
+@pytest.mark.usefixtures("rows")
+def test_items_of_one_account_wait_for_each_other_and_nobody_else_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweeps, "AT_ONCE", 8)
+    items = [Item(f"{account}{n}", account) for account in "abc" for n in range(12)]
+    together = threading.Barrier(3, timeout=30)
+    inside: list[str] = []
+    doubled: list[str] = []
+
+    def work(item: Item) -> None:
+        if item.account_id in inside:
+            doubled.append(item.id)
+        inside.append(item.account_id)
+        together.wait()  # one of each account is worked on
+        inside.remove(item.account_id)
+        together.wait()
+
+    sweep = sweeps.Sweep("tests", one_of_an_account=True)
+
+    assert sweep.over(items, "it was not swept", work) == 0
+    assert not doubled
