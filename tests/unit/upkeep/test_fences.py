@@ -6,11 +6,16 @@ clusters for money and workers, `tests/functional/test_access.py` for routes.
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from chalicelib.storage import counter, offers, sweeping
-from chalicelib.workspaces import manifests
+from chalicelib.core import aws
+from chalicelib.storage import counter, offers, s3, sweeping
+from chalicelib.storage import service as storage
+from chalicelib.storage.counter import Change
+from chalicelib.workspaces import history, manifests
+from chalicelib.workspaces.schemas import Manifest
 from tests.lost_answers import Wire
 from tests.unit.notebooks import bugs
 from tests.unit.notebooks.world import World
@@ -52,6 +57,55 @@ def the_rest_is_never_counted_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(counter, "correct_rest", lambda *_: True)
 
 
+def _count_in_history(
+    patch: pytest.MonkeyPatch, change: Callable[..., Change], count_in: Callable[..., None]
+) -> None:
+    instead = SimpleNamespace(stored=storage.stored, Change=change, count_in=count_in)
+    patch.setattr(history, "storage", instead)
+
+
+def what_a_purge_drops_stays_counted(patch: pytest.MonkeyPatch) -> None:
+    """Rows go, and the counter is not told."""
+    _count_in_history(patch, Change, lambda *_: None)
+
+
+def what_a_purge_drops_is_no_longer_counted(patch: pytest.MonkeyPatch) -> None:
+    """Bytes are counted down with the rows, though S3 has them until the sweep."""
+
+    def change(*, held: int = 0, history: int = 0, **_: int) -> Change:
+        return Change(held=held, history=history)
+
+    _count_in_history(patch, change, counter.add_in)
+
+
+def manifests_are_not_offered(patch: pytest.MonkeyPatch) -> None:
+    """What a refused save wrote is counted nowhere."""
+    patch.setattr(
+        storage,
+        "bring_document",
+        lambda _, key, content, **__: s3.write_once("blobs", key, content),
+    )
+
+
+def what_no_root_names_is_no_rest(patch: pytest.MonkeyPatch) -> None:
+    """A sweep counts contents alone."""
+    patch.setattr(manifests, "Needed", lambda held, in_use, _: storage.Needed(held, in_use))
+
+
+def manifests_are_written_again(patch: pytest.MonkeyPatch) -> None:
+    """Each save of the same files leaves a hidden version."""
+
+    def write(bucket: str, key: str, content: bytes, **_: str) -> None:
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+
+    patch.setattr(s3, "write_once", write)
+
+
+def whoever_else_wrote_it_is_not_asked(patch: pytest.MonkeyPatch) -> None:
+    """Two accounts' lists without contents are one document, which either's sweep deletes."""
+    patch.setattr(manifests, "Manifest", lambda version, files, _, again: Manifest(version, files))
+
+
 FENCES: list[tuple[Bug, Callable[[Wire], None]]] = [
     (
         bugs.without_conditions,
@@ -72,6 +126,30 @@ FENCES: list[tuple[Bug, Callable[[Wire], None]]] = [
     (
         what_is_on_its_way_has_no_bound,
         test_sweep.test_no_more_is_on_its_way_than_the_quota_allows_whoever_asks_how_often,
+    ),
+    (
+        what_a_purge_drops_stays_counted,
+        test_workspaces.test_links_are_counted_with_the_list_of_files_that_has_them,
+    ),
+    (
+        what_a_purge_drops_is_no_longer_counted,
+        test_workspaces.test_links_are_counted_with_the_list_of_files_that_has_them,
+    ),
+    (
+        manifests_are_not_offered,
+        test_workspaces.test_the_manifests_of_refused_saves_are_counted_and_bounded,
+    ),
+    (
+        what_no_root_names_is_no_rest,
+        test_workspaces.test_the_manifests_of_refused_saves_are_counted_and_bounded,
+    ),
+    (
+        manifests_are_written_again,
+        test_workspaces.test_a_save_that_makes_the_same_list_again_stores_it_once,
+    ),
+    (
+        whoever_else_wrote_it_is_not_asked,
+        test_workspaces.test_another_accounts_sweep_keeps_the_same_list_of_files,
     ),
 ]
 """Of contents and manifests."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.core import clock
+from chalicelib.core import clock, db
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.storage import service as storage
 from chalicelib.storage.models import Blob
@@ -445,10 +445,7 @@ def test_a_full_account_gets_no_room_for_links(wire: Wire) -> None:
     assert service.commit(ACCOUNT, NOTEBOOK, service.Limits(10, 10), renamed).files == 0
 
 
-def test_the_manifests_of_refused_saves_are_counted_and_bounded(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(manifests, "_MOST_UNNAMED", 40_000)
+def test_the_manifests_of_refused_saves_are_counted_and_bounded(wire: Wire) -> None:
     parent = seeded().snapshot_id
     saved(parent, "b.txt")
 
@@ -465,6 +462,7 @@ def test_the_manifests_of_refused_saves_are_counted_and_bounded(
     for _ in range(4):
         wire.now += timedelta(hours=3)
         swept(ACCOUNT)
+        assert storage.stored(ACCOUNT).bytes >= sum(size for _, size in wire.versions())
     assert storage.stored(ACCOUNT).bytes == sum(size for _, size in wire.versions())
 
 
@@ -473,6 +471,7 @@ def past_its_look_at_the_head(links: list[Entry]) -> None:
     first = history.rows(NOTEBOOK)[0]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "newest_of", lambda _: first)
+        patch.setattr(manifests, "_MOST_UNNAMED", 40_000)
         service.commit(ACCOUNT, NOTEBOOK, LIMITS, Commit(first.id, puts=links))
 
 
@@ -575,3 +574,21 @@ def test_a_manifest_without_contents_goes_when_nothing_names_it(wire: Wire) -> N
         service.sweep(ACCOUNT)
 
     assert wire.versions() == []
+
+
+def test_another_accounts_sweep_keeps_the_same_list_of_files(wire: Wire) -> None:
+    folder = [Entry("folder", kind="dir")]
+    service.commit("acc_2", "nb_2", LIMITS, Commit(None, puts=folder))
+    service.forget("nb_2")
+    wire.now += timedelta(hours=2)
+    service.sweep("acc_2")
+    wire.now += timedelta(hours=2)
+
+    def sweep_before_the_root_is_written(write: db.Writes, _: Snapshot) -> None:
+        service.sweep("acc_2")
+
+    service.commit(
+        ACCOUNT, NOTEBOOK, LIMITS, Commit(None, puts=folder), sweep_before_the_root_is_written
+    )
+
+    assert service.head(ACCOUNT, NOTEBOOK, LIMITS).manifest in documents(wire)
