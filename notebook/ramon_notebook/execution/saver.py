@@ -199,10 +199,10 @@ class OutputSaver:
         self, execution: Execution, cell: dict[str, Any], saving: Saving | None
     ) -> None:
         """A save had this execution's cell, with what it shows."""
-        if saving and saving.has_run_again(execution):
-            self.recorder.forget([execution])  # though the kernel may have refused to run it
-            return
         shown = cell.get("outputs") or []
+        if saving and saving.has_run_again(execution):
+            self._saved_to_run_again(execution, shown, saving)
+            return
         if saving and saving.is_of_owner(execution) and saving.lost_sight_of(execution):
             execution.owner = ""  # the cell was cut and pasted: it shows what it showed then
         counted = cell.get("execution_count") == execution.execution_count
@@ -223,6 +223,17 @@ class OutputSaver:
             execution.written = 0
             settled = saving is None and self._page_has(execution)
         if settled:
+            self.recorder.settle([execution])
+
+    def _saved_to_run_again(
+        self, execution: Execution, shown: list[dict[str, Any]], saving: Saving
+    ) -> None:
+        """A save had the cell as its page cleared it to run it again; the kernel may refuse to.
+
+        Then the cell shows what the page had not heard by then.
+        """
+        heard = self.recorder.number(saving.kernel_id, saving.seen)
+        if execution.saved_by_its_page(shown, heard, certain=True):
             self.recorder.settle([execution])
 
     def _taken_in_by(self, execution: Execution, saving: Saving | None) -> int:

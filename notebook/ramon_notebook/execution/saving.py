@@ -40,9 +40,8 @@ class Saving:
         return execution.msg_id in self.runs and self.says_nothing_of(execution)
 
     def has_run_again(self, execution: Execution) -> bool:
-        """Whether the page cleared the cell after the execution's end, to run it once more."""
-        again = execution.run_again_by & (self.runs | (self.shows or frozenset()))
-        return execution.ended_at is not None and bool(again)
+        """Whether the page had cleared the cell by then, to run it once more."""
+        return bool(execution.run_again_by & (self.runs | (self.shows or frozenset())))
 
     def says_nothing_of(self, execution: Execution) -> bool:
         """Whether no cell shows the execution: that is lost, or was run after the save began."""

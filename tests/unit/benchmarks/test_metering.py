@@ -43,8 +43,10 @@ def test_every_hour_and_meter_is_sent(told: Mapping[str, float]) -> None:
     assert told["push_writes"] > 0
 
 
-def test_a_sweep_in_which_nothing_is_due_writes_nothing(told: Mapping[str, float]) -> None:
-    assert told["idle_sweep_writes"] == 0
+def test_a_sweep_in_which_nothing_is_due_writes_its_place_at_most(
+    told: Mapping[str, float],
+) -> None:
+    assert told["idle_sweep_writes"] <= 2
     assert told["due_sweep_writes"] > 0
 
 

@@ -58,6 +58,8 @@ def test_a_server_that_is_stopped_meanwhile_has_saved_what_was_printed(
 def test_a_file_is_up_to_date_when_somebody_opens_it(browser: Browser) -> None:
     kernel_id = browser.open_kernel()
     browser.run(kernel_id, LOOP, cell_id="c0", leave_at="line 3")
+    kernel = f"/api/kernels/{kernel_id}"
+    eventually(lambda: browser.request("GET", kernel, Accept="*/*").json["connections"] == 0)
     answer = browser.request("GET", "/api/contents/a.ipynb", Accept="*/*")
     assert "line 3" in json.dumps(answer.json["content"]["cells"][0]["outputs"])
 

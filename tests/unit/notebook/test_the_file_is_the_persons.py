@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import eventually
 from tests.unit.notebook.conftest import OpenPage
-from tests.unit.notebook.page import Connection, Loop, Page
+from tests.unit.notebook.page import Connection, Loop, Page, shown_text
 from tests.unit.notebook.parts import Browser, Notebook, execute_request
 from tests.unit.notebook.waiting_cells import (
     begin,
@@ -105,6 +105,22 @@ def test_a_cell_that_was_cleared_to_run_again_stays_so_although_the_kernel_refus
     # Whoever opens it has what the recorder still has to add.
     assert open_page(f"{name}.ipynb").text("c0") == ""
     assert "ZeroDivisionError" in file.read_text()
+
+
+def test_a_cell_that_was_cleared_to_run_again_shows_what_the_page_had_not_heard(
+    workspace: Path, open_page: OpenPage
+) -> None:
+    file = put(workspace, "refused.ipynb", waiting("refused") + "\n1/0")
+    opened = open_page("refused.ipynb")
+    begin(opened, "refused")
+    opened.run("c0")
+    assert opened.save()
+    opened.close()
+    let_end(workspace, "refused")
+    eventually(lambda: "division by zero" in file.read_text())
+    text = shown_text(cells(file)["c0"])
+    assert text.startswith("refused ended\n")
+    assert "began" not in text
 
 
 @pytest.mark.parametrize("cleared", [False, True])
