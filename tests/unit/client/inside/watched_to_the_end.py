@@ -94,7 +94,7 @@ def whoever_waits_hears_of_an_end_that_another_learned_first() -> None:
     async def wait() -> None:
         watched = Watched(ONE)
         watched.heard_elsewhere = STOPPED
-        await watched._watch()  # noqa: SLF001
+        await watched._watch()  # noqa: SLF001 - it does it by itself
         assert watched._ended.is_set()  # noqa: SLF001 - what `_life` waits for
 
     asyncio.run(wait())
